@@ -1,0 +1,52 @@
+"""Errors in Stripe's shape: `{"error": {"type", "code", "message", "param", ...}}`."""
+
+from typing import Any
+
+
+class StripeError(Exception):
+    """An answer that is not a success. `remembered`: an idempotency key replays it, as it came from carrying out the call."""
+
+    status = 400
+    type = "invalid_request_error"
+    remembered = False
+
+    def __init__(self, message: str, *, code: str = "", param: str = "", **more: Any) -> None:
+        super().__init__(message)
+        words = {"type": self.type, "message": message, "code": code, "param": param, **more}
+        self.body: dict[str, Any] = {"error": {name: value for name, value in words.items() if value != ""}}
+
+
+class Refused(StripeError):
+    """400: the parameters are not valid."""
+
+
+class Unexpected(StripeError):
+    """400: the object is not in a state that allows the call, or the amount is more than is left."""
+
+    remembered = True
+
+
+class Unauthorised(StripeError):
+    """401: no key, or not a secret test key."""
+
+    status = 401
+
+
+class Missing(StripeError):
+    """404: no such object or no such path."""
+
+    status = 404
+
+
+class CardDeclined(StripeError):
+    """402: the card's bank said no."""
+
+    status = 402
+    type = "card_error"
+    remembered = True
+
+
+class KeyReused(StripeError):
+    """400: an idempotency key came back with other parameters."""
+
+    type = "idempotency_error"
