@@ -1,0 +1,66 @@
+"""The company's chart of accounts: reading one from data, and which account serves which role."""
+
+import csv
+import time
+from pathlib import Path
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from accounting.models import Account, ChartRole
+from accounting.roles import Role
+from core.actors import Actor
+from core.ids import new_id
+from core.problems import NotFound
+from core.timeline import record
+
+DATA = Path(__file__).parent / "data"
+_KEPT_SECONDS = 60.0
+_cache: dict[str, tuple[float, dict[str, UUID]]] = {}
+
+
+def account_ids() -> dict[str, UUID]:
+    """Account of each role, kept for a minute: every posting asks, and a chart is changed once in a company's life."""
+    database = str(connection.settings_dict["NAME"])
+    kept = _cache.get(database)
+    if kept is None or kept[0] < time.monotonic():
+        known = dict(ChartRole.objects.values_list("role", "account_id"))
+        kept = (time.monotonic() + _KEPT_SECONDS, known)
+        _cache[database] = kept
+    return kept[1]
+
+
+def read_chart(name: str) -> list[dict[str, str]]:
+    """The rows of a chart that ships with the application (`pcg`, `ifrs`). Raises `NotFound`."""
+    path = DATA / f"{name}.csv"
+    if not path.is_file():
+        raise NotFound(f"There is no chart of accounts named {name}. Known are: {', '.join(charts())}.")
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def charts() -> list[str]:
+    """Names of the charts that ship with the application."""
+    return sorted(path.stem for path in DATA.glob("*.csv") if "role" in path.open(encoding="utf-8").readline())
+
+
+def install_chart(name: str, *, actor: Actor) -> None:
+    """Add the chart's accounts that are missing and point every role to its account in it. What is posted stays."""
+    rows = read_chart(name)
+    with transaction.atomic():
+        Account.objects.bulk_create(
+            [Account(id=new_id(), code=row["code"], name=row["name"], kind=row["kind"]) for row in rows],
+            ignore_conflicts=True,
+        )
+        ids = dict(Account.objects.values_list("code", "id"))
+        for row in rows:
+            if row["role"]:
+                map_role(Role(row["role"]), ids[row["code"]], actor=actor)
+
+
+def map_role(role: Role, account_id: UUID, *, actor: Actor) -> None:
+    """Let the account serve the role from now on; entries already posted keep theirs."""
+    with transaction.atomic():
+        ChartRole.objects.update_or_create(role=role, defaults={"account_id": account_id})
+        record(account_id, "role_mapped", actor=actor, after=str(role))
+    _cache.clear()

@@ -1,0 +1,116 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from core.ids import new_id
+
+
+class Event(models.Model):
+    """The outbox: a fact, written in the transaction that made it true.
+
+    `dispatched_at` is set when the relay has written one delivery per subscriber, in the same transaction.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.TextField()
+    about = models.UUIDField()
+    payload = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now)
+    dispatched_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["id"], condition=Q(dispatched_at=None), name="event_undispatched"),
+            models.Index(fields=["about"], name="event_about"),
+        ]
+
+
+class Delivery(models.Model):
+    """One event owed to one subscriber. Pending until `done_at`; parked after too many failures."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    event = models.ForeignKey(Event, models.CASCADE, related_name="deliveries")
+    handler = models.TextField()
+    due_at = models.DateTimeField(default=timezone.now)
+    attempts = models.IntegerField(default=0)
+    error = models.TextField(default="")
+    done_at = models.DateTimeField(null=True)
+    parked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [models.UniqueConstraint(fields=["event", "handler"], name="delivery_once")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(done_at=None, parked_at=None), name="delivery_due"),
+        ]
+
+
+class TimelineEntry(models.Model):
+    """What happened to a thing, told once, for people."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    about = models.UUIDField()
+    at = models.DateTimeField()
+    actor_kind = models.TextField()
+    actor = models.TextField()
+    actor_id = models.TextField(default="")
+    action = models.TextField()
+    before = models.TextField(default="")
+    after = models.TextField(default="")
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name_plural = "timeline entries"
+        indexes = [models.Index(fields=["about", "at"], name="timeline_about")]
+
+
+class IdempotencyKey(models.Model):
+    """The stored answer of a call that wrote, kept so that a repeat gets the same answer."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    client = models.TextField()
+    key = models.TextField()
+    digest = models.TextField()
+    status = models.IntegerField()
+    answer = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["client", "key"], name="idempotency_once")]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_age")]
+
+
+class Incident(models.Model):
+    """Something that will make a promise late or false (the field's "exception")."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.TextField()
+    about = models.UUIDField()
+    location_id = models.UUIDField(null=True)
+    data = models.JSONField(default=dict)
+    opened_at = models.DateTimeField(default=timezone.now)
+    resolved_at = models.DateTimeField(null=True)
+    resolved_by = models.TextField(default="")
+    resolution = models.TextField(default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["about", "kind"], condition=Q(resolved_at=None), name="incident_open_once"),
+        ]
+
+
+class Grant(models.Model):
+    """A role given to a person, everywhere or at one location."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="grants")
+    role = models.TextField()
+    location_id = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "role", "location_id"], nulls_distinct=False, name="grant_once"
+            ),
+        ]

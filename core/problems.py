@@ -1,0 +1,93 @@
+"""What can go wrong, as typed errors that carry their own words. The API renders them as RFC 9457 problems."""
+
+from collections.abc import Sequence
+from typing import Any
+
+Location = Sequence[str | int]
+
+
+class Problem(Exception):
+    """A refusal that names what is wrong and how to mend it; raising it inside a service changes nothing."""
+
+    type = "invalid"
+    title = "The request cannot be carried out"
+    status = 422
+
+    def __init__(self, detail: str = "", *, errors: list[dict[str, Any]] | None = None, **extra: Any) -> None:
+        self.errors = errors or []
+        self.detail = detail or "; ".join(f"{dotted(e['loc'])}: {e['msg']}" for e in self.errors[:5]) or self.title
+        self.extra = extra
+        super().__init__(self.detail)
+
+    def body(self) -> dict[str, Any]:
+        """The problem+json document."""
+        return {
+            "type": f"/problems/{self.type}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "errors": self.errors,
+            **self.extra,
+        }
+
+
+class Invalid(Problem):
+    """Something sent cannot be right; `errors` names each field."""
+
+    title = "Some of what was sent cannot be used"
+
+    @classmethod
+    def field(cls, loc: Location, msg: str) -> "Invalid":
+        """One field, one message."""
+        return cls(errors=[{"loc": list(loc), "msg": msg}])
+
+
+class BadRequest(Problem):
+    type, title, status = "invalid", "The request cannot be read", 400
+
+
+class TooLarge(Problem):
+    type, title, status = "invalid", "The request is too large", 413
+
+
+class Unauthorised(Problem):
+    type, title, status = "forbidden", "A valid API key is needed", 401
+
+
+class Forbidden(Problem):
+    type, title, status = "forbidden", "This is not allowed for you", 403
+
+
+class NotFound(Problem):
+    type, title, status = "not-found", "There is no such thing", 404
+
+
+class Conflict(Problem):
+    type, title, status = "conflict", "The state of things does not allow this", 409
+
+
+class StaleVersion(Problem):
+    type, title, status = "conflict", "Somebody else changed this meanwhile", 412
+
+
+class OutOfStock(Problem):
+    """Not enough can be promised; `available` maps each SKU short to the quantity that can be had."""
+
+    type, title, status = "out-of-stock", "Not enough stock can be promised", 409
+
+
+class IdempotencyMismatch(Problem):
+    type, title, status = "idempotency-mismatch", "This idempotency key was used for another request", 422
+
+
+class IdempotencyInFlight(Problem):
+    type, title, status = "idempotency-in-flight", "The same request is still being worked on", 409
+
+
+class RateLimited(Problem):
+    type, title, status = "rate-limited", "Too many requests", 429
+
+
+def dotted(loc: Location) -> str:
+    """A field's place in words: lines.0.quantity."""
+    return ".".join(str(part) for part in loc)

@@ -1,0 +1,293 @@
+"""The words of the templates: components with slots, icons, states, money and dates as people say them."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from babel.dates import format_date, format_datetime, format_time
+from django import template
+from django.conf import settings
+from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
+from django.template.context import Context
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext as _
+
+from core import charts, wording
+from core.money import display
+
+register = template.Library()
+
+
+# Components: {% component "panel" title=_("Lines") %} … {% slot "actions" %} … {% endslot %} {% endcomponent %}
+
+
+class SlotNode(template.Node):
+    """A named part of a component's body."""
+
+    def __init__(self, name: str, nodelist: NodeList) -> None:
+        self.name = name
+        self.nodelist = nodelist
+
+    def render(self, context: Context) -> str:
+        """Nothing in place: the component renders it where it belongs."""
+        return ""
+
+
+class ComponentNode(template.Node):
+    """Renders `components/<name>.html` with the parameters, `slot` (the body) and one `slot_<name>` per named slot.
+
+    The component sees its parameters only, as a function does, so that one inside another inherits nothing by chance.
+    """
+
+    def __init__(self, name: FilterExpression, params: dict[str, FilterExpression], nodelist: NodeList) -> None:
+        self.name = name
+        self.params = params
+        self.nodelist = nodelist
+        self.slots = [node for node in nodelist if isinstance(node, SlotNode)]
+
+    def render(self, context: Context) -> str:
+        values: dict[str, Any] = {key: value.resolve(context) for key, value in self.params.items()}
+        values["slot"] = mark_safe(self.nodelist.render(context).strip())  # noqa: S308 - rendered by the engine
+        for slot in self.slots:
+            values[f"slot_{slot.name}"] = mark_safe(slot.nodelist.render(context).strip())  # noqa: S308 - as above
+        assert context.template is not None
+        body = context.template.engine.get_template(f"components/{self.name.resolve(context)}.html")
+        values["request"] = context.get("request")
+        values["csrf_token"] = context.get("csrf_token")
+        return body.render(context.new(values))
+
+
+@register.tag
+def component(parser: Parser, token: Token) -> ComponentNode:
+    """`{% component "name" key=value … %}body{% endcomponent %}`: an include that takes a body and named slots."""
+    bits = token.split_contents()[1:]
+    if not bits:
+        raise template.TemplateSyntaxError("component needs a name")
+    name = parser.compile_filter(bits.pop(0))
+    params = token_kwargs(bits, parser)
+    if bits:
+        raise template.TemplateSyntaxError(f"component takes key=value only, not {bits[0]}")
+    nodelist = parser.parse(("endcomponent",))
+    parser.delete_first_token()
+    return ComponentNode(name, params, nodelist)
+
+
+@register.tag
+def slot(parser: Parser, token: Token) -> SlotNode:
+    """`{% slot "actions" %}…{% endslot %}` directly inside a component."""
+    name = token.split_contents()[1].strip("\"'")
+    nodelist = parser.parse(("endslot",))
+    parser.delete_first_token()
+    return SlotNode(name, nodelist)
+
+
+# Signs
+
+
+@register.simple_tag
+def icon(name: str, cls: str = "ic", label: str = "") -> SafeString:
+    """A Lucide icon from the sprite. Without a label it is hidden from screen readers, as its word stands beside it."""
+    return format_html(
+        '<svg class="{}" {} fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round"'
+        ' stroke-linejoin="round" viewBox="0 0 24 24"><use href="{}#{}"/></svg>',
+        cls,
+        format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"'),
+        static("build/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def state(status: str, kind: str = "order", note: str = "") -> SafeString:
+    """A status as a dot in its tone and its word; `kind` is a key of `core.wording.KINDS`, `note` follows the word."""
+    word = wording.word(str(status), kind)
+    return format_html(
+        '<span class="state tone-{}">{}{}</span>', word.tone, word.text, format_html(" · {}", note) if note else ""
+    )
+
+
+@register.filter
+def state_word(status: str, kind: str = "order") -> str:
+    """The word of a status without its dot."""
+    return str(wording.word(str(status), kind).text)
+
+
+@register.filter
+def channel_word(kind: str) -> str:
+    """A kind of channel in words."""
+    return str(wording.CHANNEL_KINDS.get(kind, kind))
+
+
+@register.filter
+def hold_word(reason: str) -> str:
+    """The reason of a hold in words."""
+    return str(wording.HOLDS.get(reason, reason.replace("_", " ")))
+
+
+# Numbers and dates
+
+
+@register.filter
+def money(amount: Decimal | None, currency: str) -> str:
+    """An amount with its currency in the reader's language; a dash when there is none."""
+    return "—" if amount is None else display(amount, currency)
+
+
+@register.filter
+def count(number: int, cap: int = 1000) -> str:
+    """A count with separators; beyond `cap` it is only `1,000+`, as lists do not count further."""
+    if number > cap:
+        return f"{number_format(cap, use_l10n=True, force_grouping=True)}+"
+    return str(number_format(number, use_l10n=True, force_grouping=True))
+
+
+def _locale() -> str:
+    language = get_language() or "en"
+    return "en_GB" if language == "en" else to_locale(language)
+
+
+def _local(value: datetime) -> datetime:
+    return timezone.localtime(value) if timezone.is_aware(value) else value
+
+
+def say_day(day: date, today: date) -> str:
+    """A day as people say it: Today, Tomorrow, Yesterday, `Fri 27`, `27 Nov`, `27 Nov 2025`."""
+    away = (day - today).days
+    named = {0: _("Today"), 1: _("Tomorrow"), -1: _("Yesterday")}.get(away)
+    if named:
+        return named
+    pattern = "EEE d" if abs(away) < 7 else "d MMM" if day.year == today.year else "d MMM y"
+    return str(format_date(day, pattern, locale=_locale()))
+
+
+def say_time(value: datetime) -> str:
+    """The time of day, `10:42`."""
+    return str(format_time(value, "HH:mm", locale=_locale()))
+
+
+@register.filter
+def when(value: date | datetime | None, style: str = "short") -> SafeString | str:
+    """A moment as people say it, with the full one on hover; a dash when there is none.
+
+    `short`: the time for today, else the day. `day`: never the time. `full`: day and time.
+    """
+    if value is None or value == "":
+        return "—"
+    today = timezone.localdate()
+    if not isinstance(value, datetime):
+        return format_html('<time datetime="{}">{}</time>', value.isoformat(), say_day(value, today))
+    local = _local(value)
+    day = say_day(local.date(), today)
+    if style == "full":
+        text = f"{day} {say_time(local)}"
+    else:
+        text = say_time(local) if style == "short" and local.date() == today else day
+    exact = format_datetime(local, "EEEE d MMMM y, HH:mm", locale=_locale())
+    return format_html('<time class="num" datetime="{}" title="{}">{}</time>', local.isoformat(), exact, text)
+
+
+@register.filter
+def long_day(value: date | datetime | None) -> str:
+    """A day in full words: `Monday 23 November`."""
+    if value is None:
+        return ""
+    day = _local(value).date() if isinstance(value, datetime) else value
+    return str(format_date(day, "EEEE d MMMM", locale=_locale()))
+
+
+@register.filter
+def age(value: datetime | timedelta | None) -> str:
+    """How long ago, coarse: `41 min`, `1 h 52`, `3 days`; a dash when there is none."""
+    if value is None:
+        return "—"
+    passed = value if isinstance(value, timedelta) else timezone.now() - value
+    minutes = max(int(passed.total_seconds() // 60), 0)
+    if minutes < 60:
+        return _("%(n)d min") % {"n": minutes}
+    if minutes < 48 * 60:
+        return _("%(h)d h %(m)02d") % {"h": minutes // 60, "m": minutes % 60}
+    return _("%(n)d days") % {"n": minutes // (24 * 60)}
+
+
+# Pictures
+
+
+def quantity_parts(quantities: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The non-empty buckets of a line in their order of progress, with the share of the bar that each takes."""
+    total = sum(quantities.values()) or 1
+    parts, at = [], 0.0
+    for name in reversed(wording.BUCKET):
+        quantity = quantities.get(name, 0)
+        if not quantity:
+            continue
+        word, width = wording.BUCKET[name], 100 * quantity / total
+        parts.append(
+            {"x": round(at, 2), "width": round(width, 2), "tone": word.tone, "text": f"{quantity} {word.text}"}
+        )
+        at += width
+    return parts
+
+
+@register.inclusion_tag("components/quantity_bar.html")
+def quantity_bar(line: Any) -> dict[str, Any]:
+    """A line's units by state, as a bar and in words. Takes a mapping, or an object with the buckets as attributes."""
+    values = line if isinstance(line, Mapping) else {name: getattr(line, name, 0) for name in wording.BUCKET}
+    parts = quantity_parts({name: int(values.get(name) or 0) for name in wording.BUCKET})
+    return {"parts": parts, "text": " · ".join(part["text"] for part in parts)}
+
+
+@register.simple_tag
+def spark(values: list[float]) -> SafeString:
+    """A small curve without axes, for the trend beside a key figure."""
+    return format_html(
+        '<svg viewBox="0 0 90 28" class="chart w-[90px]" aria-hidden="true">'
+        '<polyline class="curve" stroke-width="1.75" points="{}"/></svg>',
+        charts.polyline(values),
+    )
+
+
+@register.simple_tag
+def meter(value: float, top: float, tone: str = "plain") -> SafeString:
+    """A horizontal bar for `value` of `top`."""
+    width = 0 if not top else min(100.0, round(100 * float(value) / float(top), 1))
+    return format_html(
+        '<svg class="meter" aria-hidden="true" preserveAspectRatio="none">'
+        '<rect class="fill-{}" width="{}%" height="100%" rx="3"/></svg>',
+        tone,
+        f"{max(width, 1.5) if value else 0:.1f}",
+    )
+
+
+# Links
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Context, **changes: Any) -> str:
+    """The query string of this page with `changes`; an empty value takes the key away, and paging starts again."""
+    params = context["request"].GET.copy()
+    params.pop("cursor", None)
+    for key, value in changes.items():
+        if value in (None, ""):
+            params.pop(key, None)
+        else:
+            params[key] = value
+    return f"?{params.urlencode()}"
+
+
+@register.filter
+def with_query(url: str, value: Any) -> str:
+    """`url|with_query:"status=on_hold"`, or a mapping."""
+    return f"{url}?{value if isinstance(value, str) else urlencode(value)}"
+
+
+@register.simple_tag
+def company() -> str:
+    """The name of the retailer that runs this."""
+    return str(getattr(settings, "COMPANY_NAME", "Maison Lumen"))

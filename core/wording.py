@@ -1,0 +1,152 @@
+"""Every status that people see: its word and its tone. Screens take both from here and from nowhere else.
+
+Tones: grey waits, blue is in work, violet is about pickup, amber needs someone, green is done, red is broken or late.
+"""
+
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class Word(NamedTuple):
+    """What a status is called and which tone it has."""
+
+    text: str | Promise
+    tone: str
+
+
+ORDER = {
+    "draft": Word(_("Draft"), "grey"),
+    "placed": Word(_("Waiting for routing"), "grey"),
+    "on_hold": Word(_("On hold"), "amber"),
+    "backordered": Word(_("Backordered"), "amber"),
+    "processing": Word(_("In preparation"), "blue"),
+    "partially_shipped": Word(_("Part shipped"), "blue"),
+    "shipped": Word(_("Shipped"), "green"),
+    "ready_for_pickup": Word(_("Ready for pickup"), "violet"),
+    "delivered": Word(_("Delivered"), "green"),
+    "completed": Word(_("Completed"), "green"),
+    "cancelled": Word(_("Cancelled"), "grey"),
+}
+
+FULFILLMENT = {
+    "planned": Word(_("Waiting for release"), "grey"),
+    "released": Word(_("To pick"), "blue"),
+    "accepted": Word(_("Accepted"), "blue"),
+    "picking": Word(_("Being picked"), "blue"),
+    "packed": Word(_("Packed"), "blue"),
+    "shipped": Word(_("Shipped"), "green"),
+    "delivered": Word(_("Delivered"), "green"),
+    "ready_for_pickup": Word(_("Ready for pickup"), "violet"),
+    "picked_up": Word(_("Picked up"), "green"),
+    "expired": Word(_("Not collected"), "amber"),
+    "in_transit_to_store": Word(_("On its way to the store"), "violet"),
+    "arrived": Word(_("Arrived at the store"), "violet"),
+    "sent": Word(_("Sent to the vendor"), "blue"),
+    "acknowledged": Word(_("Confirmed by the vendor"), "blue"),
+    "rejected": Word(_("Rejected"), "red"),
+    "cancelled": Word(_("Cancelled"), "grey"),
+}
+
+SHIPMENT = {
+    "draft": Word(_("Being prepared"), "grey"),
+    "labelled": Word(_("Labelled"), "blue"),
+    "shipped": Word(_("Handed to the carrier"), "green"),
+    "in_transit": Word(_("In transit"), "green"),
+    "out_for_delivery": Word(_("Out for delivery"), "green"),
+    "delivered": Word(_("Delivered"), "green"),
+    "attempt_failed": Word(_("Delivery failed"), "amber"),
+    "available_for_pickup": Word(_("At the pickup point"), "violet"),
+    "exception": Word(_("Problem on the way"), "red"),
+    "lost": Word(_("Lost"), "red"),
+    "returned_to_sender": Word(_("Returned to sender"), "red"),
+    "voided": Word(_("Voided"), "grey"),
+}
+
+PAYMENT = {
+    "pending": Word(pgettext_lazy("payment", "Pending"), "grey"),
+    "requires_action": Word(_("Waiting for the customer"), "amber"),
+    "authorised": Word(_("Authorised"), "blue"),
+    "partially_captured": Word(_("Part captured"), "blue"),
+    "captured": Word(_("Captured"), "green"),
+    "voided": Word(_("Voided"), "grey"),
+    "expired": Word(_("Expired"), "amber"),
+    "failed": Word(_("Failed"), "red"),
+    "unknown": Word(_("Being checked"), "amber"),
+    "succeeded": Word(_("Done"), "green"),
+    "open": Word(_("On account"), "blue"),
+}
+
+RETURN = {
+    "requested": Word(_("Requested"), "amber"),
+    "approved": Word(_("Approved"), "blue"),
+    "in_transit": Word(_("On its way back"), "blue"),
+    "received": Word(_("Received"), "green"),
+    "rejected": Word(_("Rejected"), "red"),
+    "cancelled": Word(_("Cancelled"), "grey"),
+    "expired": Word(_("Expired"), "grey"),
+    "lost": Word(_("Lost"), "red"),
+}
+
+RETURN_LINE = {
+    "pending": Word(_("To inspect"), "grey"),
+    "accepted": Word(_("Accepted"), "green"),
+    "accepted_with_deduction": Word(_("Accepted with deduction"), "green"),
+    "rejected": Word(_("Rejected"), "red"),
+    "needs_review": Word(_("Needs review"), "amber"),
+}
+
+CASE = {
+    "open": Word(_("Open"), "amber"),
+    "resolved": Word(_("Resolved"), "green"),
+}
+
+BUCKET = {
+    "draft": Word(_("draft"), "grey"),
+    "reserved": Word(_("waiting for routing"), "grey"),
+    "backordered": Word(_("backordered"), "amber"),
+    "allocated": Word(_("waiting for release"), "grey"),
+    "released": Word(_("to pick"), "blue"),
+    "picked": Word(_("being picked"), "blue"),
+    "packed": Word(_("packed"), "blue"),
+    "shipped": Word(_("shipped"), "green"),
+    "cancelled": Word(_("cancelled"), "grey"),
+}
+
+KINDS: dict[str, dict[str, Word]] = {
+    "order": ORDER,
+    "fulfillment": FULFILLMENT,
+    "shipment": SHIPMENT,
+    "payment": PAYMENT,
+    "return": RETURN,
+    "return_line": RETURN_LINE,
+    "case": CASE,
+    "bucket": BUCKET,
+}
+
+
+def word(status: str, kind: str = "order") -> Word:
+    """The word and tone of a status; one that is not known shows itself in grey, so that nothing is hidden."""
+    found = KINDS.get(kind, ORDER).get(status)
+    return found or Word(status.replace("_", " ").capitalize(), "grey")
+
+
+HOLDS = {
+    "payment": _("payment"),
+    "fraud": _("fraud review"),
+    "address": _("address"),
+    "duplicate": _("duplicate"),
+    "credit": _("credit"),
+    "manual": _("by hand"),
+}
+
+CHANNEL_KINDS = {
+    "web": _("Web"),
+    "store": _("Store"),
+    "call_centre": _("Call centre"),
+    "mobile": _("Mobile"),
+    "kiosk": _("Kiosk"),
+    "marketplace": _("Marketplace"),
+}

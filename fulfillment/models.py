@@ -1,0 +1,112 @@
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from core.ids import new_id
+from inventory.models import Location
+from orders.models import Order, OrderLine
+
+
+class FulfillmentOrder(models.Model):
+    """The work one location does for one order."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="fulfillment_orders")
+    location = models.ForeignKey(Location, models.PROTECT, db_index=False)
+    method = models.TextField(default="ship")
+    carrier = models.TextField(default="", blank=True)
+    service = models.TextField(default="standard")
+    status = models.TextField(default="planned")
+    freight_cost = models.DecimalField(
+        max_digits=10, decimal_places=2, default=Decimal(0), help_text="what the carrier will charge, EUR"
+    )
+    promise_earliest = models.DateField(null=True)
+    promise_latest = models.DateField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["location", "status", "id"], name="fulfillment_work"),
+            models.Index(fields=["id"], condition=Q(status="planned"), name="fulfillment_planned"),
+        ]
+
+
+class FulfillmentLine(models.Model):
+    """Units of an order line that one location is to send."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    fulfillment_order = models.ForeignKey(FulfillmentOrder, models.PROTECT, related_name="lines")
+    order_line = models.ForeignKey(OrderLine, models.PROTECT, related_name="fulfillment_lines")
+    quantity = models.IntegerField()
+    picked = models.IntegerField(default=0)
+    cancelled = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["fulfillment_order", "order_line"], name="fulfillment_line_once"),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0, picked__gte=0, cancelled__gte=0, quantity__gte=F("picked") + F("cancelled")),
+                name="fulfillment_line_quantities",
+            ),
+        ]
+
+
+class Shipment(models.Model):
+    """What a carrier takes."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="shipments")
+    fulfillment_order = models.ForeignKey(FulfillmentOrder, models.PROTECT, related_name="shipments")
+    carrier = models.TextField()
+    service = models.TextField()
+    tracking_number = models.TextField(unique=True)
+    status = models.TextField(default="labelled")
+    weight_g = models.IntegerField(default=0)
+    cost = models.DecimalField(max_digits=10, decimal_places=2, default=Decimal(0), help_text="EUR")
+    expected_on = models.DateField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    shipped_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["fulfillment_order"], condition=~Q(status="voided"), name="shipment_one_living"
+            ),
+        ]
+
+
+class ShipmentLine(models.Model):
+    """Units in a shipment. `start` is the line's count of units shipped before: its money is that range's share."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="lines")
+    order_line = models.ForeignKey(OrderLine, models.PROTECT, related_name="shipment_lines")
+    quantity = models.IntegerField()
+    start = models.IntegerField(null=True, help_text="set when the shipment leaves")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shipment", "order_line"], name="shipment_line_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="shipment_line_positive"),
+        ]
+
+
+class TrackingEvent(models.Model):
+    """What the carrier said, kept once, in whatever order it came."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="events")
+    status = models.TextField()
+    at = models.DateTimeField()
+    place = models.TextField(default="", blank=True)
+    detail = models.TextField(default="", blank=True)
+    received_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shipment", "status", "at"], name="tracking_event_once"),
+        ]

@@ -1,0 +1,153 @@
+from decimal import Decimal
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from catalog.models import Variant
+from core.ids import new_id
+
+
+class Location(models.Model):
+    """Anywhere that holds or promises stock. Costs are in the functional currency (EUR)."""
+
+    class Kind(models.TextChoices):
+        WAREHOUSE = "warehouse"
+        STORE = "store"
+        THIRD_PARTY = "3pl"
+        VENDOR = "vendor"
+        RETURNS_CENTRE = "returns_centre"
+        TRANSIT = "transit"
+
+    class Can(models.TextChoices):
+        SHIP = "ship"
+        PICKUP = "pickup"
+        RECEIVE_RETURNS = "receive_returns"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    code = models.TextField(unique=True)
+    name = models.TextField()
+    kind = models.TextField(choices=Kind)
+    line1 = models.TextField(default="", blank=True)
+    postal_code = models.TextField(default="", blank=True)
+    city = models.TextField(default="", blank=True)
+    country = models.CharField(max_length=2)
+    latitude = models.FloatField(null=True)
+    longitude = models.FloatField(null=True)
+    time_zone = models.TextField(default="Europe/Paris")
+    cut_off = models.TimeField(null=True, help_text="orders routed before it leave the same day")
+    handling_days = models.IntegerField(default=0)
+    order_cost = models.DecimalField(max_digits=8, decimal_places=2, default=Decimal(0))
+    unit_cost = models.DecimalField(max_digits=8, decimal_places=2, default=Decimal(0))
+    can = ArrayField(models.TextField(choices=Can), default=list)
+    is_active = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Pool(models.Model):
+    """The locations a channel may sell from. It says what is legal and carries no counters."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    code = models.TextField(unique=True)
+    name = models.TextField()
+    locations = models.ManyToManyField(Location, through="PoolLocation", related_name="pools")
+
+
+class PoolLocation(models.Model):
+    """One location's place in one pool."""
+
+    pool = models.ForeignKey(Pool, models.CASCADE)
+    location = models.ForeignKey(Location, models.PROTECT)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["pool", "location"], name="pool_location_once")]
+
+
+class Condition(models.TextChoices):
+    SELLABLE = "sellable"
+    DAMAGED = "damaged"
+    QUARANTINE = "quarantine"
+
+
+class Stock(models.Model):
+    """The units of a variant at a location.
+
+    `on_hand`, `damaged` and `quarantine` are kept by the database from the movements and refuse any other change;
+    `reserved + allocated` may not rise above `on_hand` (triggers of the first migration).
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    variant = models.ForeignKey(Variant, models.PROTECT, db_index=False)
+    location = models.ForeignKey(Location, models.PROTECT)
+    on_hand = models.IntegerField(default=0)
+    damaged = models.IntegerField(default=0)
+    quarantine = models.IntegerField(default=0)
+    reserved = models.IntegerField(default=0)
+    allocated = models.IntegerField(default=0)
+    safety = models.IntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "stock"
+        constraints = [
+            models.UniqueConstraint(fields=["variant", "location"], name="stock_once"),
+            models.CheckConstraint(
+                condition=Q(
+                    on_hand__gte=0, damaged__gte=0, quarantine__gte=0, reserved__gte=0, allocated__gte=0, safety__gte=0
+                ),
+                name="stock_not_negative",
+            ),
+        ]
+
+    @property
+    def free(self) -> int:
+        """Units that can still be promised from here (domain.md §2.4)."""
+        return max(0, self.on_hand - self.safety - self.allocated - self.reserved)
+
+
+class Movement(models.Model):
+    """Units that came or went, append-only. The sum of a stock row's movements is what is on hand."""
+
+    class Reason(models.TextChoices):
+        RECEIPT = "receipt"
+        SHIPMENT = "shipment"
+        RETURN = "return"
+        ADJUSTMENT = "adjustment"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    variant = models.ForeignKey(Variant, models.PROTECT, db_index=False)
+    location = models.ForeignKey(Location, models.PROTECT, db_index=False)
+    condition = models.TextField(choices=Condition, default=Condition.SELLABLE)
+    quantity = models.IntegerField()
+    reason = models.TextField(choices=Reason)
+    source = models.UUIDField(help_text="the shipment, receipt, return or adjustment behind it")
+    note = models.TextField(default="", blank=True)
+    actor = models.TextField()
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(quantity=0), name="movement_moves")]
+        indexes = [
+            models.Index(fields=["variant", "location", "id"], name="movement_stock"),
+            models.Index(fields=["source"], name="movement_source"),
+        ]
+
+
+class Reservation(models.Model):
+    """Units pinned to one legal location for one demand (an order line) until sourcing decides."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    demand_key = models.UUIDField()
+    variant = models.ForeignKey(Variant, models.PROTECT, db_index=False)
+    location = models.ForeignKey(Location, models.PROTECT, db_index=False)
+    pool = models.ForeignKey(Pool, models.PROTECT, db_index=False)
+    quantity = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["demand_key", "location"], name="reservation_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="reservation_positive"),
+        ]
+        indexes = [models.Index(fields=["variant", "location"], name="reservation_stock")]

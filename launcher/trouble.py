@@ -1,0 +1,5 @@
+"""What went wrong, in words for the person at the terminal."""
+
+
+class Trouble(Exception):
+    """Ends the command with its text and exit code 1, without a traceback."""

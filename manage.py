@@ -1,0 +1,26 @@
+#!/usr/bin/env python3
+"""Django's commands, with the embedded servers up as long as the command needs them."""
+
+import os
+import signal
+import sys
+
+from django.core.management import execute_from_command_line
+
+from launcher import environment
+from launcher.trouble import Trouble
+
+
+def main() -> None:
+    """Runs one command."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that the lease is given back
+    try:
+        os.environ.update(environment.ensure(" ".join(["manage.py", *sys.argv[1:2]])))
+    except Trouble as trouble:
+        sys.exit(str(trouble))
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The demo company "Maison Lumen": its data and pure, seeded generators of what happens to it."""

@@ -1,0 +1,39 @@
+"""Roles as data: what each may do. A grant gives a role everywhere or at one location."""
+
+CLERK = frozenset(
+    {
+        "orders.view",
+        "orders.place",
+        "orders.cancel",
+        "orders.hold",
+        "orders.release_hold",
+        "customers.view",
+        "customers.edit",
+        "stock.view",
+        "payments.view",
+        "returns.receive",
+        "incidents.view",
+        "mail.view",
+    }
+)
+STORE = frozenset(
+    {"orders.view", "stock.view", "stock.receive", "fulfillment.view", "fulfillment.work", "returns.receive"}
+)
+WAREHOUSE = frozenset(
+    {"orders.view", "stock.view", "stock.receive", "stock.adjust", "fulfillment.view", "fulfillment.work", "returns.receive"}
+)
+FINANCE = frozenset(
+    {"orders.view", "customers.view", "payments.view", "payments.refund", "ledger.view", "insight.view", "incidents.view"}
+)
+MANAGER = CLERK | WAREHOUSE | FINANCE
+ADMIN = MANAGER | {"setup.manage"}
+
+ROLES = {
+    "clerk": CLERK,
+    "store": STORE,
+    "warehouse": WAREHOUSE,
+    "finance": FINANCE,
+    "manager": MANAGER,
+    "admin": ADMIN,
+}
+PERMISSIONS = sorted(ADMIN)

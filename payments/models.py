@@ -1,0 +1,87 @@
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from core.ids import new_id
+from orders.models import Order
+
+
+class Payment(models.Model):
+    """One way an order is paid. The row is committed, with its key, before any provider is asked."""
+
+    class Tender(models.TextChoices):
+        CARD = "card"
+        BANK_TRANSFER = "bank_transfer"
+        ON_ACCOUNT = "on_account"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="payments")
+    tender = models.TextField(choices=Tender)
+    status = models.TextField(default="pending")
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
+    currency = models.CharField(max_length=3)
+    token = models.TextField(default="", blank=True, help_text="the provider's name for the means of payment")
+    provider_reference = models.TextField(default="", blank=True)
+    captured = models.DecimalField(max_digits=14, decimal_places=2, default=Decimal(0))
+    refunded = models.DecimalField(max_digits=14, decimal_places=2, default=Decimal(0))
+    error = models.TextField(default="", blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gte=0), name="payment_not_negative"),
+            models.CheckConstraint(
+                condition=Q(captured__gte=0, refunded__gte=0, captured__lte=F("amount"), refunded__lte=F("captured")),
+                name="payment_refunded_within_captured",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=Q(status__in=["pending", "unknown", "requires_action"]),
+                name="payment_unsettled",
+            ),
+            models.Index(
+                fields=["provider_reference"], condition=~Q(provider_reference=""), name="payment_reference"
+            ),
+        ]
+
+
+class Transaction(models.Model):
+    """One movement of money asked of a provider, once, under its own key."""
+
+    class Kind(models.TextChoices):
+        CAPTURE = "capture"
+        VOID = "void"
+        REFUND = "refund"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="transactions")
+    kind = models.TextField(choices=Kind)
+    status = models.TextField(default="pending")
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
+    idempotency_key = models.TextField(unique=True)
+    source = models.UUIDField(help_text="the shipment, return or cancellation behind it")
+    provider_reference = models.TextField(default="", blank=True)
+    error = models.TextField(default="", blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(amount__gte=0), name="transaction_not_negative")]
+        indexes = [
+            models.Index(
+                fields=["created_at"], condition=Q(status__in=["pending", "unknown"]), name="transaction_unsettled"
+            ),
+            models.Index(fields=["source"], name="transaction_source"),
+        ]
+
+
+class WebhookEvent(models.Model):
+    """A provider's message, kept by its id so that a second copy does nothing."""
+
+    id = models.TextField(primary_key=True)
+    kind = models.TextField()
+    received_at = models.DateTimeField(default=timezone.now)
