@@ -56,7 +56,9 @@ def _key(country: str, postal_code: str) -> str:
 @cache
 def _prefixes() -> dict[tuple[str, str], Point]:
     with (DATA / "postal_prefixes.csv").open(newline="", encoding="utf-8") as lines:
-        return {(row["country"], row["prefix"]): (float(row["lat"]), float(row["lon"])) for row in csv.DictReader(lines)}
+        return {
+            (row["country"], row["prefix"]): (float(row["lat"]), float(row["lon"])) for row in csv.DictReader(lines)
+        }
 
 
 @cache

@@ -23,7 +23,7 @@ class Category:
     return_rate: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Variant:
     """One thing that is stocked and sold. Weights in grams, sizes in millimetres, prices with tax per currency."""
 
@@ -109,7 +109,7 @@ def shop_price(amount: Decimal) -> Decimal:
     """The nearest price that a shop would print: under 10 to ten cents, above to the next .90 below or whole."""
     if amount < 10:
         return amount.quantize(Decimal("0.1"), ROUND_HALF_UP).quantize(Decimal("0.01"))
-    whole = amount.quantize(Decimal("1"), ROUND_HALF_UP)
+    whole = amount.quantize(Decimal(1), ROUND_HALF_UP)
     return whole.quantize(Decimal("0.01")) if amount >= 50 else whole - Decimal("0.10")
 
 

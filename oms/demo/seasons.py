@@ -49,7 +49,9 @@ def _event(day: date) -> float:
     return 1.3 if any(0 <= (day - date(day.year, *start)).days < 14 for start in SALES_WEEKS) else 1.0
 
 
-def order_times(random: Random, *, until: datetime, days: int, total: int, zone: str = "Europe/Paris") -> list[datetime]:
+def order_times(
+    random: Random, *, until: datetime, days: int, total: int, zone: str = "Europe/Paris"
+) -> list[datetime]:
     """`total` moments before `until`, over `days` days, spread by season, weekday and hour; ascending, zoned."""
     local = until.astimezone(ZoneInfo(zone))
     all_days = [local.date() - timedelta(days=back) for back in range(days, -1, -1)]
@@ -61,9 +63,7 @@ def order_times(random: Random, *, until: datetime, days: int, total: int, zone:
 
 def _moment(random: Random, day: date, zone: str) -> datetime:
     hour = random.choices(range(24), HOURS)[0]
-    return datetime.combine(
-        day, time(hour, random.randrange(60), random.randrange(60)), ZoneInfo(zone)
-    )
+    return datetime.combine(day, time(hour, random.randrange(60), random.randrange(60)), ZoneInfo(zone))
 
 
 def _before(random: Random, local: datetime) -> datetime:
