@@ -10,4 +10,4 @@ class AccountingConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what the app contributes to others."""
-        from accounting import invariants  # noqa: F401  (registers on import, once models are loaded)
+        from accounting import invariants  # noqa: F401, PLC0415 - registers on import

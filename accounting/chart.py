@@ -1,11 +1,10 @@
 """The company's chart of accounts: reading one from data, and which account serves which role."""
 
 import csv
-import time
 from pathlib import Path
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounting.models import Account, ChartRole
 from accounting.roles import Role
@@ -15,19 +14,11 @@ from core.problems import NotFound
 from core.timeline import record
 
 DATA = Path(__file__).parent / "data"
-_KEPT_SECONDS = 60.0
-_cache: dict[str, tuple[float, dict[str, UUID]]] = {}
 
 
 def account_ids() -> dict[str, UUID]:
-    """Account of each role, kept for a minute: every posting asks, and a chart is changed once in a company's life."""
-    database = str(connection.settings_dict["NAME"])
-    kept = _cache.get(database)
-    if kept is None or kept[0] < time.monotonic():
-        known = dict(ChartRole.objects.values_list("role", "account_id"))
-        kept = (time.monotonic() + _KEPT_SECONDS, known)
-        _cache[database] = kept
-    return kept[1]
+    """The account of each role."""
+    return dict(ChartRole.objects.values_list("role", "account_id"))
 
 
 def read_chart(name: str) -> list[dict[str, str]]:
@@ -63,4 +54,3 @@ def map_role(role: Role, account_id: UUID, *, actor: Actor) -> None:
     with transaction.atomic():
         ChartRole.objects.update_or_create(role=role, defaults={"account_id": account_id})
         record(account_id, "role_mapped", actor=actor, after=str(role))
-    _cache.clear()

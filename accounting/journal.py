@@ -11,14 +11,14 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
-from accounting.chart import account_ids
+from accounting.models import JournalEntry
 from accounting.roles import Happening, Role
 from core.actors import Actor
 from core.db import require_atomic, run
 from core.ids import new_id
-from core.problems import Conflict, Problem
+from core.problems import Conflict, NotFound, Problem
 
 FUNCTIONAL_CURRENCY = "EUR"
 ONE, ZERO = Decimal(1), Decimal(0)
@@ -98,6 +98,18 @@ def post(entries: Sequence[Entry], *, actor: Actor) -> None:
         raise
 
 
+def reverse(entry_id: UUID, *, on: date, label: str, actor: Actor) -> None:
+    """Undo an entry by its mirror image, once. Raises `NotFound`, or `AlreadyPosted` for a second reversal."""
+    original = JournalEntry.objects.filter(id=entry_id).first()
+    if original is None:
+        raise NotFound(f"There is no journal entry {entry_id}.")
+    with transaction.atomic():
+        try:
+            run(_REVERSE, {"new": new_id(), "old": entry_id, "date": on, "label": label, "by": actor.label})
+        except IntegrityError as error:
+            raise AlreadyPosted(f"{original.label or original.id} was reversed before.") from error
+
+
 def book(entry: Entry) -> list[Booked]:
     """The lines as they will be stored: merged, converted, balanced to the cent."""
     lines = merged(entry.lines)
@@ -139,7 +151,6 @@ def _named(entries: Sequence[Entry]) -> str:
 
 def _columns(booked: list[tuple[Entry, list[Booked]]], actor: Actor) -> dict[str, object]:
     """The statement's arrays: one element per entry, then one per line."""
-    accounts = account_ids()
     ids = [new_id() for _ in booked]
     flat = [
         (ids[n], position, item.line, item.cents, entry.currency)
@@ -156,7 +167,6 @@ def _columns(booked: list[tuple[Entry, list[Booked]]], actor: Actor) -> dict[str
         "by": actor.label,
         "entry": [row[0] for row in flat],
         "position": [row[1] for row in flat],
-        "account": [accounts[row[2].role] for row in flat],
         "role": [str(row[2].role) for row in flat],
         "party": [row[2].party for row in flat],
         "cents": [row[3] for row in flat],
@@ -177,11 +187,24 @@ WITH entries AS (
 )
 INSERT INTO accounting_journalline
     (entry_id, position, account_id, role, party, debit, credit, amount, currency, quantity, location_id)
-SELECT l.entry_id, l.position, l.account_id, l.role, l.party,
+SELECT l.entry_id, l.position, r.account_id, l.role, l.party,
        greatest(l.cents, 0) / 100.0, greatest(-l.cents, 0) / 100.0, l.thousandths / 1000.0,
        l.currency, l.quantity, l.location_id
-FROM unnest(%(entry)s::uuid[], %(position)s::smallint[], %(account)s::uuid[], %(role)s::text[], %(party)s::text[],
+FROM unnest(%(entry)s::uuid[], %(position)s::smallint[], %(role)s::text[], %(party)s::text[],
             %(cents)s::bigint[], %(thousandths)s::bigint[], %(currency)s::text[], %(quantity)s::int[],
             %(location)s::uuid[])
-     AS l (entry_id, position, account_id, role, party, cents, thousandths, currency, quantity, location_id)
+     AS l (entry_id, position, role, party, cents, thousandths, currency, quantity, location_id)
+     LEFT JOIN accounting_chartrole r USING (role)
+"""
+
+_REVERSE = """
+WITH entries AS (
+    INSERT INTO accounting_journalentry (id, date, event, source, label, about, posted_by)
+    SELECT %(new)s::uuid, %(date)s::date, 'reversal', e.id, %(label)s::text, e.about, %(by)s::text
+    FROM accounting_journalentry e WHERE e.id = %(old)s
+)
+INSERT INTO accounting_journalline
+    (entry_id, position, account_id, role, party, debit, credit, amount, currency, quantity, location_id)
+SELECT %(new)s::uuid, position, account_id, role, party, credit, debit, -amount, currency, -quantity, location_id
+FROM accounting_journalline WHERE entry_id = %(old)s
 """

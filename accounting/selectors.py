@@ -68,7 +68,8 @@ def trial_balance(at: date | None = None) -> TrialBalance:
         TrialRow(*row)
         for row in rows(
             """
-            SELECT a.id, a.code, a.name, a.kind, sum(l.debit), sum(l.credit), sum(l.debit - l.credit)
+            SELECT a.id, a.code, a.name, a.kind,
+                   sum(l.debit) AS debit, sum(l.credit) AS credit, sum(l.debit - l.credit) AS balance
             FROM accounting_journalline l
             JOIN accounting_journalentry e ON e.id = l.entry_id
             JOIN accounting_account a ON a.id = l.account_id

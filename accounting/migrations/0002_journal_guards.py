@@ -27,12 +27,12 @@ BEGIN
             USING ERRCODE = 'check_violation', CONSTRAINT = 'journalentry_complete';
     END IF;
     PERFORM 1 FROM (SELECT DISTINCT entry_id FROM fresh) l
-        WHERE NOT EXISTS (SELECT FROM accounting_journalentry e WHERE e.id = l.entry_id);
+        WHERE (SELECT true FROM accounting_journalentry e WHERE e.id = l.entry_id) IS NULL;
     IF FOUND THEN
         RAISE EXCEPTION 'A journal line names no entry' USING ERRCODE = 'foreign_key_violation';
     END IF;
     PERFORM 1 FROM (SELECT DISTINCT account_id FROM fresh) l
-        WHERE NOT EXISTS (SELECT FROM accounting_account a WHERE a.id = l.account_id);
+        WHERE (SELECT true FROM accounting_account a WHERE a.id = l.account_id) IS NULL;
     IF FOUND THEN
         RAISE EXCEPTION 'A journal line names no account' USING ERRCODE = 'foreign_key_violation';
     END IF;
@@ -44,7 +44,8 @@ DECLARE
     bare uuid;
 BEGIN
     SELECT e.id INTO bare FROM fresh e
-    WHERE NOT EXISTS (SELECT FROM accounting_journalline l WHERE l.entry_id = e.id AND l.position = 0) LIMIT 1;
+    -- A scalar subquery stays an index probe per row; NOT EXISTS may become a scan of the whole journal.
+    WHERE (SELECT true FROM accounting_journalline l WHERE l.entry_id = e.id AND l.position = 0) IS NULL LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'Journal entry % has no lines; insert it and them in one statement', bare
             USING ERRCODE = 'check_violation', CONSTRAINT = 'journalentry_has_lines';
