@@ -53,7 +53,9 @@ def _size() -> str:
 
 def _own_variables(place: Place) -> dict[str, str]:
     port = _port()
+    secret = os.environ.get("OMS_SECRET_KEY") or place.secret("application")
     return {
+        "OMS_SECRET_KEY": secret,
         "OMS_DEMO": "1",
         "WEB_URL": f"http://127.0.0.1:{port}",
         "PORT": str(port),
@@ -103,7 +105,9 @@ def _api_key(place: Place, variables: Mapping[str, str]) -> str:
     name = database.rpartition("/")[2]
     if name not in kept:
         command = [str(BIN / "python"), "manage.py", "create_api_key", "demo", "--scopes", "all"]
-        made = subprocess.run(command, cwd=places.REPOSITORY, env=os.environ | variables, capture_output=True, text=True)
+        made = subprocess.run(
+            command, cwd=places.REPOSITORY, env=os.environ | variables, capture_output=True, text=True
+        )
         if made.returncode:
             raise Trouble(f"create_api_key failed:\n{made.stderr}")
         place.write("demo-key.json", kept | {name: made.stdout.split()[-1]})
@@ -138,7 +142,15 @@ def _children(place: Place, variables: Mapping[str, str]) -> list[Child]:
         ),
         Child(
             "simulator",
-            [str(BIN / "python"), "-m", "simulator", "--port", provider, "--data", str(place.root / "simulator.sqlite3")],
+            [
+                str(BIN / "python"),
+                "-m",
+                "simulator",
+                "--port",
+                provider,
+                "--data",
+                str(place.root / "simulator.sqlite3"),
+            ],
             lambda: ports.answers(int(provider)),
             logs / "simulator.log",
         ),

@@ -39,7 +39,9 @@ def owner() -> Owner | None:
         return None
     users = {user.pw_name: user for user in pwd.getpwall() if user.pw_uid > 0}
     if not users:
-        raise Trouble("Root cannot run PostgreSQL, and this system has no other user. Add one, or start as a plain user.")
+        raise Trouble(
+            "Root cannot run PostgreSQL, and this system has no other user. Add one, or start as a plain user."
+        )
     user = users.get("nobody") or next(iter(users.values()))
     return Owner(user.pw_uid, user.pw_gid)
 

@@ -114,8 +114,19 @@ def _initialise(place: Place, software: Software) -> None:
         _as_owner(["rm", "-rf", str(part)], place, None)
     places.give_folder(part, owner)
     places.write_private(password, place.secret("postgres"), owner)
-    command = [str(software.postgres("initdb")), "-D", str(part), "-U", USER, f"--pwfile={password}", "-A", "scram-sha-256"]
-    command += ["-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"] + ([] if place.durable else ["--no-sync"])
+    command = [
+        str(software.postgres("initdb")),
+        "-D",
+        str(part),
+        "-U",
+        USER,
+        f"--pwfile={password}",
+        "-A",
+        "scram-sha-256",
+    ]
+    command += ["-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"] + (
+        [] if place.durable else ["--no-sync"]
+    )
     made = _as_owner(command, place, owner)
     password.unlink()
     if made.returncode:
@@ -143,7 +154,12 @@ def _settings(place: Place, port: int) -> str:
         "log_timezone": "UTC",
     }
     if not place.durable:
-        settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum_naptime": "10min"}
+        settings |= {
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "autovacuum_naptime": "10min",
+        }
     return "".join(f"{name} = '{value}'\n" for name, value in settings.items())
 
 

