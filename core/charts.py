@@ -66,7 +66,7 @@ def nice_top(highest: float, steps: int = 3) -> int:
     raw = highest / steps
     scale = 10 ** int(log10(raw))
     for factor in (1, 2, 2.5, 5, 10):
-        if factor * scale >= raw and (factor * scale).is_integer():
+        if factor * scale >= raw and factor * scale % 1 == 0:
             return int(factor * scale * steps)
     return int(ceil(raw) * steps)
 

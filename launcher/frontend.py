@@ -111,7 +111,7 @@ def _symbol(name: str) -> str:
         raise Trouble(f"There is no icon {name!r} in Lucide; the names are on lucide.dev/icons.")
     drawn = FRAME.search(_drawing(name).read_text())
     content = re.sub(r"\s+", " ", drawn.group(1)).strip() if drawn else ""
-    pen = 'fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"'
+    pen = 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"'
     return f'<symbol id="{name}" viewBox="0 0 24 24" {pen}>{content}</symbol>'
 
 

@@ -95,8 +95,7 @@ def slot(parser: Parser, token: Token) -> SlotNode:
 def icon(name: str, cls: str = "ic", label: str = "") -> SafeString:
     """A Lucide icon from the sprite. Without a label it is hidden from screen readers, as its word stands beside it."""
     return format_html(
-        '<svg class="{}" {} fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round"'
-        ' stroke-linejoin="round" viewBox="0 0 24 24"><use href="{}#{}"/></svg>',
+        '<svg class="{}" {} viewBox="0 0 24 24"><use href="{}#{}"/></svg>',
         cls,
         format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"'),
         static("build/icons.svg"),

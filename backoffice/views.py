@@ -1,0 +1,72 @@
+"""The shell's own pages: start, sign-in, preferences, and the page that shows every component."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from backoffice import samples
+from backoffice.demo import sign_ins
+from backoffice.forms import SignInForm
+
+YEAR = 365 * 24 * 3600
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Where everybody starts: what waits for this person."""
+    return render(request, "backoffice/home.html")
+
+
+class SignIn(LoginView):
+    """Sign-in. In demo mode the people of the demo company are listed, so that a newcomer can try each role."""
+
+    template_name = "backoffice/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The form and, in demo mode, whom one can be."""
+        return super().get_context_data(people=sign_ins() if settings.DEMO else [], **kwargs)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    logout(request)
+    return redirect("sign-in")
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keep the theme chosen, day or night, in a cookie of this browser."""
+    response = redirect(_back(request))
+    chosen = "night" if request.POST.get("theme") == "night" else "day"
+    response.set_cookie("theme", chosen, max_age=YEAR, samesite="Lax", secure=settings.HTTPS, httponly=True)
+    return response
+
+
+def _back(request: HttpRequest) -> str:
+    target = request.POST.get("next", "/")
+    return target if url_has_allowed_host_and_scheme(target, {request.get_host()}, settings.HTTPS) else "/"
+
+
+def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict[str, str]) -> HttpResponse:
+    """After too many wrong passwords: say so, and for how long."""
+    form = SignInForm(request)
+    form.cleaned_data = {}
+    form.add_error(None, _("Too many attempts. Wait 15 minutes, or ask an administrator."))
+    return render(request, "backoffice/sign_in.html", {"form": form, "people": []}, status=429)
+
+
+@login_required
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """Every component with its states, in the theme and language of the reader."""
+    return render(request, "backoffice/styleguide.html", samples.everything())
