@@ -1,0 +1,376 @@
+"""Every write to stock. Promises are moved by one guarded statement; units come and go by movements only.
+
+All functions take sets and lock stock rows in (variant, location) order, so that no two of them can wait in a circle.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounting import journal, postings
+from accounting.postings import Document, Goods
+from core.actors import Actor
+from core.db import require_atomic, rows, run
+from core.ids import new_id
+from core.incidents import open_incident
+from core.money import quantise
+from core.problems import Conflict, Invalid
+from core.timeline import record
+from inventory.models import Condition, Location, Movement, Stock
+
+LARGEST = 1_000_000
+"""Most units in one movement: beyond it, a quantity is a slip of the finger."""
+
+
+class Short(Conflict):
+    """Some stock rows have too few free units; nothing was changed. `rows` are their (variant, location) ids."""
+
+    def __init__(self, missing: list[tuple[UUID, UUID]]) -> None:
+        self.missing = missing
+        super().__init__("Somebody else has just taken units that were free a moment ago.")
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Units to be pinned to one legal location for one demand."""
+
+    demand_key: UUID
+    variant_id: UUID
+    location_id: UUID
+    pool_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Units of a demand decided for a location."""
+
+    demand_key: UUID
+    variant_id: UUID
+    location_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Units of a variant at a location."""
+
+    variant_id: UUID
+    location_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """Allocated units that leave with a shipment (`source`)."""
+
+    variant_id: UUID
+    location_id: UUID
+    quantity: int
+    source: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    """Units that arrive in a condition."""
+
+    variant_id: UUID
+    location_id: UUID
+    quantity: int
+    condition: str = Condition.SELLABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A change of what is promised at one stock row."""
+
+    variant_id: UUID
+    location_id: UUID
+    reserved: int = 0
+    allocated: int = 0
+
+
+LOCKED = """
+locked AS MATERIALIZED (
+    SELECT s.id, w.r, w.a FROM inventory_stock s JOIN want w USING (variant_id, location_id)
+    ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s)
+"""
+SHIFT = """
+WITH want AS MATERIALIZED (
+    SELECT variant_id, location_id, sum(r)::int AS r, sum(a)::int AS a
+    FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[], %(reserved)s::int[], %(allocated)s::int[])
+        AS w(variant_id, location_id, r, a)
+    GROUP BY variant_id, location_id),
+{locked}
+UPDATE inventory_stock s SET reserved = s.reserved + l.r, allocated = s.allocated + l.a FROM locked l
+WHERE s.id = l.id AND (l.r + l.a <= 0 OR s.on_hand - s.safety - s.reserved - s.allocated >= l.r + l.a)
+RETURNING s.variant_id, s.location_id
+"""
+
+
+def _shift(shifts: Sequence[Shift]) -> None:
+    """Move promises at many stock rows in one statement, or raise Short with nothing changed."""
+    require_atomic()
+    if not shifts:
+        return
+    with transaction.atomic():
+        done = rows(
+            SHIFT.format(locked=LOCKED),
+            {
+                "variants": [s.variant_id for s in shifts],
+                "locations": [s.location_id for s in shifts],
+                "reserved": [s.reserved for s in shifts],
+                "allocated": [s.allocated for s in shifts],
+            },
+        )
+        missing = {(s.variant_id, s.location_id) for s in shifts} - {(d.variant_id, d.location_id) for d in done}
+        if missing:
+            raise Short(sorted(missing))
+
+
+INSERT_PINS = """
+INSERT INTO inventory_reservation (id, demand_key, variant_id, location_id, pool_id, quantity)
+SELECT * FROM unnest(%(ids)s::uuid[], %(keys)s::uuid[], %(variants)s::uuid[], %(locations)s::uuid[], %(pools)s::uuid[],
+                     %(quantities)s::int[])
+"""
+
+
+def reserve(pins: Sequence[Pin]) -> None:
+    """Pin units; the guarded update comes last, so that hot stock rows are locked as briefly as can be."""
+    with transaction.atomic():
+        insert_pins(pins)
+        _shift([Shift(p.variant_id, p.location_id, reserved=p.quantity) for p in pins])
+
+
+def insert_pins(pins: Sequence[Pin]) -> None:
+    """Write reservation rows, without their effect on stock."""
+    if pins:
+        run(
+            INSERT_PINS,
+            {
+                "ids": [new_id() for _ in pins],
+                "keys": [p.demand_key for p in pins],
+                "variants": [p.variant_id for p in pins],
+                "locations": [p.location_id for p in pins],
+                "pools": [p.pool_id for p in pins],
+                "quantities": [p.quantity for p in pins],
+            },
+        )
+
+
+GIVE_BACK = """
+WITH want AS (SELECT * FROM unnest(%(keys)s::uuid[], %(quantities)s::int[]) AS w(demand_key, q)),
+pins AS (
+    SELECT r.id, r.demand_key, r.variant_id, r.location_id, r.quantity, w.q,
+           sum(r.quantity) OVER (PARTITION BY r.demand_key ORDER BY r.id) AS upto
+    FROM inventory_reservation r JOIN want w USING (demand_key)),
+parts AS (
+    SELECT *, least(quantity, q - (upto - quantity)) AS part FROM pins WHERE upto - quantity < q),
+shrunk AS (
+    UPDATE inventory_reservation r SET quantity = r.quantity - p.part FROM parts p
+    WHERE r.id = p.id AND p.part < r.quantity),
+gone AS (DELETE FROM inventory_reservation r USING parts p WHERE r.id = p.id AND p.part = p.quantity)
+SELECT demand_key, variant_id, location_id, part FROM parts
+"""
+
+
+def unreserve(demands: Sequence[tuple[UUID, int]]) -> None:
+    """Give units back from the demands' pins; the caller holds the lock of whatever the demands belong to."""
+    require_atomic()
+    if not demands:
+        return
+    parts = rows(GIVE_BACK, {"keys": [d[0] for d in demands], "quantities": [d[1] for d in demands]})
+    if sum(p.part for p in parts) != sum(q for _, q in demands):
+        raise Conflict("Fewer units are reserved than are to be given back.")
+    _shift([Shift(p.variant_id, p.location_id, reserved=-p.part) for p in parts])
+
+
+def allocate(targets: Sequence[Target]) -> None:
+    """Turn the demands' pins into allocations, wherever these stand, in one move (domain.md §2.6).
+
+    The targets of a demand take as many units as it has pinned; Short when a target has too few free units.
+    """
+    require_atomic()
+    if not targets:
+        return
+    keys = sorted({t.demand_key for t in targets})
+    with transaction.atomic():
+        gone = rows(
+            "DELETE FROM inventory_reservation WHERE demand_key = ANY(%(keys)s)"
+            " RETURNING demand_key, variant_id, location_id, quantity",
+            {"keys": keys},
+        )
+        if sum(g.quantity for g in gone) != sum(t.quantity for t in targets):
+            raise Conflict("What is to be allocated is not what was reserved.")
+        _shift(
+            [Shift(g.variant_id, g.location_id, reserved=-g.quantity) for g in gone]
+            + [Shift(t.variant_id, t.location_id, allocated=t.quantity) for t in targets]
+        )
+
+
+def deallocate(units: Sequence[At]) -> None:
+    """Give allocated units back."""
+    _shift([Shift(u.variant_id, u.location_id, allocated=-u.quantity) for u in units])
+
+
+def ship_out(units: Sequence[Out], *, actor: Actor, at: datetime | None = None) -> None:
+    """Allocated units leave: the allocation ends and a movement takes them off the books of the place."""
+    _shift([Shift(u.variant_id, u.location_id, allocated=-u.quantity) for u in units])
+    _move(
+        [(In(u.variant_id, u.location_id, -u.quantity), u.source) for u in units],
+        Movement.Reason.SHIPMENT,
+        actor=actor,
+        at=at,
+    )
+
+
+LOCK = """
+WITH want AS MATERIALIZED (
+    SELECT DISTINCT variant_id, location_id FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[])
+        AS w(variant_id, location_id))
+SELECT s.id FROM inventory_stock s JOIN want USING (variant_id, location_id)
+ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s
+"""
+INSERT_MOVEMENTS = """
+INSERT INTO inventory_movement (id, variant_id, location_id, condition, quantity, reason, source, note, actor, at)
+SELECT m.id, m.variant_id, m.location_id, m.condition, m.quantity, %(reason)s, m.source, %(note)s, %(actor)s, %(at)s
+FROM unnest(%(ids)s::uuid[], %(variants)s::uuid[], %(locations)s::uuid[], %(conditions)s::text[], %(quantities)s::int[],
+            %(sources)s::uuid[]) AS m(id, variant_id, location_id, condition, quantity, source)
+"""
+
+
+def _move(
+    moves: Sequence[tuple[In, UUID]], reason: str, *, actor: Actor, at: datetime | None = None, note: str = ""
+) -> None:
+    """Write movements (with their sources) under ordered locks; the database keeps the counts."""
+    require_atomic()
+    if not moves:
+        return
+    units = [unit for unit, _ in moves]
+    places = {"variants": [u.variant_id for u in units], "locations": [u.location_id for u in units]}
+    run(LOCK, places)
+    try:
+        with transaction.atomic():
+            run(
+                INSERT_MOVEMENTS,
+                {
+                    **places,
+                    "reason": reason,
+                    "note": note,
+                    "actor": actor.label,
+                    "at": at or timezone.now(),
+                    "ids": [new_id() for _ in units],
+                    "conditions": [u.condition for u in units],
+                    "quantities": [u.quantity for u in units],
+                    "sources": [source for _, source in moves],
+                },
+            )
+    except IntegrityError as error:
+        if "stock_not_negative" in str(error):
+            raise Conflict("There are fewer units on hand than are to leave. Count the place first.") from error
+        raise
+
+
+COSTS = """
+SELECT v.id AS variant_id, l.id AS location_id, v.standard_cost, l.kind
+FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[]) AS w(variant_id, location_id)
+JOIN catalog_variant v ON v.id = w.variant_id JOIN inventory_location l ON l.id = w.location_id
+"""
+
+
+def goods(units: Sequence[In | At | Out]) -> list[Goods]:
+    """What units cost at standard cost in EUR, per location; a vendor's own stock is not ours and costs nothing."""
+    found = rows(
+        COSTS, {"variants": [u.variant_id for u in units], "locations": [u.location_id for u in units]}
+    )
+    costs = {(f.variant_id, f.location_id): f.standard_cost for f in found if f.kind != Location.Kind.VENDOR}
+    sums: dict[UUID, tuple[int, Decimal]] = {}
+    for u in units:
+        if (cost := costs.get((u.variant_id, u.location_id))) is not None:
+            quantity, value = sums.get(u.location_id, (0, Decimal(0)))
+            sums[u.location_id] = (quantity + u.quantity, value + cost * u.quantity)
+    return [Goods(place, quantity, quantise(value, "EUR")) for place, (quantity, value) in sums.items()]
+
+
+def receive(
+    units: Sequence[In],
+    *,
+    source: UUID,
+    actor: Actor,
+    at: datetime | None = None,
+    note: str = "",
+    vendor: str = "",
+    opening: bool = False,
+) -> None:
+    """Goods arrive: movements in, and their value at standard cost in the ledger (opening stock or a vendor's)."""
+    check_quantities(units)
+    at = at or timezone.now()
+    with transaction.atomic():
+        _move([(u, source) for u in units], Movement.Reason.RECEIPT, actor=actor, at=at, note=note)
+        valued = goods(units)
+        if any(g.cost for g in valued):
+            document = Document(id=source, date=timezone.localdate(at), label=note or "Receipt")
+            entry = (
+                postings.opening_stock(document, goods=valued)
+                if opening
+                else postings.goods_received(document, vendor=vendor, goods=valued)
+            )
+            journal.post([entry], actor=actor)
+
+
+def take_in(units: Sequence[tuple[In, UUID]], *, actor: Actor, at: datetime | None = None) -> None:
+    """Returned units come back into stock in their condition, each with its return as source. Posts nothing."""
+    _move(units, Movement.Reason.RETURN, actor=actor, at=at)
+
+
+def adjust(
+    variant_id: UUID, location_id: UUID, quantity: int, *, reason: str, actor: Actor, note: str = ""
+) -> Stock:
+    """Correct what is on hand by a signed quantity with a reason. Never refused for what is promised.
+
+    A shortfall that it leaves stops new promises and becomes an incident.
+    """
+    if not reason.strip():
+        raise Invalid.field(["reason"], "say why the stock is corrected")
+    if not 0 < abs(quantity) <= LARGEST:
+        raise Invalid.field(["quantity"], f"must be a whole number from 1 to {LARGEST}, or its negative")
+    source = new_id()
+    with transaction.atomic():
+        unit = In(variant_id, location_id, quantity)
+        _move([(unit, source)], Movement.Reason.ADJUSTMENT, actor=actor, note=f"{reason}: {note}" if note else reason)
+        document = Document(id=source, date=timezone.localdate(), label=reason)
+        differences = goods([unit])
+        if any(d.cost for d in differences):
+            journal.post([postings.stock_count(document, differences=differences)], actor=actor)
+        stock = Stock.objects.get(variant_id=variant_id, location_id=location_id)
+        record(stock.pk, "stock.adjust", actor=actor, data={"quantity": quantity, "reason": reason, "note": note})
+        shortfall = stock.reserved + stock.allocated - stock.on_hand
+        if shortfall > 0:
+            open_incident(
+                "shortfall", about=stock.pk, location_id=location_id, data={"units": shortfall}, actor=actor
+            )
+    return stock
+
+
+def set_safety(variant_id: UUID, location_id: UUID, units: int, *, actor: Actor) -> Stock:
+    """Set the units that a place never promises."""
+    if not 0 <= units <= LARGEST:
+        raise Invalid.field(["safety"], f"must be a whole number from 0 to {LARGEST}")
+    with transaction.atomic():
+        stock = Stock.objects.select_for_update(no_key=True).get(variant_id=variant_id, location_id=location_id)
+        before, stock.safety = stock.safety, units
+        stock.save(update_fields=["safety"])
+        record(stock.pk, "stock.safety", actor=actor, before=str(before), after=str(units))
+    return stock
+
+
+def check_quantities(units: Iterable[In]) -> None:
+    """Refuse quantities that cannot be meant."""
+    for index, unit in enumerate(units):
+        if not 0 < unit.quantity <= LARGEST:
+            raise Invalid.field(["lines", index, "quantity"], f"must be a whole number from 1 to {LARGEST}")

@@ -1,0 +1,42 @@
+"""What happens to orders, as others hear of it. `about` is the order's id."""
+
+from dataclasses import dataclass
+
+from core.outbox import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPlaced(Event):
+    """Order and stock are safe; nothing has been asked of anybody else yet."""
+
+    kind = "order.placed"
+    number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderReady(Event):
+    """Nothing holds the order: it can be routed."""
+
+    kind = "order.ready"
+    number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderChanged(Event):
+    kind = "order.changed"
+    number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderCancelled(Event):
+    kind = "order.cancelled"
+    number: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderCompleted(Event):
+    """All delivered or cancelled, all money settled, nothing open."""
+
+    kind = "order.completed"
+    number: str
