@@ -13,10 +13,11 @@ from oms.replay.source import Row
 WINDOW = 50
 """An invoice is complete when so many others have begun after its last row."""
 LARGEST_QUANTITY = 1_000_000
+MOST_PRICE = Decimal(1_000_000)
 MINOR_UNIT = Decimal("0.01")
 
 
-class Unusable(Exception):
+class UnusableRowError(Exception):
     """A row cannot be used; the message is the reason."""
 
 
@@ -58,7 +59,7 @@ Reject = Callable[[Row, str], None]
 
 
 class Reader:
-    """Turns rows into lines by the rules; raises Unusable with the reason."""
+    """Turns rows into lines by the rules; raises UnusableRowError with the reason."""
 
     def __init__(self, rules: Rules, zone: str) -> None:
         self.rules = rules
@@ -69,10 +70,10 @@ class Reader:
     def line(self, row: Row) -> Line:
         """The row as a line of an invoice or a return."""
         if row.problem:
-            raise Unusable(row.problem)
+            raise UnusableRowError(row.problem)
         invoice, code, name, quantity_text, date_text, price_text, customer, country = (v.strip() for v in row.values)
         if not invoice:
-            raise Unusable("no invoice number")
+            raise UnusableRowError("no invoice number")
         sku = self._sku(code)
         is_return = invoice.startswith(self.rules.return_prefix)
         quantity = _quantity(quantity_text, is_return)
@@ -94,11 +95,11 @@ class Reader:
         """The code in capitals: the file writes 85123a and 85123A for one article."""
         sku = code.upper()
         if not sku:
-            raise Unusable("no article code")
+            raise UnusableRowError("no article code")
         if sku in self.rules.manual:
-            raise Unusable("manual adjustment or fee, not an article")
+            raise UnusableRowError("manual adjustment or fee, not an article")
         if sku.startswith(self.rules.voucher_prefix):
-            raise Unusable("gift voucher: money owed to its holder, not a sale")
+            raise UnusableRowError("gift voucher: money owed to its holder, not a sale")
         return sku
 
     def _moment(self, text: str) -> datetime:
@@ -107,9 +108,9 @@ class Reader:
             return known
         try:
             wanted = self.rules.date_format
-            moment = datetime.strptime(text, wanted) if wanted else datetime.fromisoformat(text)  # noqa: DTZ007
+            moment = datetime.strptime(text, wanted) if wanted else datetime.fromisoformat(text)
         except ValueError:
-            raise Unusable("the date cannot be read") from None
+            raise UnusableRowError("the date cannot be read") from None
         if len(self._moments) > 1000:
             self._moments.clear()
         self._moments[text] = moment if moment.tzinfo else moment.replace(tzinfo=self.zone)
@@ -119,7 +120,7 @@ class Reader:
         if name not in self._countries:
             self._countries[name] = self.rules.country(name)
         if not self._countries[name]:
-            raise Unusable("unknown country")
+            raise UnusableRowError("unknown country")
         return self._countries[name]
 
 
@@ -127,15 +128,15 @@ def _quantity(text: str, is_return: bool) -> int:
     try:
         quantity = int(text)
     except ValueError:
-        raise Unusable("the quantity is not a whole number") from None
+        raise UnusableRowError("the quantity is not a whole number") from None
     if quantity == 0:
-        raise Unusable("no quantity")
+        raise UnusableRowError("no quantity")
     if is_return and quantity > 0:
-        raise Unusable("positive quantity on a return")
+        raise UnusableRowError("positive quantity on a return")
     if not is_return and quantity < 0:
-        raise Unusable("negative quantity without a return: stock written off, not sold")
+        raise UnusableRowError("negative quantity without a return: stock written off, not sold")
     if abs(quantity) > LARGEST_QUANTITY:
-        raise Unusable(f"quantity above {LARGEST_QUANTITY:,}")
+        raise UnusableRowError(f"quantity above {LARGEST_QUANTITY:,}")
     return abs(quantity)
 
 
@@ -143,15 +144,17 @@ def _price(text: str) -> Decimal:
     try:
         price = Decimal(text)
     except InvalidOperation:
-        raise Unusable("the price is not a number") from None
-    if not price.is_finite():
-        raise Unusable("the price is not a number")
+        raise UnusableRowError("the price is not a number") from None
+    if not price.is_finite() or price.adjusted() > 30:
+        raise UnusableRowError("the price is not a number")
     if price == 0:
-        raise Unusable("no price")
+        raise UnusableRowError("no price")
     if price < 0:
-        raise Unusable("negative price")
+        raise UnusableRowError("negative price")
+    if price > MOST_PRICE:
+        raise UnusableRowError(f"price above {MOST_PRICE:,}")
     if price % MINOR_UNIT:
-        raise Unusable("price finer than a penny")
+        raise UnusableRowError("price finer than a penny")
     return price
 
 
@@ -165,7 +168,7 @@ def documents(rows: Iterable[Row], reader: Reader, reject: Reject) -> Iterator[D
     for row in rows:
         try:
             line = reader.line(row)
-        except Unusable as reason:
+        except UnusableRowError as reason:
             reject(row, str(reason))
             continue
         document = open_.get(line.invoice)

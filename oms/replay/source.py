@@ -4,16 +4,18 @@ import csv
 import gzip
 import io
 import lzma
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 from zlib import error as zlib_error
 
 from oms.replay.rules import COLUMNS, Rules
 
+OPENERS: dict[str, Callable[..., Any]] = {".xz": lzma.open, ".gz": gzip.open}
 
-class Malformed(Exception):
+
+class MalformedFileError(Exception):
     """The file cannot be read on: says at which line, and which column where one is at fault."""
 
     def __init__(self, message: str, *, line: int, column: str = "") -> None:
@@ -33,17 +35,13 @@ class Row:
 
 def opened(path: Path) -> IO[str]:
     """The file's text, decompressed on the fly by what its name ends in."""
-    if path.suffix == ".xz":
-        binary = cast(IO[bytes], lzma.open(path, "rb"))
-    elif path.suffix == ".gz":
-        binary = cast(IO[bytes], gzip.open(path, "rb"))
-    else:
-        binary = path.open("rb")
-    return io.TextIOWrapper(binary, encoding="utf-8-sig", newline="")
+    return io.TextIOWrapper(
+        cast(IO[bytes], OPENERS.get(path.suffix, open)(path, "rb")), encoding="utf-8-sig", newline=""
+    )
 
 
 def read(path: Path, rules: Rules) -> Iterator[Row]:
-    """Every row of the file; raises Malformed for what is not a CSV of the expected columns."""
+    """Every row of the file; raises MalformedFileError for what is not a CSV of the expected columns."""
     with opened(path) as text:
         reader = csv.reader(text, strict=True)
         line = 0
@@ -58,9 +56,9 @@ def read(path: Path, rules: Rules) -> Iterator[Row]:
                 elif fields:
                     yield _uneven(line, fields, picks, width)
         except UnicodeDecodeError as error:
-            raise Malformed("This is not UTF-8 text.", line=line + 1) from error
+            raise MalformedFileError("This is not UTF-8 text.", line=_first_undecodable(path)) from error
         except (csv.Error, lzma.LZMAError, EOFError, zlib_error, gzip.BadGzipFile) as error:
-            raise Malformed(f"{error}.", line=line + 1) from error
+            raise MalformedFileError(f"{error}.", line=line + 1) from error
 
 
 def _picks(header: list[str], rules: Rules) -> list[int]:
@@ -72,7 +70,7 @@ def _picks(header: list[str], rules: Rules) -> list[int]:
         if len(found) != 1:
             fault = "stands there twice" if found else "is missing"
             told = f"The header has {', '.join(names) or 'no columns'}; {theirs} {fault}. Name it with --map."
-            raise Malformed(told, line=1, column=ours)
+            raise MalformedFileError(told, line=1, column=ours)
         picks.append(found[0])
     return picks
 
@@ -80,3 +78,15 @@ def _picks(header: list[str], rules: Rules) -> list[int]:
 def _uneven(line: int, fields: list[str], picks: list[int], width: int) -> Row:
     values = tuple(fields[pick] if pick < len(fields) else "" for pick in picks)
     return Row(line, values, f"{len(fields)} fields instead of {width}")
+
+
+def _first_undecodable(path: Path) -> int:
+    """The line that is not UTF-8: text is decoded in blocks, so that the error itself does not tell."""
+    line = 0
+    with _binary(path) as lines:
+        for line, content in enumerate(lines, start=1):
+            try:
+                content.decode("utf-8-sig")
+            except UnicodeDecodeError:
+                return line
+    return line

@@ -7,6 +7,7 @@ from decimal import Decimal
 from random import Random
 
 import pytest
+
 from oms.demo.baskets import baskets
 from oms.demo.company import company
 from oms.demo.people import DOMAINS, people

@@ -1,6 +1,7 @@
 """Where a postal code lies, roughly."""
 
 import pytest
+
 from sourcing.geography import kilometres, known_countries, locate
 
 
