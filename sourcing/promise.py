@@ -1,0 +1,66 @@
+"""When a parcel arrives: cut-off, handling, working days on the road. The same figure is promised and planned with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from uuid import UUID
+
+from sourcing.network import Card, Site, network
+
+SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """The days between which the last parcel arrives, both included."""
+
+    earliest: date
+    latest: date
+
+
+def promise(site_ids: Iterable[UUID], service: str, country: str, postal_code: str, at: datetime) -> Promise | None:
+    """The promise of an order that leaves from these locations when it is accepted at `at`; None without locations."""
+    wanted = list(site_ids)
+    lanes = network(site_ids=wanted).lanes_from(wanted, country, postal_code, service)
+    arrivals = [arrival(lane.site, lane.card, at) for lane in lanes]
+    return slowest(arrivals)
+
+
+def slowest(arrivals: Iterable[Promise]) -> Promise | None:
+    """The promise of several parcels together."""
+    known = list(arrivals)
+    return Promise(max(p.earliest for p in known), max(p.latest for p in known)) if known else None
+
+
+def arrival(site: Site, card: Card, at: datetime) -> Promise:
+    """The days on which a parcel from the site arrives when its order is accepted at `at` (aware)."""
+    here = at.astimezone(site.zone)
+    in_time = site.cut_off is None or here.time() < site.cut_off
+    return _arrival(here.date(), in_time, site.handling_days, card.days_min, card.days_max)
+
+
+def leaves_on(day: date, in_time: bool, handling_days: int) -> date:
+    """The working day on which it is handed to the carrier: the same one when in time for the cut-off."""
+    start = working_day(day)
+    if start == day and not in_time:
+        start = after(start, 1)
+    return after(start, handling_days)
+
+
+def working_day(day: date) -> date:
+    """The day itself, or the Monday after a weekend."""
+    return day + timedelta(days=max(0, 7 - day.weekday())) if day.weekday() >= SATURDAY else day
+
+
+def after(day: date, working_days: int) -> date:
+    """That many working days after a working day."""
+    weeks, rest = divmod(working_days, 5)
+    over_weekend = 2 if day.weekday() + rest >= SATURDAY else 0
+    return day + timedelta(days=weeks * 7 + rest + over_weekend)
+
+
+@lru_cache(maxsize=4096)
+def _arrival(day: date, in_time: bool, handling_days: int, fastest: int, slowest_days: int) -> Promise:
+    leaves = leaves_on(day, in_time, handling_days)
+    return Promise(after(leaves, fastest), after(leaves, slowest_days))
