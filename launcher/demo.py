@@ -24,7 +24,7 @@ SIGN_INS = ("clerk", "store", "warehouse", "finance", "manager", "admin")
 
 def run() -> None:
     """Sets up the company, starts every process and returns only when something ends it."""
-    size = _size()
+    size = wanted_size()
     variables = environment.ensure("demo")
     place = places.prepare()
     variables |= _own_variables(place)
@@ -44,7 +44,8 @@ def say(words: str) -> None:
     print(words, flush=True)
 
 
-def _size() -> str:
+def wanted_size() -> str:
+    """DEMO: small or full."""
     size = os.environ.get("DEMO", "small")
     if size not in ("small", "full"):
         raise Trouble(f"DEMO is {size!r}; it can be small or full.")
@@ -52,7 +53,7 @@ def _size() -> str:
 
 
 def _own_variables(place: Place) -> dict[str, str]:
-    port = _port()
+    port = wanted_port()
     secret = os.environ.get("OMS_SECRET_KEY") or place.secret("application")
     return {
         "OMS_SECRET_KEY": secret,
@@ -64,7 +65,8 @@ def _own_variables(place: Place) -> dict[str, str]:
     }
 
 
-def _port() -> int:
+def wanted_port() -> int:
+    """PORT when named, else 8000 when free, else a free one."""
     wanted = os.environ.get("PORT", "")
     if not wanted:
         return PORT if ports.is_free(PORT) else ports.free_port()

@@ -98,7 +98,7 @@ def _hash(paths: Iterator[Path] | list[Path]) -> str:
 
 
 def _sprite() -> None:
-    symbols = "".join(_symbol(name) for name in sorted(icon_names()))
+    symbols = "".join(symbol(name) for name in sorted(icon_names()))
     (BUILD / "icons.svg").write_text(f'<svg xmlns="http://www.w3.org/2000/svg">{symbols}</svg>\n')
 
 
@@ -106,7 +106,8 @@ def _drawing(name: str) -> Path:
     return PACKAGES / "lucide-static" / "icons" / f"{name}.svg"
 
 
-def _symbol(name: str) -> str:
+def symbol(name: str) -> str:
+    """One drawing of the sprite."""
     if not _drawing(name).exists():
         raise Trouble(f"There is no icon {name!r} in Lucide; the names are on lucide.dev/icons.")
     drawn = FRAME.search(_drawing(name).read_text())
