@@ -35,9 +35,11 @@ class Row:
 
 def opened(path: Path) -> IO[str]:
     """The file's text, decompressed on the fly by what its name ends in."""
-    return io.TextIOWrapper(
-        cast(IO[bytes], OPENERS.get(path.suffix, open)(path, "rb")), encoding="utf-8-sig", newline=""
-    )
+    return io.TextIOWrapper(_binary(path), encoding="utf-8-sig", newline="")
+
+
+def _binary(path: Path) -> IO[bytes]:
+    return cast(IO[bytes], OPENERS.get(path.suffix, open)(path, "rb"))
 
 
 def read(path: Path, rules: Rules) -> Iterator[Row]:
