@@ -4,6 +4,7 @@ Shares of an amount over units are made by cumulative rounding: the part of unit
 round(total·b/n) − round(total·a/n). Any sequence of parts that covers all units adds up to the total exactly.
 """
 
+import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -58,4 +59,5 @@ def allocate(total: Decimal, weights: Sequence[Decimal | int], currency: str) ->
 
 def display(amount: Decimal, currency: str) -> str:
     """The amount with its currency, in the words of the active language."""
-    return format_currency(amount, currency, locale=to_locale(get_language() or "en"))
+    text = format_currency(amount, currency, locale=to_locale(get_language() or "en"))
+    return re.sub(r"(?<=[A-Za-z])(?=\d)", "\u00a0", text)

@@ -218,11 +218,14 @@ def age(value: datetime | timedelta | None) -> str:
 # Pictures
 
 
+BUCKET_ORDER = ("shipped", "packed", "picked", "released", "allocated", "backordered", "reserved", "draft", "cancelled")
+
+
 def quantity_parts(quantities: Mapping[str, int]) -> list[dict[str, Any]]:
     """The non-empty buckets of a line in their order of progress, with the share of the bar that each takes."""
     total = sum(quantities.values()) or 1
     parts, at = [], 0.0
-    for name in reversed(wording.BUCKET):
+    for name in BUCKET_ORDER:
         quantity = quantities.get(name, 0)
         if not quantity:
             continue
