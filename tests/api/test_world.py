@@ -1,0 +1,16 @@
+"""The small world that other tests stand on is itself sound."""
+
+import pytest
+
+from core.invariants import disagreements
+from inventory.selectors import atp
+from tests.factories.world import small_world
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_small_world_can_sell_and_its_books_are_straight() -> None:
+    world = small_world(stock=7, store_stock=2)
+    ids = [variant.pk for variant in world.variants.values()]
+    assert set(atp(ids, world.pool.pk).values()) == {9}
+    assert disagreements() == []
