@@ -1,0 +1,266 @@
+"""On the floor of a location: accept, pick, pack."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.actors import Actor
+from core.db import rows, run
+from core.ids import new_id
+from core.problems import Conflict, Invalid, NotFound
+from core.states import apply_many
+from core.timeline import record
+from fulfillment.carriers import Booking, Parcel, carrier
+from fulfillment.locks import insist, lock_orders_of, open_units, refusal
+from fulfillment.models import FulfillmentOrder
+from fulfillment.states import FULFILLMENT_ORDER, PICKABLE
+from orders.quantities import Units, move
+from orders.services import refresh
+
+PACKAGING_G = 120
+"""What a box weighs by itself, in grams."""
+
+
+def accept(
+    fulfillment_order_ids: Sequence[UUID], *, actor: Actor, at: datetime | None = None
+) -> list[UUID]:
+    """The location takes the work on. Returns the ids that moved."""
+    with transaction.atomic():
+        orders = lock_orders_of(fulfillment_order_ids)
+        moved = apply_many(
+            FULFILLMENT_ORDER, FulfillmentOrder, fulfillment_order_ids, "accept", actor=actor, about="order_id", at=at
+        )
+        insist(FULFILLMENT_ORDER, fulfillment_order_ids, moved, "accept")
+        if moved:
+            refresh(list(orders), actor=actor, at=at)
+    return moved
+
+
+def pick(
+    fulfillment_order_id: UUID, quantities: Mapping[UUID, int], *, actor: Actor, at: datetime | None = None
+) -> None:
+    """Units (by order line) are taken from the shelf. Counting above what is asked for is refused, in words."""
+    _check_quantities(quantities)
+    with transaction.atomic():
+        orders = lock_orders_of([fulfillment_order_id])
+        _begin([fulfillment_order_id], actor=actor, at=at)
+        _count(fulfillment_order_id, quantities)
+        move([Units(line, quantity) for line, quantity in quantities.items()], "released", "picked")
+        (order_id,) = orders
+        data = {"id": str(fulfillment_order_id), "units": sum(quantities.values())}
+        record(order_id, "fulfillment_order.pick", actor=actor, data=data, at=at)
+        refresh([order_id], actor=actor, at=at)
+
+
+def scan(fulfillment_order_id: UUID, code: str, *, actor: Actor, at: datetime | None = None) -> UUID:
+    """One unit, by the barcode or SKU that was scanned. Returns the order line it counted for."""
+    found = rows(_SCANNED, {"id": fulfillment_order_id, "code": code.strip()[:64]})
+    if not found:
+        raise Invalid.field(["code"], "nothing in this order has that barcode or SKU; put the article back")
+    wanted = next((row for row in found if row.left > 0), found[0])
+    pick(fulfillment_order_id, {wanted.order_line_id: 1}, actor=actor, at=at)
+    line_id: UUID = wanted.order_line_id
+    return line_id
+
+
+_SCANNED = """
+SELECT l.order_line_id, l.quantity - l.cancelled - l.picked AS left FROM fulfillment_fulfillmentline l
+JOIN orders_orderline ol ON ol.id = l.order_line_id JOIN catalog_variant v ON v.id = ol.variant_id
+WHERE l.fulfillment_order_id = %(id)s AND %(code)s <> '' AND (v.barcode = %(code)s OR upper(v.sku) = upper(%(code)s))
+ORDER BY ol.position
+"""
+
+
+def pick_all(
+    fulfillment_order_ids: Sequence[UUID], *, actor: Actor, at: datetime | None = None
+) -> list[UUID]:
+    """Take everything that is left to pick. Returns the ids that had something left."""
+    with transaction.atomic():
+        lock_orders_of(fulfillment_order_ids)
+        _begin(fulfillment_order_ids, actor=actor, at=at)
+        taken = rows(_TAKE_ALL, {"ids": list(fulfillment_order_ids)})
+        if not taken:
+            return []
+        move([Units(t.order_line_id, t.q) for t in taken], "released", "picked")
+        refresh(list({t.order_id for t in taken}), actor=actor, at=at)
+    return sorted({t.fulfillment_order_id for t in taken})
+
+
+_TAKE_ALL = """
+WITH rest AS (
+    SELECT l.id, f.order_id, l.quantity - l.cancelled - l.picked AS q
+    FROM fulfillment_fulfillmentline l JOIN fulfillment_fulfillmentorder f ON f.id = l.fulfillment_order_id
+    WHERE f.id = ANY(%(ids)s) AND f.status = 'picking' AND l.quantity > l.cancelled + l.picked)
+UPDATE fulfillment_fulfillmentline l SET picked = l.picked + rest.q FROM rest WHERE l.id = rest.id
+RETURNING l.fulfillment_order_id, l.order_line_id, rest.order_id, rest.q
+"""
+
+
+def _begin(ids: Sequence[UUID], *, actor: Actor, at: datetime | None) -> None:
+    moved = apply_many(
+        FULFILLMENT_ORDER, FulfillmentOrder, ids, "begin_picking", actor=actor, about="order_id", at=at
+    )
+    insist(FULFILLMENT_ORDER, ids, moved, "begin_picking")
+
+
+def _check_quantities(quantities: Mapping[UUID, int]) -> None:
+    if not quantities:
+        raise Invalid.field(["lines"], "name at least one line that was picked")
+    for index, quantity in enumerate(quantities.values()):
+        if quantity <= 0:
+            raise Invalid.field(["lines", index, "quantity"], "must be at least 1")
+
+
+_WORK = """
+SELECT f.order_id, f.status, o.number, p.name AS location, l.order_line_id, ol.sku, l.quantity - l.cancelled AS wanted,
+       l.quantity - l.cancelled - l.picked AS left
+FROM fulfillment_fulfillmentline l JOIN fulfillment_fulfillmentorder f ON f.id = l.fulfillment_order_id
+JOIN orders_order o ON o.id = f.order_id JOIN inventory_location p ON p.id = f.location_id
+JOIN orders_orderline ol ON ol.id = l.order_line_id WHERE f.id = %(id)s
+"""
+
+
+def _count(fulfillment_order_id: UUID, quantities: Mapping[UUID, int]) -> None:
+    work = {row.order_line_id: row for row in rows(_WORK, {"id": fulfillment_order_id})}
+    for index, (line_id, quantity) in enumerate(quantities.items()):
+        if line_id not in work:
+            raise Invalid.field(["lines", index, "id"], "this line is not part of the fulfilment order")
+        _check_left(work[line_id], quantity)
+    run(
+        """
+        UPDATE fulfillment_fulfillmentline l SET picked = l.picked + w.q
+        FROM unnest(%(lines)s::uuid[], %(quantities)s::int[]) AS w(line, q)
+        WHERE l.fulfillment_order_id = %(id)s AND l.order_line_id = w.line
+        """,
+        {"id": fulfillment_order_id, "lines": list(quantities), "quantities": list(quantities.values())},
+    )
+
+
+def _check_left(row: Any, quantity: int) -> None:
+    if row.status not in PICKABLE:
+        raise Conflict(refusal(row, "pick"), state=row.status)
+    if not row.left:
+        raise Conflict(f"All {row.wanted} of {row.sku} are picked already.", left=0)
+    if quantity > row.left:
+        raise Conflict(f"Only {row.left} of {row.sku} are left to pick.", left=row.left)
+
+
+def pack(
+    fulfillment_order_ids: Sequence[UUID], *, actor: Actor, at: datetime | None = None
+) -> list[UUID]:
+    """Close the boxes of work that is picked completely; each becomes a labelled shipment.
+
+    Work packed before is left alone. Returns the ids of the new shipments.
+    """
+    at = at or timezone.now()
+    with transaction.atomic():
+        lock_orders_of(fulfillment_order_ids)
+        _refuse_unpicked(fulfillment_order_ids)
+        moved = apply_many(
+            FULFILLMENT_ORDER, FulfillmentOrder, fulfillment_order_ids, "pack", actor=actor, about="order_id", at=at
+        )
+        insist(FULFILLMENT_ORDER, fulfillment_order_ids, moved, "pack")
+        if not moved:
+            return []
+        boxes = rows(_BOXES, {"ids": moved})
+        shipments = _label(boxes, at)
+        move(open_units(moved), "picked", "packed")
+        refresh(list({box.order_id for box in boxes}), actor=actor, at=at)
+    return shipments
+
+
+def _refuse_unpicked(ids: Sequence[UUID]) -> None:
+    unpicked = rows(_UNPICKED, {"ids": list(ids)})
+    if unpicked:
+        row = unpicked[0]
+        raise Conflict(
+            f"{row.number} is not picked completely: {row.left} of {row.wanted} of {row.sku} are missing.", left=row.left
+        )
+
+
+_UNPICKED = """
+SELECT o.number, ol.sku, l.quantity - l.cancelled AS wanted, l.quantity - l.cancelled - l.picked AS left
+FROM fulfillment_fulfillmentline l JOIN fulfillment_fulfillmentorder f ON f.id = l.fulfillment_order_id
+JOIN orders_orderline ol ON ol.id = l.order_line_id JOIN orders_order o ON o.id = f.order_id
+WHERE f.id = ANY(%(ids)s) AND f.status = 'picking' AND l.quantity > l.cancelled + l.picked
+ORDER BY o.number, ol.position LIMIT 1
+"""
+_BOXES = """
+SELECT f.id, f.order_id, f.carrier, f.service, f.freight_cost, f.promise_latest,
+       o.shipping_address ->> 'country' AS country,
+       (SELECT sum((l.quantity - l.cancelled) * v.weight_g)::int
+        FROM fulfillment_fulfillmentline l JOIN orders_orderline ol ON ol.id = l.order_line_id
+        JOIN catalog_variant v ON v.id = ol.variant_id WHERE l.fulfillment_order_id = f.id) AS weight_g
+FROM fulfillment_fulfillmentorder f JOIN orders_order o ON o.id = f.order_id
+WHERE f.id = ANY(%(ids)s) ORDER BY f.id
+"""
+_INSERT_SHIPMENTS = """
+INSERT INTO fulfillment_shipment (id, order_id, fulfillment_order_id, carrier, service, tracking_number, status,
+                                  weight_g, cost, expected_on, created_at)
+SELECT s.id, f.order_id, f.id, f.carrier, f.service, s.tracking_number, 'labelled', s.weight_g, s.cost, s.expected_on,
+       %(at)s
+FROM unnest(%(ids)s::uuid[], %(work)s::uuid[], %(numbers)s::text[], %(weights)s::int[], %(costs)s::numeric[],
+            %(expected)s::date[]) AS s(id, work, tracking_number, weight_g, cost, expected_on)
+JOIN fulfillment_fulfillmentorder f ON f.id = s.work
+"""
+_INSERT_LINES = """
+INSERT INTO fulfillment_shipmentline (id, shipment_id, order_line_id, quantity)
+SELECT gen_random_uuid(), s.id, l.order_line_id, l.quantity - l.cancelled
+FROM fulfillment_shipment s JOIN fulfillment_fulfillmentline l ON l.fulfillment_order_id = s.fulfillment_order_id
+WHERE s.id = ANY(%(ids)s) AND l.quantity > l.cancelled
+"""
+
+
+def _label(boxes: Sequence[Any], at: datetime) -> list[UUID]:
+    """Shipments with their numbers for closed boxes."""
+    bookings = _book(boxes, at)
+    weights = {box.id: (box.weight_g or 0) + PACKAGING_G for box in boxes}
+    ids = [new_id() for _ in bookings]
+    run(
+        _INSERT_SHIPMENTS,
+        {
+            "at": at,
+            "ids": ids,
+            "work": [b.key for b in bookings],
+            "numbers": [b.tracking_number for b in bookings],
+            "weights": [weights[b.key] for b in bookings],
+            "costs": [b.cost for b in bookings],
+            "expected": [b.expected_on for b in bookings],
+        },
+    )
+    run(_INSERT_LINES, {"ids": ids})
+    return ids
+
+
+def _book(boxes: Sequence[Any], at: datetime) -> list[Booking]:
+    """Ask each carrier once for all its boxes."""
+    by_carrier: dict[str, list[Parcel]] = {}
+    for box in boxes:
+        by_carrier.setdefault(box.carrier, []).append(
+            Parcel(
+                key=box.id,
+                service=box.service,
+                weight_g=(box.weight_g or 0) + PACKAGING_G,
+                country=box.country or "",
+                price=box.freight_cost,
+                expected_on=box.promise_latest,
+                sent_on=timezone.localdate(at),
+            )
+        )
+    return [booking for code in sorted(by_carrier) for booking in carrier(code).book(by_carrier[code])]
+
+
+def shipments_of(fulfillment_order_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The living shipment of each fulfilment order; NotFound when one has none."""
+    found = rows(
+        "SELECT id, fulfillment_order_id FROM fulfillment_shipment"
+        " WHERE fulfillment_order_id = ANY(%(ids)s) AND status <> 'voided'",
+        {"ids": list(fulfillment_order_ids)},
+    )
+    if len(found) < len(set(fulfillment_order_ids)):
+        raise NotFound("Nothing is packed yet: there is no parcel.")
+    return {row.fulfillment_order_id: row.id for row in found}
