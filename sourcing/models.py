@@ -60,6 +60,7 @@ class Decision(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     order_id = models.UUIDField(_("order"))
     decided_at = models.DateTimeField(_("decided at"), default=timezone.now)
+    decided_by = models.TextField(_("decided by"), default="", blank=True)
     status = models.TextField(_("status"), choices=Status)
     plan = models.JSONField(_("plan"))
     cost = models.DecimalField(_("cost"), max_digits=14, decimal_places=2)

@@ -7,7 +7,8 @@ It changes a few times a year and is asked for with every order, so a copy may b
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, time as clock
+from datetime import date
+from datetime import time as clock
 from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -55,11 +56,16 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A site's service to one place: the package's fixed cost includes the distance and the site's handling."""
+    """A site's service to one place. `freight` is the carrier's price of an empty package over that distance."""
 
     site: Site
     card: Card
+    freight: int
     fixed: int
+
+    def freight_of(self, grams: int) -> int:
+        """What the carrier charges for a package of that weight."""
+        return self.freight + self.card.per_gram * grams
 
 
 # A missing rate must never leave a pinned order stuck: it is planned at a price that any real rate beats.
@@ -90,7 +96,7 @@ class Network:
         return known
 
     def lanes_from(self, site_ids: Iterable[UUID], country: str, postal_code: str, service: str) -> list[Lane]:
-        """The cheapest lane of each of these sites."""
+        """The cheapest lane of each of these sites, whether or not they ship or stand in a pool."""
         point = locate(country, postal_code)
         sites = [self.sites[site_id] for site_id in site_ids]
         return [min(self._site_lanes(site, country, point, service), key=_fixed) for site in sites]
@@ -103,7 +109,7 @@ class Network:
         cards = self.cards.get((site.country, country)) or self.cards.get((site.country, "")) or [UNPRICED]
         cards = [card for card in cards if card.service == service] or cards
         far = round(kilometres(site.point, point)) if site.point and point else 0
-        return [Lane(site, card, card.package_cost + card.per_km * far + site.order_cost) for card in cards]
+        return [_lane(site, card, card.package_cost + card.per_km * far) for card in cards]
 
 
 _kept: dict[str, Network] = {}
@@ -137,6 +143,10 @@ def nano(amount: Decimal) -> int:
 
 def _knows(found: Network, pool_ids: Iterable[UUID], site_ids: Iterable[UUID]) -> bool:
     return all(pool in found.pools for pool in pool_ids) and all(site in found.sites for site in site_ids)
+
+
+def _lane(site: Site, card: Card, freight: int) -> Lane:
+    return Lane(site, card, freight, freight + site.order_cost)
 
 
 def _fixed(lane: Lane) -> int:

@@ -31,10 +31,11 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A service that a location can send its package with. Costs in nano-euros; `days` until it arrives."""
+    """A way that a location can send its package. Costs in nano-euros; `days` until it arrives; `service` is the
+    caller's own name for it."""
 
     location: Key
-    service: str
+    service: Key
     days: int
     fixed: int
     per_unit: int
@@ -87,10 +88,13 @@ def solve(instance: Instance, *, most_nodes: int = MOST_NODES) -> Solution:
 
     Every SKU stands once in the demands. Equal plans are decided for the option that stands first.
     """
+    return proven_single(instance) or _Search(instance, best_single(instance), most_nodes).run()
+
+
+def proven_single(instance: Instance) -> Solution | None:
+    """The cheapest single package where a glance proves that no other plan is cheaper, else None."""
     best = best_single(instance)
-    if best is not None and _beats_every_split(instance, best):
-        return Solution(best.cost, best.packages, bound=best.cost)
-    return _Search(instance, best, most_nodes).run()
+    return best if best is not None and _beats_every_split(instance, best) else None
 
 
 def best_single(instance: Instance) -> Solution | None:
@@ -109,7 +113,8 @@ def best_single(instance: Instance) -> Solution | None:
             cheapest = (cost, option)
     if cheapest is None:
         return None
-    return Solution(cheapest[0], (Package(cheapest[1], {d.sku: d.quantity for d in instance.demands}),))
+    cost, option = cheapest
+    return Solution(cost, (Package(option, {d.sku: d.quantity for d in instance.demands}),), bound=cost)
 
 
 def missing(instance: Instance, location: Key) -> int:

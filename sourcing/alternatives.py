@@ -1,0 +1,84 @@
+"""What else could have been done: every place that might send the order alone, and why it does not.
+
+Stored as codes with figures; `explain` puts them into the words of whoever looks.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from core.money import display, quantise
+from sourcing.network import UNPRICED, Lane
+from sourcing.promise import Promise
+from sourcing.solver import NANO, Instance, Key, Option, Solution, missing
+
+
+def alternatives(instance: Instance, found: Solution, arrivals: dict[int, Promise]) -> list[dict[str, Any]]:
+    """One row per place, the chosen ones first, then by cost; those that lack units last.
+
+    Each row: `label` (the location's code), `name`, `location`, `packages`, `cost` of sending all from there (None
+    where that is impossible), `arrives`, `verdict` and its `params`.
+    """
+    units = sum(demand.quantity for demand in instance.demands)
+    grams = sum(demand.quantity * demand.weight_g for demand in instance.demands)
+    chosen = {package.option.location: package.option for package in found.packages}
+    best: dict[Key, tuple[int, Option]] = {}
+    for option in instance.options:
+        cost = option.fixed + option.per_unit * units + option.per_gram * grams + instance.late_cost(option.days)
+        if option.location not in best or cost < best[option.location][0]:
+            best[option.location] = (cost, option)
+    ranked = sorted(best.items(), key=lambda item: (item[0] not in chosen, item[1][0]))
+    shown = [_row(instance, found, arrivals, chosen.get(place, option), cost) for place, (cost, option) in ranked]
+    return sorted(shown, key=lambda row: row["verdict"] == "short")
+
+
+def explain(row: dict[str, Any]) -> str:
+    """The verdict in words, for the screen."""
+    params = row.get("params", {})
+    match row["verdict"]:
+        case "chosen":
+            return _("Sends everything in one package at the lowest cost.")
+        case "part":
+            return _("Sends %(units)s of the units: no single place does it for less.") % params
+        case "short":
+            return _("Lacks %(units)s of the units.") % params
+        case "no_rate":
+            return _("No carrier rate is known from here to this country.")
+        case _:
+            return _("Would cost %(by)s more.") % {"by": display(Decimal(params["by"]), "EUR")}
+
+
+def _row(
+    instance: Instance, found: Solution, arrivals: dict[int, Promise], option: Option, cost: int
+) -> dict[str, Any]:
+    lane = option.service
+    assert isinstance(lane, Lane)  # noqa: S101 - options of orders carry their lane
+    verdict, params = _verdict(instance, found, option, cost)
+    return {
+        "label": lane.site.code,
+        "name": lane.site.name,
+        "location": str(lane.site.id),
+        "packages": 1,
+        "cost": None if verdict in ("short", "part") else str(_euros(cost)),
+        "arrives": arrivals[id(lane)].latest.isoformat(),
+        "verdict": verdict,
+        "params": params,
+    }
+
+
+def _verdict(instance: Instance, found: Solution, option: Option, cost: int) -> tuple[str, dict[str, Any]]:
+    for package in found.packages:
+        if package.option.location == option.location:
+            alone = len(found.packages) == 1 and not found.unfilled
+            return ("chosen", {}) if alone else ("part", {"units": sum(package.units.values())})
+    lacking = missing(instance, option.location)
+    if lacking:
+        return "short", {"units": lacking}
+    if isinstance(option.service, Lane) and option.service.card is UNPRICED:
+        return "no_rate", {}
+    return "dearer", {"by": str(_euros(cost - found.cost))}
+
+
+def _euros(nanos: int) -> Decimal:
+    return quantise(Decimal(nanos) / NANO, "EUR")
