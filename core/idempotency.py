@@ -5,17 +5,19 @@ for the transaction tells a repeat that the first call is still going on.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from core.bulk import Table
 from core.db import require_atomic, rows, run
 from core.ids import new_id
-from core.problems import IdempotencyInFlight, IdempotencyMismatch, Invalid
+from core.problems import IdempotencyInFlight, IdempotencyMismatch, Invalid, Problem
 from core.timeline import dump
 
 KEPT = timedelta(days=7)
@@ -47,41 +49,78 @@ def check_key(key: str | None) -> str:
 
 
 LOOK = """
-SELECT pg_try_advisory_xact_lock(hashtextextended(%(client)s || chr(31) || %(key)s, 0)) AS mine,
+SELECT w.key, pg_try_advisory_xact_lock(hashtextextended(%(client)s || chr(31) || w.key, 0)) AS mine,
        k.digest, k.status, k.answer
-FROM (SELECT 1) one LEFT JOIN core_idempotencykey k ON k.client = %(client)s AND k.key = %(key)s
+FROM unnest(%(keys)s::text[]) AS w(key)
+LEFT JOIN core_idempotencykey k ON k.client = %(client)s AND k.key = w.key
 """
 
 
 def look(client: str, key: str, fingerprint: str) -> Answer | None:
     """The earlier answer, or None when this call is the first; a problem when in flight or mismatched."""
+    found = look_many(client, [(key, fingerprint)])[key]
+    if isinstance(found, Problem):
+        raise found
+    return found
+
+
+def look_many(client: str, attempts: Sequence[tuple[str, str]]) -> dict[str, Answer | Problem | None]:
+    """For each (key, fingerprint) what `look` says, with problems as values."""
     require_atomic()
-    (found,) = rows(LOOK, {"client": client, "key": key})
+    found = {row.key: row for row in rows(LOOK, {"client": client, "keys": [key for key, _ in attempts]})}
+    return {key: _verdict(found[key], fingerprint) for key, fingerprint in attempts}
+
+
+def _verdict(found: Any, fingerprint: str) -> Answer | Problem | None:
     if found.digest is not None:
         if found.digest != fingerprint:
-            raise IdempotencyMismatch("This Idempotency-Key was used with another body. Use a new key for a new request.")
+            return IdempotencyMismatch(
+                "This Idempotency-Key was used with another body. Use a new key for a new request."
+            )
         return Answer(found.status, found.answer, replayed=True)
     if not found.mine:
-        raise IdempotencyInFlight("The first request with this Idempotency-Key is still being worked on. Try again soon.")
+        return IdempotencyInFlight(
+            "The first request with this Idempotency-Key is still being worked on. Try again soon."
+        )
     return None
 
 
-def store(client: str, key: str, fingerprint: str, status: int, body: dict[str, Any]) -> None:
-    """Keep the answer in the work's own transaction."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An answer as it is kept."""
+
+    id: UUID
+    client: str
+    key: str
+    digest: str
+    status: int
+    answer: str
+    created_at: datetime
+
+
+TABLE = Table(
+    "core_idempotencykey",
+    {
+        "id": "uuid",
+        "client": "text",
+        "key": "text",
+        "digest": "text",
+        "status": "int",
+        "answer": "jsonb",
+        "created_at": "timestamptz",
+    },
+)
+
+
+def stored(client: str, key: str, fingerprint: str, status: int, body: dict[str, Any]) -> Stored:
+    """The row that keeps an answer."""
+    return Stored(new_id(), client, key, fingerprint, status, dump(body), timezone.now())
+
+
+def store(answers: Sequence[Stored]) -> None:
+    """Keep answers in the work's own transaction."""
     try:
-        run(
-            "INSERT INTO core_idempotencykey (id, client, key, digest, status, answer, created_at)"
-            " VALUES (%(id)s, %(client)s, %(key)s, %(digest)s, %(status)s, %(answer)s::jsonb, %(at)s)",
-            {
-                "id": new_id(),
-                "client": client,
-                "key": key,
-                "digest": fingerprint,
-                "status": status,
-                "answer": dump(body),
-                "at": timezone.now(),
-            },
-        )
+        run(TABLE.insert(), TABLE.params(answers))
     except IntegrityError as error:
         raise IdempotencyInFlight("The same request was finished by another call at this moment. Try again.") from error
 
@@ -94,7 +133,7 @@ def once(client: str, key: str, body: bytes, work: Callable[[], tuple[int, dict[
         if earlier is not None:
             return earlier
         status, answer = work()
-        store(client, key, fingerprint, status, answer)
+        store([stored(client, key, fingerprint, status, answer)])
     return Answer(status, answer)
 
 

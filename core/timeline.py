@@ -17,20 +17,21 @@ from core.ids import new_id
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing that happened to `about` (usually an order's id)."""
+    """One thing that happened to `about` (usually an order's id), at its own time or that of the call."""
 
     about: UUID
     action: str
     before: str = ""
     after: str = ""
     data: dict[str, Any] = field(default_factory=dict)
+    at: datetime | None = None
 
 
 INSERT = """
 INSERT INTO core_timelineentry (id, about, at, actor_kind, actor, actor_id, action, before, after, data)
-SELECT r.id, r.about, %(at)s, %(kind)s, %(label)s, %(actor_id)s, r.action, r.before, r.after, r.data::jsonb
+SELECT r.id, r.about, r.at, %(kind)s, %(label)s, %(actor_id)s, r.action, r.before, r.after, r.data::jsonb
 FROM unnest(%(ids)s::uuid[], %(abouts)s::uuid[], %(actions)s::text[], %(befores)s::text[], %(afters)s::text[],
-            %(datas)s::text[]) AS r(id, about, action, before, after, data)
+            %(datas)s::text[], %(ats)s::timestamptz[]) AS r(id, about, action, before, after, data, at)
 """
 
 
@@ -59,10 +60,10 @@ def record_many(entries: Iterable[Row], *, actor: Actor, at: datetime | None = N
     entries = list(entries)
     if not entries:
         return
+    now = at or timezone.now()
     run(
         INSERT,
         {
-            "at": at or timezone.now(),
             "kind": actor.kind,
             "label": actor.label,
             "actor_id": actor.id,
@@ -72,5 +73,6 @@ def record_many(entries: Iterable[Row], *, actor: Actor, at: datetime | None = N
             "befores": [e.before for e in entries],
             "afters": [e.after for e in entries],
             "datas": [dump(e.data) for e in entries],
+            "ats": [e.at or now for e in entries],
         },
     )

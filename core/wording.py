@@ -135,11 +135,12 @@ def word(status: str, kind: str = "order") -> Word:
 
 HOLDS = {
     "payment": _("payment"),
-    "fraud": _("fraud review"),
+    "price": _("price"),
+    "fraud_review": _("fraud review"),
     "address": _("address"),
     "duplicate": _("duplicate"),
     "credit": _("credit"),
-    "manual": _("by hand"),
+    "manual": _("stopped by hand"),
 }
 
 CHANNEL_KINDS = {

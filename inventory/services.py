@@ -133,6 +133,18 @@ def _shift(shifts: Sequence[Shift]) -> None:
             raise Short(sorted(missing))
 
 
+LOCK_POOL = """
+SELECT s.id FROM inventory_stock s JOIN inventory_poollocation p ON p.location_id = s.location_id AND p.pool_id = %(pool)s
+WHERE s.variant_id = ANY(%(variants)s) ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s
+"""
+
+
+def lock_stock(variant_ids: Sequence[UUID], pool_id: UUID) -> None:
+    """Lock the variants' stock rows at every location of a pool, so that what is read next stays true."""
+    require_atomic()
+    run(LOCK_POOL, {"variants": list(variant_ids), "pool": pool_id})
+
+
 INSERT_PINS = """
 INSERT INTO inventory_reservation (id, demand_key, variant_id, location_id, pool_id, quantity)
 SELECT * FROM unnest(%(ids)s::uuid[], %(keys)s::uuid[], %(variants)s::uuid[], %(locations)s::uuid[], %(pools)s::uuid[],

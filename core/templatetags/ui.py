@@ -156,8 +156,9 @@ def _local(value: datetime) -> datetime:
     return timezone.localtime(value) if timezone.is_aware(value) else value
 
 
-def say_day(day: date, today: date) -> str:
+def say_day(day: date, today: date | None = None) -> str:
     """A day as people say it: Today, Tomorrow, Yesterday, `Fri 27`, `27 Nov`, `27 Nov 2025`."""
+    today = today or timezone.localdate()
     away = (day - today).days
     named = {0: _("Today"), 1: _("Tomorrow"), -1: _("Yesterday")}.get(away)
     if named:

@@ -1,0 +1,111 @@
+"""Customers: found again or made, a set at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from django.utils import timezone
+
+from core.bulk import Table
+from core.db import require_atomic, rows
+from core.ids import new_id
+
+
+class Buyer(Protocol):
+    """Who an order names."""
+
+    @property
+    def email(self) -> str: ...
+    @property
+    def external_id(self) -> str: ...
+    @property
+    def first_name(self) -> str: ...
+    @property
+    def last_name(self) -> str: ...
+    @property
+    def phone(self) -> str: ...
+    @property
+    def language(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    id: UUID
+    email: str
+    external_id: str
+    first_name: str
+    last_name: str
+    phone: str
+    language: str
+    country: str
+    created_at: object
+
+
+TABLE = Table(
+    "customers_customer",
+    {
+        "id": "uuid",
+        "email": "text",
+        "external_id": "text",
+        "first_name": "text",
+        "last_name": "text",
+        "phone": "text",
+        "language": "text",
+        "country": "text",
+        "created_at": "timestamptz",
+    },
+)
+FIND = """
+SELECT id, lower(email) AS email, external_id FROM customers_customer
+WHERE (lower(email) = ANY(%(emails)s) AND email <> '') OR (external_id = ANY(%(external_ids)s) AND external_id <> '')
+"""
+
+
+def known_or_new(buyers: Sequence[Buyer | None]) -> list[UUID | None]:
+    """The customer of each buyer: by e-mail, else by external id, else a new one. None buys anonymously.
+
+    What is on file is kept: an order does not rewrite a customer.
+    """
+    require_atomic()
+    named = [b for b in buyers if b is not None and (b.email or b.external_id)]
+    if not named:
+        return [None] * len(buyers)
+    known = _find(named)
+    missing = {_key(b): b for b in named if _match(b, known) is None}
+    if missing:
+        _insert([missing[key] for key in sorted(missing)])
+        known = _find(named)
+    return [_match(b, known) if b is not None else None for b in buyers]
+
+
+Known = dict[tuple[str, str], UUID]
+
+
+def _find(buyers: Sequence[Buyer]) -> Known:
+    found = rows(
+        FIND,
+        {
+            "emails": sorted({b.email.lower() for b in buyers if b.email}),
+            "external_ids": sorted({b.external_id for b in buyers if b.external_id}),
+        },
+    )
+    by_email = {("email", row.email): row.id for row in found if row.email}
+    return by_email | {("external_id", row.external_id): row.id for row in found if row.external_id}
+
+
+def _key(buyer: Buyer) -> tuple[str, str]:
+    return ("email", buyer.email.lower()) if buyer.email else ("external_id", buyer.external_id)
+
+
+def _match(buyer: Buyer, known: Known) -> UUID | None:
+    return known.get(_key(buyer)) or known.get(("external_id", buyer.external_id))
+
+
+def _insert(buyers: Sequence[Buyer]) -> None:
+    now = timezone.now()
+    made = [
+        _New(new_id(), b.email, b.external_id, b.first_name, b.last_name, b.phone, b.language or "en", "", now)
+        for b in buyers
+    ]
+    rows(TABLE.insert() + " ON CONFLICT DO NOTHING RETURNING id", TABLE.params(made))
