@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 
 from core.ids import new_id
@@ -19,11 +20,23 @@ class Message(models.Model):
     html = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True, default=timezone.now, help_text="when to try; empty once given up")
+    attempts = models.IntegerField(default=0)
     error = models.TextField(default="", blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "source"], name="message_once")]
         indexes = [
             models.Index(fields=["about"], name="message_about"),
-            models.Index(fields=["created_at"], condition=Q(sent_at=None), name="message_unsent"),
+            models.Index(fields=["due_at"], condition=Q(sent_at=None), name="message_due"),
+            models.Index(Upper("to"), name="message_to"),
         ]
+
+    @property
+    def state(self) -> str:
+        """`sent`, `waiting`, `retrying` or `failed`."""
+        if self.sent_at:
+            return "sent"
+        if not self.error:
+            return "waiting"
+        return "retrying" if self.due_at else "failed"

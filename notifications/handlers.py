@@ -1,0 +1,28 @@
+"""Facts of the lower apps that customers are told of. Writing the letter is part of the delivery's own transaction."""
+
+from uuid import UUID
+
+from core.outbox import Delivered, Handler, subscribe
+from notifications import letters
+from notifications.services import Fact, tell
+
+TOLD = (
+    ("order.placed", letters.ORDER_CONFIRMATION, ""),
+    ("order.cancelled", letters.CANCELLED, ""),
+    ("payment.failed", letters.PAYMENT_FAILED, ""),
+    ("shipment.shipped", letters.SHIPPED, "shipment_id"),
+    ("shipment.delivered", letters.DELIVERED, "shipment_id"),
+    ("return.received", letters.RETURN_RECEIVED, "return_id"),
+)
+"""Event, letter, and the field of the event that names the shipment or return."""
+
+
+def _teller(kind: str, particular: str) -> Handler:
+    def handler(events: list[Delivered]) -> None:
+        tell(kind, [Fact(e.id, e.about, UUID(e.payload[particular]) if particular else None) for e in events])
+
+    return handler
+
+
+for event, letter, named in TOLD:
+    subscribe(event, f"notifications.{letter}")(_teller(letter, named))

@@ -1,0 +1,58 @@
+"""What customers are told: one letter per kind, rendered in the order's language from three templates of its name."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+
+ORDER_CONFIRMATION = "order_confirmation"
+SHIPPED = "shipped"
+DELIVERED = "delivered"
+CANCELLED = "cancelled"
+RETURN_RECEIVED = "return_received"
+PAYMENT_FAILED = "payment_failed"
+
+KINDS = (ORDER_CONFIRMATION, SHIPPED, DELIVERED, CANCELLED, RETURN_RECEIVED, PAYMENT_FAILED)
+
+_BLANK_LINES = re.compile(r"\n\s*\n\s*\n+")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter ready to be sent."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(slots=True)
+class Facts:
+    """What a letter speaks of. `order` and the items are rows; money is in the order's currency."""
+
+    order: Any
+    tracking_url: str
+    lines: list[Any] = field(default_factory=list)
+    shipment: Any = None
+    returned: Any = None
+
+
+def write(kind: str, facts: Facts) -> Letter:
+    """The letter of `kind`, in the language of the order."""
+    known = dict(settings.LANGUAGES)
+    language = facts.order.language if facts.order.language in known else settings.LANGUAGE_CODE
+    values = {
+        "company": settings.COMPANY,
+        "order": facts.order,
+        "lines": facts.lines,
+        "shipment": facts.shipment,
+        "returned": facts.returned,
+        "url": facts.tracking_url,
+        "language": language,
+    }
+    with translation.override(language):
+        subject, text, html = (render_to_string(f"notifications/{kind}.{part}", values) for part in ("subject", "text", "html"))
+    return Letter(" ".join(subject.split()), _BLANK_LINES.sub("\n\n", text).strip() + "\n", html.strip() + "\n")

@@ -1,0 +1,128 @@
+"""The mail box: what customers were told, as they got it."""
+
+import re
+from base64 import b64encode
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+
+from core.lists import KeysetList, capped_count
+from core.permissions import permission
+from core.problems import NotFound
+from notifications import letters, selectors
+from notifications.models import Message
+
+KIND_WORDS = {
+    letters.ORDER_CONFIRMATION: gettext_lazy("Order confirmation"),
+    letters.SHIPPED: gettext_lazy("Parcel on its way"),
+    letters.DELIVERED: gettext_lazy("Parcel delivered"),
+    letters.CANCELLED: gettext_lazy("Order cancelled"),
+    letters.RETURN_RECEIVED: gettext_lazy("Return received"),
+    letters.PAYMENT_FAILED: gettext_lazy("Payment failed"),
+}
+STATES = {
+    "sent": ("green", gettext_lazy("Sent")),
+    "waiting": ("grey", gettext_lazy("Waiting")),
+    "retrying": ("amber", gettext_lazy("Trying again")),
+    "failed": ("red", gettext_lazy("Not sent")),
+}
+PER_PAGE = 40
+STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+
+
+def _dressed(message: Message, number: str) -> dict[str, Any]:
+    tone, word = STATES[message.state]
+    return {
+        "message": message,
+        "url": reverse("mail-message", args=[message.pk]),
+        "number": number,
+        "order_url": f"/orders/{quote(number)}/" if number else "",
+        "kind": KIND_WORDS.get(message.kind, message.kind),
+        "tone": tone,
+        "state": word,
+    }
+
+
+@permission("mail.view")
+def mail_box(request: HttpRequest) -> HttpResponse:
+    """Every message, newest first: by recipient, order or kind, or only those that could not be sent."""
+    words, kind = request.GET.get("q", "").strip()[:200], request.GET.get("kind", "")
+    kind = kind if kind in KIND_WORDS else ""
+    stuck = request.GET.get("state") == "stuck"
+    found = selectors.mail_box(words=words, kind=kind, stuck=stuck)
+    page = KeysetList(found).page(request.GET.get("cursor", ""), PER_PAGE)
+    numbers = selectors.numbers_of(page.items)
+    return render(
+        request,
+        "notifications/mail_box.html",
+        {
+            "page": page,
+            "items": [_dressed(message, numbers.get(message.about, "")) for message in page.items],
+            "q": words,
+            "kind": kind,
+            "kinds": KIND_WORDS.items(),
+            "stuck": stuck,
+            "tabs": _tabs(stuck),
+            "filtered": bool(words or kind or stuck),
+        },
+    )
+
+
+def _tabs(stuck: bool) -> list[dict[str, Any]]:
+    box = reverse("mail")
+    return [
+        {"label": _("All"), "url": box, "on": not stuck, "count": None},
+        {
+            "label": _("Could not be sent"),
+            "url": f"{box}?state=stuck",
+            "on": stuck,
+            "count": capped_count(selectors.mail_box(stuck=True)),
+        },
+    ]
+
+
+@permission("mail.view")
+def mail_message(request: HttpRequest, message_id: UUID) -> HttpResponse:
+    """One message with its head; the letter itself stands in a frame that can do nothing."""
+    message = _message(message_id)
+    plain = request.GET.get("as") == "text"
+    here = reverse("mail-message", args=[message.pk])
+    tabs = [
+        {"label": _("As a page"), "url": here, "on": not plain, "count": None},
+        {"label": _("As plain text"), "url": f"{here}?as=text", "on": plain, "count": None},
+    ]
+    number = selectors.numbers_of([message]).get(message.about, "")
+    return render(
+        request, "notifications/mail_message.html", {**_dressed(message, number), "plain": plain, "tabs": tabs}
+    )
+
+
+@permission("mail.view")
+@xframe_options_sameorigin
+def mail_body(request: HttpRequest, message_id: UUID) -> HttpResponse:
+    """The letter as it was sent: no script, no form, nothing from elsewhere; only its own style, named by its hash."""
+    html = _message(message_id).html
+    styles = " ".join(f"'sha256-{b64encode(sha256(css.encode()).digest()).decode()}'" for css in STYLE.findall(html))
+    return HttpResponse(
+        html,
+        headers={
+            "Content-Security-Policy": f"default-src 'none'; style-src {styles or "'none'"}; frame-ancestors 'self';"
+            " base-uri 'none'; form-action 'none'; sandbox",
+            "Referrer-Policy": "no-referrer",
+        },
+    )
+
+
+def _message(message_id: UUID) -> Message:
+    message = Message.objects.filter(pk=message_id).first()
+    if message is None:
+        raise NotFound(_("There is no such message."))
+    return message
