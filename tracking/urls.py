@@ -1,0 +1,7 @@
+from django.urls import path
+
+from tracking import views
+
+urlpatterns = [
+    path("t/<str:token>/", views.order_page, name="tracking"),
+]

@@ -1,0 +1,64 @@
+"""Days, moments and small numbers as a customer reads them in a sentence."""
+
+from datetime import date, datetime
+
+from babel.dates import format_date, format_time
+from django.utils import timezone
+from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+
+def locale() -> str:
+    """The locale of the language in use; English is British."""
+    language = get_language() or "en"
+    return "en_GB" if language == "en" else to_locale(language)
+
+
+def on_day(day: date) -> str:
+    """A day inside a sentence: `today`, `tomorrow`, `on Friday 27 November`."""
+    away = (day - timezone.localdate()).days
+    near = {0: _("today"), 1: _("tomorrow"), -1: _("yesterday")}.get(away)
+    if near:
+        return near
+    return _("on %(day)s") % {"day": full_day(day)}
+
+
+def the_day(day: date) -> str:
+    """A day by itself, as a heading: `Today`, `Friday 27 November`."""
+    away = (day - timezone.localdate()).days
+    near = {0: _("Today"), 1: _("Tomorrow"), -1: _("Yesterday")}.get(away)
+    text = near or full_day(day)
+    return text[:1].upper() + text[1:]
+
+
+def full_day(day: date) -> str:
+    """A day in full words: `Friday 27 November`."""
+    return str(format_date(day, "EEEE d MMMM", locale=locale()))
+
+
+def moment(at: datetime | None) -> str:
+    """Day and time of something that has happened: `Monday 23, 11:20`."""
+    if at is None:
+        return ""
+    local = timezone.localtime(at)
+    pattern = "EEEE d" if abs((local.date() - timezone.localdate()).days) < 14 else "EEEE d MMMM"
+    text = f"{format_date(local, pattern, locale=locale())}, {format_time(local, 'HH:mm', locale=locale())}"
+    return text[:1].upper() + text[1:]
+
+
+def number_word(number: int) -> str:
+    """A small number as a word at the start of a sentence: `Two`; from ten on in digits."""
+    words = (
+        pgettext("parcels", "No"),
+        pgettext("parcels", "One"),
+        pgettext("parcels", "Two"),
+        pgettext("parcels", "Three"),
+        pgettext("parcels", "Four"),
+        pgettext("parcels", "Five"),
+        pgettext("parcels", "Six"),
+        pgettext("parcels", "Seven"),
+        pgettext("parcels", "Eight"),
+        pgettext("parcels", "Nine"),
+    )
+    return words[number] if number < len(words) else str(number)
