@@ -25,9 +25,7 @@ PACKAGING_G = 120
 """What a box weighs by itself, in grams."""
 
 
-def accept(
-    fulfillment_order_ids: Sequence[UUID], *, actor: Actor, at: datetime | None = None
-) -> list[UUID]:
+def accept(fulfillment_order_ids: Sequence[UUID], *, actor: Actor, at: datetime | None = None) -> list[UUID]:
     """The location takes the work on. Returns the ids that moved."""
     with transaction.atomic():
         orders = lock_orders_of(fulfillment_order_ids)
@@ -75,9 +73,7 @@ ORDER BY ol.position
 """
 
 
-def pick_all(
-    fulfillment_order_ids: Sequence[UUID], *, actor: Actor, at: datetime | None = None
-) -> list[UUID]:
+def pick_all(fulfillment_order_ids: Sequence[UUID], *, actor: Actor, at: datetime | None = None) -> list[UUID]:
     """Take everything that is left to pick. Returns the ids that had something left."""
     with transaction.atomic():
         lock_orders_of(fulfillment_order_ids)
@@ -101,9 +97,7 @@ RETURNING l.fulfillment_order_id, l.order_line_id, rest.order_id, rest.q
 
 
 def _begin(ids: Sequence[UUID], *, actor: Actor, at: datetime | None) -> None:
-    moved = apply_many(
-        FULFILLMENT_ORDER, FulfillmentOrder, ids, "begin_picking", actor=actor, about="order_id", at=at
-    )
+    moved = apply_many(FULFILLMENT_ORDER, FulfillmentOrder, ids, "begin_picking", actor=actor, about="order_id", at=at)
     insist(FULFILLMENT_ORDER, ids, moved, "begin_picking")
 
 
@@ -149,9 +143,7 @@ def _check_left(row: Any, quantity: int) -> None:
         raise Conflict(f"Only {row.left} of {row.sku} are left to pick.", left=row.left)
 
 
-def pack(
-    fulfillment_order_ids: Sequence[UUID], *, actor: Actor, at: datetime | None = None
-) -> list[UUID]:
+def pack(fulfillment_order_ids: Sequence[UUID], *, actor: Actor, at: datetime | None = None) -> list[UUID]:
     """Close the boxes of work that is picked completely; each becomes a labelled shipment.
 
     Work packed before is left alone. Returns the ids of the new shipments.
@@ -178,7 +170,8 @@ def _refuse_unpicked(ids: Sequence[UUID]) -> None:
     if unpicked:
         row = unpicked[0]
         raise Conflict(
-            f"{row.number} is not picked completely: {row.left} of {row.wanted} of {row.sku} are missing.", left=row.left
+            f"{row.number} is not picked completely: {row.left} of {row.wanted} of {row.sku} are missing.",
+            left=row.left,
         )
 
 

@@ -48,7 +48,9 @@ class FulfillmentLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["fulfillment_order", "order_line"], name="fulfillment_line_once"),
             models.CheckConstraint(
-                condition=Q(quantity__gt=0, picked__gte=0, cancelled__gte=0, quantity__gte=F("picked") + F("cancelled")),
+                condition=Q(
+                    quantity__gt=0, picked__gte=0, cancelled__gte=0, quantity__gte=F("picked") + F("cancelled")
+                ),
                 name="fulfillment_line_quantities",
             ),
         ]

@@ -18,9 +18,7 @@ from orders.quantities import move
 from orders.services import refresh
 
 
-def release(
-    fulfillment_order_ids: Sequence[UUID], *, actor: Actor, at: datetime | None = None
-) -> list[UUID]:
+def release(fulfillment_order_ids: Sequence[UUID], *, actor: Actor, at: datetime | None = None) -> list[UUID]:
     """Release planned fulfilment orders; those released before stay as they are. Returns the ids that moved."""
     at = at or timezone.now()
     with transaction.atomic():

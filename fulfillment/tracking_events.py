@@ -81,7 +81,9 @@ def record_event(
         row = _locked(shipment)
         meaning = STATUSES[status]
         if meaning.action and row.status not in (*ON_THE_WAY, "delivered"):
-            raise Conflict(f"Parcel {row.tracking_number} is {words(row.status)}; it has not left yet.", state=row.status)
+            raise Conflict(
+                f"Parcel {row.tracking_number} is {words(row.status)}; it has not left yet.", state=row.status
+            )
         latest = _latest(row.id)
         if _keep([row.id], status, at, place=place, detail=detail) and _is_news(row, status, at, latest):
             _act(row, status, at, actor=actor)
@@ -143,7 +145,7 @@ SELECT id, order_id, tracking_number, status FROM fulfillment_shipment WHERE
 def _locked(shipment: UUID | str) -> Any:
     """The shipment's row, with its order locked."""
     column = "id" if isinstance(shipment, UUID) else "tracking_number"
-    statement = f"{_FIND} {column} = %(value)s"  # noqa: S608 - a constant
+    statement = f"{_FIND} {column} = %(value)s"
     found = rows(statement, {"value": shipment})
     if not found:
         raise NotFound("There is no parcel with this number.")

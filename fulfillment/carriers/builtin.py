@@ -1,10 +1,10 @@
 """The built-in carrier: numbers from a sequence with a check digit, so that a misread one is found at once."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 
 from core.db import rows
 from fulfillment.carriers.base import Booking, Parcel
+from sourcing.promise import after, working_day
 
 WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 DAYS = {"express": 1, "standard": 3, "economy": 6}
@@ -34,14 +34,6 @@ def is_tracking_number(text: str) -> bool:
     )
 
 
-def working_days_after(day: date, count: int) -> date:
-    """The day `count` Mondays-to-Fridays later."""
-    while count:
-        day += timedelta(days=1)
-        count -= day.weekday() < 5
-    return day
-
-
 class BuiltIn:
     """Takes any parcel at the price of the rate card."""
 
@@ -55,7 +47,7 @@ class BuiltIn:
                 parcel.key,
                 tracking_number(row.serial),
                 parcel.price,
-                parcel.expected_on or working_days_after(parcel.sent_on, DAYS.get(parcel.service, 3)),
+                parcel.expected_on or after(working_day(parcel.sent_on), DAYS.get(parcel.service, 3)),
             )
             for parcel, row in zip(parcels, serials, strict=True)
         ]

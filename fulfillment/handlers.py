@@ -1,0 +1,49 @@
+"""What fulfilment does when something below it happened."""
+
+from uuid import UUID
+
+from core.actors import SYSTEM
+from core.db import rows
+from core.outbox import Delivered, subscribe
+from fulfillment import floor, release, shipping, tracking_events
+from fulfillment.planning import VIRTUAL
+from fulfillment.routing import route
+
+
+# Outside a transaction: sourcing decides before any lock is taken, and `route` owns its transaction. A repeat finds
+# nothing reserved and does nothing.
+@subscribe("order.ready", "fulfillment.route", outside=True)
+def route_ready_orders(events: list[Delivered]) -> None:
+    """Orders that nothing holds are routed."""
+    route([event.about for event in events], actor=SYSTEM)
+
+
+@subscribe("fulfillment_order.planned", "fulfillment.release")
+def release_planned_work(events: list[Delivered]) -> None:
+    """The policy of every location so far: work is released at once. What was cancelled meanwhile is left alone."""
+    ids = _in_state(events, "planned")
+    if ids:
+        release.release(ids, actor=SYSTEM)
+
+
+@subscribe("fulfillment_order.released", "fulfillment.complete_virtual")
+def complete_virtual_work(events: list[Delivered]) -> None:
+    """What is not made of goods needs no hands: it is delivered as soon as it is released."""
+    ids = _in_state(events, "released", method=VIRTUAL)
+    if ids:
+        floor.pick_all(ids, actor=SYSTEM)
+        floor.pack(ids, actor=SYSTEM)
+        tracking_events.deliver(shipping.ship(ids, actor=SYSTEM), actor=SYSTEM)
+
+
+def _in_state(events: list[Delivered], state: str, *, method: str = "") -> list[UUID]:
+    found = rows(
+        "SELECT id FROM fulfillment_fulfillmentorder WHERE id = ANY(%(ids)s) AND status = %(state)s"
+        " AND (%(method)s = '' OR method = %(method)s) ORDER BY id",
+        {
+            "ids": [UUID(event.payload["fulfillment_order_id"]) for event in events],
+            "state": state,
+            "method": method,
+        },
+    )
+    return [row.id for row in found]

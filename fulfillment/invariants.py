@@ -1,0 +1,138 @@
+"""What must always be true of work and parcels, re-derived from lines, stock and the ledger."""
+
+from core.db import rows
+from core.invariants import Result, invariant, sql_invariant
+from core.money import exponent
+
+sql_invariant(
+    "fulfillment",
+    "allocated stock is what the open work of its location has to send",
+    "SELECT count(*) FROM inventory_stock",
+    """
+    WITH work AS (
+        SELECT ol.variant_id, f.location_id, sum(w.quantity - w.cancelled) AS units
+        FROM fulfillment_fulfillmentline w JOIN fulfillment_fulfillmentorder f ON f.id = w.fulfillment_order_id
+        JOIN orders_orderline ol ON ol.id = w.order_line_id
+        WHERE f.status IN ('planned', 'released', 'accepted', 'picking', 'packed') AND ol.is_stocked
+        GROUP BY 1, 2)
+    SELECT format('%s at %s: %s allocated, %s in open work', v.sku, l.code, coalesce(s.allocated, 0), coalesce(w.units, 0))
+    FROM inventory_stock s FULL JOIN work w USING (variant_id, location_id)
+    JOIN catalog_variant v ON v.id = variant_id JOIN inventory_location l ON l.id = location_id
+    WHERE coalesce(s.allocated, 0) <> coalesce(w.units, 0)
+    """,
+)
+sql_invariant(
+    "fulfillment",
+    "the buckets of a line are what its fulfilment orders say",
+    "SELECT count(*) FROM orders_orderline",
+    """
+    WITH work AS (
+        SELECT w.order_line_id,
+               sum(CASE f.status WHEN 'planned' THEN w.quantity - w.cancelled ELSE 0 END) AS allocated,
+               sum(CASE WHEN f.status IN ('released', 'accepted', 'picking')
+                        THEN w.quantity - w.cancelled - w.picked ELSE 0 END) AS released,
+               sum(CASE WHEN f.status IN ('released', 'accepted', 'picking') THEN w.picked ELSE 0 END) AS picked,
+               sum(CASE f.status WHEN 'packed' THEN w.quantity - w.cancelled ELSE 0 END) AS packed
+        FROM fulfillment_fulfillmentline w JOIN fulfillment_fulfillmentorder f ON f.id = w.fulfillment_order_id
+        WHERE f.status NOT IN ('shipped', 'delivered', 'cancelled') GROUP BY 1)
+    SELECT format('%s %s: %s/%s/%s/%s allocated/released/picked/packed, its work says %s/%s/%s/%s', o.number, l.sku,
+                  l.allocated, l.released, l.picked, l.packed, coalesce(w.allocated, 0), coalesce(w.released, 0),
+                  coalesce(w.picked, 0), coalesce(w.packed, 0))
+    FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id LEFT JOIN work w ON w.order_line_id = l.id
+    WHERE (l.allocated, l.released, l.picked, l.packed)
+       <> (coalesce(w.allocated, 0), coalesce(w.released, 0), coalesce(w.picked, 0), coalesce(w.packed, 0))
+    """,
+)
+sql_invariant(
+    "fulfillment",
+    "shipped and delivered units are those of the parcels",
+    "SELECT count(*) FROM orders_orderline",
+    """
+    WITH sent AS (
+        SELECT c.order_line_id, sum(c.quantity) AS shipped,
+               sum(CASE s.status WHEN 'delivered' THEN c.quantity ELSE 0 END) AS delivered
+        FROM fulfillment_shipmentline c JOIN fulfillment_shipment s ON s.id = c.shipment_id
+        WHERE s.status NOT IN ('draft', 'labelled', 'voided') GROUP BY 1)
+    SELECT format('%s %s: %s shipped, %s delivered; its parcels say %s and %s', o.number, l.sku, l.shipped, l.delivered,
+                  coalesce(s.shipped, 0), coalesce(s.delivered, 0))
+    FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id LEFT JOIN sent s ON s.order_line_id = l.id
+    WHERE (l.shipped, l.delivered) <> (coalesce(s.shipped, 0), coalesce(s.delivered, 0))
+    """,
+)
+sql_invariant(
+    "fulfillment",
+    "work and its parcel agree",
+    "SELECT count(*) FROM fulfillment_fulfillmentorder",
+    """
+    SELECT format('%s: work %s is %s, its parcel %s', o.number, f.id, f.status, coalesce(s.status, 'missing'))
+    FROM fulfillment_fulfillmentorder f JOIN orders_order o ON o.id = f.order_id
+    LEFT JOIN fulfillment_shipment s ON s.fulfillment_order_id = f.id AND s.status <> 'voided'
+    WHERE CASE f.status WHEN 'packed' THEN s.status IS DISTINCT FROM 'labelled'
+                        WHEN 'shipped' THEN s.id IS NULL OR s.status IN ('draft', 'labelled', 'delivered')
+                        WHEN 'delivered' THEN s.status IS DISTINCT FROM 'delivered'
+                        ELSE s.id IS NOT NULL END
+    """,
+)
+sql_invariant(
+    "fulfillment",
+    "every order that waits for routing is on its way there",
+    "SELECT count(*) FROM orders_order WHERE status = 'placed'",
+    """
+    SELECT format('%s is ready, and no order.ready event is waiting, being handled, or recent', o.number)
+    FROM orders_order o
+    WHERE o.status = 'placed' AND o.updated_at < now() - interval '15 minutes'
+      AND NOT EXISTS (SELECT FROM orders_hold h WHERE h.order_id = o.id AND h.status = 'open')
+      AND NOT EXISTS (
+          SELECT FROM core_event e LEFT JOIN core_delivery d ON d.event_id = e.id
+          WHERE e.about = o.id AND e.kind = 'order.ready' AND (e.dispatched_at IS NULL OR d.done_at IS NULL))
+    """,
+)
+
+_OWED = """
+WITH places AS (SELECT * FROM unnest(%(currencies)s::text[], %(digits)s::int[]) AS p(currency, digits)),
+parts AS (
+    SELECT c.shipment_id,
+           round(a.amount * (c.start + c.quantity) / l.quantity, p.digits)
+           - round(a.amount * c.start / l.quantity, p.digits) AS amount
+    FROM fulfillment_shipmentline c JOIN orders_orderline l ON l.id = c.order_line_id
+    JOIN orders_order o ON o.id = l.order_id JOIN places p ON p.currency = o.currency
+    CROSS JOIN LATERAL (VALUES (l.net), (l.tax), (l.freight_net), (l.freight_tax)) AS a(amount)
+    WHERE c.start IS NOT NULL),
+owed AS (SELECT shipment_id, sum(amount) AS amount FROM parts GROUP BY 1),
+booked AS (
+    SELECT e.source, e.event, sum(l.amount) FILTER (WHERE l.role = 'accounts_receivable') AS receivable,
+           sum(l.debit) AS cost
+    FROM accounting_journalentry e JOIN accounting_journalline l ON l.entry_id = e.id
+    WHERE e.event IN ('goods_shipped', 'carrier_cost') GROUP BY 1, 2)
+SELECT format('parcel %%s: %%s owed and %%s booked; carrier cost %%s and %%s booked', s.tracking_number, w.amount,
+              coalesce(g.receivable, 0), s.cost, coalesce(f.cost, 0)) AS sentence
+FROM fulfillment_shipment s LEFT JOIN owed w ON w.shipment_id = s.id
+LEFT JOIN booked g ON g.source = s.id AND g.event = 'goods_shipped'
+LEFT JOIN booked f ON f.source = s.id AND f.event = 'carrier_cost'
+WHERE s.status NOT IN ('draft', 'labelled', 'voided')
+  AND (w.amount IS DISTINCT FROM coalesce(g.receivable, 0) OR s.cost <> coalesce(f.cost, 0))
+"""
+
+
+@invariant("fulfillment", "every parcel that left is in the ledger with its exact amount")
+def parcels_are_booked() -> Result:
+    """The receivable of each parcel is the sum of its units' shares, and its carrier's cost is accrued."""
+    currencies = [row.currency for row in rows("SELECT DISTINCT currency FROM orders_order")]
+    (count,) = rows("SELECT count(*) FROM fulfillment_shipment WHERE shipped_at IS NOT NULL")[0]
+    places = {"currencies": currencies, "digits": [exponent(c) for c in currencies]}
+    return Result(count, [row.sentence for row in rows(_OWED, places)])
+
+
+sql_invariant(
+    "fulfillment",
+    "the units of a line are numbered once as they leave",
+    "SELECT count(*) FROM fulfillment_shipmentline",
+    """
+    SELECT format('line %s: units from %s on leave in a parcel, though %s went before', order_line_id, start, before)
+    FROM (
+        SELECT order_line_id, start, coalesce(sum(quantity) OVER (
+                   PARTITION BY order_line_id ORDER BY start ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+        FROM fulfillment_shipmentline WHERE start IS NOT NULL) numbered
+    WHERE start <> before
+    """,
+)
