@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -56,62 +57,89 @@ def record(plans: Sequence[Plan], *, actor: Actor) -> None:
     require_atomic()
     if not plans:
         return
-    run(
-        """
-        INSERT INTO sourcing_decision
-            (id, order_id, decided_at, decided_by, status, plan, cost, unfilled, alternatives, seconds)
-        SELECT d.id, d.order_id, %(at)s, %(by)s, d.status, d.plan::jsonb, d.cost / 100.0, d.unfilled,
-               d.alternatives::jsonb, d.seconds
-        FROM unnest(%(ids)s::uuid[], %(orders)s::uuid[], %(status)s::text[], %(plans)s::text[], %(cents)s::bigint[],
-                    %(unfilled)s::int[], %(alternatives)s::text[], %(seconds)s::float8[])
-             AS d (id, order_id, status, plan, cost, unfilled, alternatives, seconds)
-        """,
-        {
-            "at": timezone.now(),
-            "by": actor.label,
-            "ids": [new_id() for _ in plans],
-            "orders": [plan.order_id for plan in plans],
-            "status": [plan.status for plan in plans],
-            "plans": [dump(plan.document()) for plan in plans],
-            "cents": [int(plan.cost * 100) for plan in plans],
-            "unfilled": [sum(line.quantity for line in plan.unfilled) for plan in plans],
-            "alternatives": [dump(plan.alternatives) for plan in plans],
-            "seconds": [plan.seconds for plan in plans],
-        },
-    )
+    # One JSON text: an array of JSON texts would have every quotation mark escaped on the way.
+    found = [_row(plan) for plan in plans]
+    run(_INSERT, {"at": timezone.now(), "by": actor.label, "rows": dump(found)})
+
+
+def _row(plan: Plan) -> dict[str, Any]:
+    """The decision's own columns."""
+    return {
+        "id": new_id(),
+        "order_id": plan.order_id,
+        "status": plan.status,
+        "plan": plan.document(),
+        "cost": plan.cost,
+        "unfilled": sum(line.quantity for line in plan.unfilled),
+        "alternatives": plan.alternatives,
+        "seconds": round(plan.seconds, 6),
+    }
+
+
+_INSERT = """
+INSERT INTO sourcing_decision
+    (id, order_id, decided_at, decided_by, status, plan, cost, unfilled, alternatives, seconds)
+SELECT d.id, d.order_id, %(at)s, %(by)s, d.status, d.plan, d.cost, d.unfilled, d.alternatives, d.seconds
+FROM json_to_recordset(%(rows)s::json)
+     AS d (id uuid, order_id uuid, status text, plan jsonb, cost numeric, unfilled int, alternatives jsonb, seconds float8)
+"""
+
+
+class Stopwatch:
+    """Seconds spent on one thing among others."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Count from now."""
+        self.since = time.perf_counter()
+
+    def pause(self) -> float:
+        """Stop counting; the seconds so far."""
+        now = time.perf_counter()
+        self.seconds += now - self.since
+        self.since = now
+        return self.seconds
 
 
 class _Sourcing:
     """One order being sourced."""
 
     def __init__(self, order: Demanding, known: Network) -> None:
-        self.started = time.perf_counter()
+        self.clock = Stopwatch()
         self.order = order
         self.pinned = order.pinned()
         self.arrivals: dict[int, Promise] = {}
         self.options = [self._option(lane) for lane in self._lanes(known)]
         self.demands = self._demands()
+        self.clock.pause()
 
     def without_looking_further(self) -> Plan | None:
         """The plan when one place holds all pins and no other could be cheaper even with endless stock."""
         if len(self.pinned) != 1:
             return None
+        self.clock.go_on()
         (home,) = self.pinned
         endless = {line.variant_id: PLENTY for line in self.order.lines}
         everywhere = {option.location: endless for option in self.options}
         instance = self._instance(everywhere)
         found = proven_single(instance)
+        self.clock.pause()
         if found is None or found.packages[0].option.location != home:
             return None
         return None if missing(self._instance(self.pinned), home) else self._plan(found, instance)
 
     def from_pins(self) -> Plan:
         """Every unit from where it is pinned."""
+        self.clock.go_on()
         instance = self._instance(self.pinned)
         return self._plan(solve(instance), instance)
 
     def from_anywhere(self, free: Stock) -> Plan:
         """The cheapest of all; what it takes of the free stock is gone for the orders after it."""
+        self.clock.go_on()
         variants = {line.variant_id for line in self.order.lines}
         stock: Stock = {}
         for option in self.options:
@@ -169,7 +197,7 @@ class _Sourcing:
             cost=sum((parcel.cost for parcel in parcels), Decimal(0)),
             status=found.status,
             alternatives=alternatives(instance, found, self.arrivals),
-            seconds=time.perf_counter() - self.started,
+            seconds=self.clock.pause(),
         )
 
     def _parcel(self, package: Package, left: dict[UUID, int]) -> Parcel:
