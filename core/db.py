@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.utils import DatabaseErrorWrapper
 from psycopg import Cursor
 from psycopg.rows import namedtuple_row
+from psycopg.types.json import JsonbLoader
 
 Params = Sequence[Any] | Mapping[str, Any] | None
 
@@ -22,6 +23,7 @@ def run(sql: str, params: Params = None) -> Cursor[Any]:
     started = time.monotonic()
     with DatabaseErrorWrapper(connection):
         cursor = connection.connection.cursor(row_factory=namedtuple_row)
+        cursor.adapters.register_loader("jsonb", JsonbLoader)  # Django leaves JSON as text for its own fields
         try:
             cursor.execute(sql, params, prepare=True)
         except Exception:

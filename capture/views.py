@@ -1,0 +1,160 @@
+"""The call-centre form: live price, stock and promise beside it, and one order however often it is sent."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods, require_POST
+
+from capture import forms, references, selectors, services
+from core.actors import Actor
+from core.idempotency import digest
+from core.ids import new_id
+from core.permissions import permission
+from core.problems import Problem
+from core.timeline import dump
+from customers.models import Customer
+from orders.models import Order
+
+PREFIX = "line"
+
+
+@permission("orders.place")
+@require_http_methods(["GET", "POST"])
+def new_order(request: HttpRequest) -> HttpResponse:
+    """An empty form, or one more step of a filled one: add, remove, look again, place."""
+    if request.method != "POST":
+        form = forms.OrderForm(initial=_start(request))
+        return _page(request, form, forms.LineForms(prefix=PREFIX))
+    if "place" in request.POST:
+        return _place(request)
+    data = _changed(request)
+    form, lines = forms.OrderForm(initial=data.dict()), forms.LineForms(data, prefix=PREFIX)
+    lines.is_valid()
+    for line in lines.forms:
+        line.errors.clear()
+    return _page(request, form, lines, quote=_quote(data))
+
+
+@permission("orders.place")
+@require_POST
+def quote(request: HttpRequest) -> HttpResponse:
+    """Price, stock and promise of what is typed so far, as a fragment."""
+    return render(request, "capture/quote.html", {"quote": _quote(request.POST)})
+
+
+@permission("orders.place")
+def find_products(request: HttpRequest) -> HttpResponse:
+    """Products by name, SKU or barcode, as a fragment of buttons that add them."""
+    channel = references.channels().get(request.GET.get("channel", ""))
+    found = selectors.products(request.GET.get("find", ""), channel) if channel else []
+    return render(request, "capture/found.html", {"found": _named(found), "channel": channel})
+
+
+def _start(request: HttpRequest) -> dict[str, Any]:
+    start: dict[str, Any] = {"key": str(new_id()), "country": "FR"}
+    if wanted := request.GET.get("customer"):
+        customer = get_object_or_404(Customer, pk=wanted) if _is_id(wanted) else None
+        if customer:
+            start |= {n: getattr(customer, n) for n in ("email", "first_name", "last_name", "phone")}
+            last = Order.objects.filter(customer=customer).order_by("-placed_at").first()
+            if last:
+                names = ("line1", "postal_code", "city", "country")
+                start |= {n: last.shipping_address.get(n, "") for n in names}
+    return start
+
+
+def _is_id(text: str) -> bool:
+    return len(text) == 36 and all(c in "0123456789abcdef-" for c in text.lower())
+
+
+def _changed(request: HttpRequest) -> Any:
+    """The posted form with a line more or a line less."""
+    data = request.POST.copy()
+    total = min(int(data.get(f"{PREFIX}-TOTAL_FORMS") or 0), 100)
+    if sku := data.get("add", "").strip():
+        same = next((i for i in range(total) if data.get(f"{PREFIX}-{i}-sku") == sku), None)
+        if same is None:
+            data[f"{PREFIX}-{total}-sku"], data[f"{PREFIX}-{total}-quantity"] = sku, "1"
+            data[f"{PREFIX}-TOTAL_FORMS"] = str(total + 1)
+        else:
+            known = data.get(f"{PREFIX}-{same}-quantity", "")
+            data[f"{PREFIX}-{same}-quantity"] = str(int(known) + 1 if known.isdigit() else 1)
+    if (gone := data.get("remove", "")).isdigit() and int(gone) < total:
+        for i in range(int(gone), total):
+            for name in ("sku", "quantity", "unit_price", "discount"):
+                data[f"{PREFIX}-{i}-{name}"] = data.get(f"{PREFIX}-{i + 1}-{name}", "")
+        data[f"{PREFIX}-TOTAL_FORMS"] = str(total - 1)
+    return data
+
+
+def _place(request: HttpRequest) -> HttpResponse:
+    form, lines = forms.OrderForm(request.POST), forms.LineForms(request.POST, prefix=PREFIX)
+    if not (form.is_valid() & lines.is_valid()):
+        return _page(request, form, lines, quote=_quote(request.POST), status=422)
+    actor = Actor.of(request.user)
+    order = forms.order_of(form.cleaned_data, [line.cleaned_data for line in lines])
+    try:
+        total = services.quote(order, actor=actor)["totals"]["total"]
+        payment = {"tender": form.cleaned_data["tender"], "amount": total, "token": form.cleaned_data["token"]}
+        order["payments"] = [payment]
+        answer = services.place_order(
+            order,
+            client=f"form:{request.user.pk}",
+            key=form.cleaned_data["key"],
+            digest=digest(dump(order).encode()),
+            actor=actor,
+        )
+    except Problem as problem:
+        forms.show(problem, form, lines)
+        return _page(request, form, lines, quote=_quote(request.POST), status=problem.status)
+    return redirect("order", number=answer.body["number"])
+
+
+def _quote(data: Any) -> dict[str, Any]:
+    """What the typed lines cost and when they come; problems as words, never as an error."""
+    form, lines = forms.OrderForm(data), forms.LineForms(data, prefix=PREFIX)
+    form.is_valid()
+    lines.is_valid()
+    filled = [line.cleaned_data for line in lines.forms if line.is_bound and line.cleaned_data.get("sku")]
+    if not filled:
+        return {}
+    head = form.cleaned_data
+    order = forms.order_of(head, filled)
+    for name in ("name", "line1", "city", "postal_code"):
+        order["shipping_address"][name] = order["shipping_address"][name] or "—"
+    try:
+        told = services.quote(order, actor=Actor("system", "quote"))
+    except Problem as problem:
+        return {"words": [e["msg"] for e in problem.errors] or [problem.detail]}
+    return told | {"places": _places(order, told)}
+
+
+def _places(order: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    channel = references.channels()[order["channel"]]
+    found = references.catalogue([line["sku"] for line in told["lines"]], [], timezone.now()).variants
+    address = order["shipping_address"]
+    by_variant = selectors.places(
+        [v.id for v in found.values()],
+        channel,
+        country=address["country"],
+        postal_code=address["postal_code"],
+        service="standard",
+        at=timezone.now(),
+    )
+    return {sku: by_variant.get(variant.id, []) for sku, variant in found.items()}
+
+
+def _named(found: list[Any]) -> list[dict[str, Any]]:
+    language = (get_language() or "en")[:2]
+    return [
+        {"sku": v.sku, "name": v.names.get(language) or next(iter(v.names.values()), ""), "price": v.amount}
+        for v in found
+    ]
+
+
+def _page(request: HttpRequest, form: Any, lines: Any, *, quote: Any = None, status: int = 200) -> HttpResponse:
+    context = {"form": form, "lines": lines, "quote": quote or {}}
+    return render(request, "capture/new_order.html", context, status=status)
