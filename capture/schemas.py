@@ -9,7 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from core.problems import Invalid
 
-MOST_LINES = 500
+MOST_LINES = 1_000
 LARGEST_QUANTITY = 1_000_000
 
 
