@@ -109,7 +109,7 @@ BUCKET = {
     "backordered": Word(_("backordered"), "amber"),
     "allocated": Word(_("waiting for release"), "grey"),
     "released": Word(_("to pick"), "blue"),
-    "picked": Word(_("being picked"), "blue"),
+    "picked": Word(_("picked"), "blue"),
     "packed": Word(_("packed"), "blue"),
     "shipped": Word(_("shipped"), "green"),
     "cancelled": Word(_("cancelled"), "grey"),

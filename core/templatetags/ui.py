@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from core import charts, wording
 from core.money import display
+from core.permissions import allows
 
 register = template.Library()
 
@@ -268,7 +269,13 @@ def meter(value: float, top: float, tone: str = "plain") -> SafeString:
     )
 
 
-# Links
+# Links and rights
+
+
+@register.filter
+def can(user: Any, permission: str) -> bool:
+    """Whether the user holds the permission somewhere: what is not allowed is not offered."""
+    return allows(user, permission)
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,138 @@
+"""Reads of orders for screens and API."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from orders.models import Channel, Hold, Order, OrderLine
+from orders.states import BUCKETS
+
+FINISHED = ("shipped", "delivered", "completed", "cancelled")
+"""Nothing of these orders is still to leave."""
+
+STAGES = ("reserved", "backordered", "allocated", "released", "picked", "packed")
+"""Where units wait, in the order they pass: routing, stock, release, picking, packing, the carrier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list of orders is narrowed by; empty means all."""
+
+    text: str = ""
+    status: str = ""
+    channel: str = ""
+    stage: str = ""
+    day: date | None = None
+    since: date | None = None
+    late: bool = False
+    customer: UUID | None = None
+
+
+def listed(filters: Filters) -> QuerySet[Order]:
+    """Orders with their channel and open holds: two statements for a page, meant for `KeysetList(…, "-placed_at")`."""
+    held = Prefetch("holds", Hold.objects.filter(status="open").order_by("opened_at"), to_attr="open_holds")
+    found = Order.objects.select_related("channel").prefetch_related(held)
+    if filters.status == "needs_someone":
+        found = found.filter(Q(status__in=["on_hold", "backordered"]) | _late())
+    elif filters.status:
+        found = found.filter(status=filters.status)
+    if filters.channel:
+        found = found.filter(channel__code=filters.channel)
+    if filters.stage in STAGES:
+        waiting = OrderLine.objects.filter(order_id=OuterRef("pk"), **{f"{filters.stage}__gt": 0})
+        found = found.filter(Exists(waiting))
+    if filters.day:
+        found = found.filter(placed_at__gte=midnight(filters.day), placed_at__lt=midnight(filters.day, 1))
+    if filters.since:
+        found = found.filter(placed_at__gte=midnight(filters.since))
+    if filters.late:
+        found = found.filter(_late())
+    if filters.customer:
+        found = found.filter(customer_id=filters.customer)
+    return found.filter(_mentions(filters.text)) if filters.text else found
+
+
+def midnight(day: date, days: int = 0) -> datetime:
+    """The beginning of a day (or of one `days` later) where the company is."""
+    return timezone.make_aware(datetime.combine(day + timedelta(days=days), time.min))
+
+
+def _late() -> Q:
+    return Q(promise_latest__lt=timezone.localdate()) & ~Q(status__in=FINISHED) & ~Q(status="draft")
+
+
+def _mentions(text: str) -> Q:
+    """Number, other system's number, e-mail, telephone, SKU or part of the name."""
+    text = text.strip()
+    if "@" in text:
+        return Q(email__iexact=text) | Q(customer__email__iexact=text)
+    found = Q(number__istartswith=text) | Q(external_id=text) | Q(customer_name__icontains=text)
+    digits = "".join(c for c in text if c.isdigit())
+    if len(digits) >= 6:
+        found |= Q(customer__phone__contains=digits) | Q(customer__phone=text)
+    lines = OrderLine.objects.filter(order_id=OuterRef("pk"), sku__iexact=text)
+    return found | Exists(lines)
+
+
+def is_late(order: Order, today: date | None = None) -> int:
+    """Days by which an unfinished order has missed its promise; 0 when it has not."""
+    if order.promise_latest is None or order.status in (*FINISHED, "draft"):
+        return 0
+    return max(0, ((today or timezone.localdate()) - order.promise_latest).days)
+
+
+def by_number(number: str) -> Order | None:
+    """One order with channel, customer, lines (with variants) and holds."""
+    lines = OrderLine.objects.select_related("variant__product").order_by("position")
+    return (
+        Order.objects.select_related("channel", "customer")
+        .prefetch_related(Prefetch("lines", lines), Prefetch("holds", Hold.objects.order_by("opened_at")))
+        .filter(number=number)
+        .first()
+    )
+
+
+def channels() -> Iterable[Channel]:
+    """Channels by name, for filters."""
+    return Channel.objects.filter(is_active=True).order_by("name")
+
+
+def totals_of_customer(customer_id: UUID) -> list[dict[str, Any]]:
+    """Orders and their value per currency, cancelled ones left out."""
+    found = Order.objects.filter(customer_id=customer_id).exclude(status="cancelled")
+    return list(found.values("currency").annotate(orders=Count("id"), value=Sum("total")).order_by("-orders"))
+
+
+def placed_per_day(first: date, last: date) -> dict[date, int]:
+    """Orders placed on each day of the span (days without any are left out)."""
+    found = Order.objects.filter(placed_at__gte=midnight(first), placed_at__lt=midnight(last, 1))
+    counted = found.annotate(day=TruncDate("placed_at")).values("day").annotate(n=Count("id")).order_by()
+    return {row["day"]: row["n"] for row in counted}
+
+
+def value_per_currency(day: date) -> list[dict[str, Any]]:
+    """Orders and value placed on a day, per currency, cancelled ones left out."""
+    found = Order.objects.filter(placed_at__gte=midnight(day), placed_at__lt=midnight(day, 1)).exclude(
+        status="cancelled"
+    )
+    return list(found.values("currency").annotate(orders=Count("id"), value=Sum("total")).order_by("-value"))
+
+
+def late_count() -> int:
+    """Orders past their promise that have not left in full."""
+    return Order.objects.filter(_late()).count()
+
+
+def units_by_bucket(lines: Iterable[OrderLine]) -> dict[str, int]:
+    """The units of several lines together, by bucket."""
+    totals = dict.fromkeys(BUCKETS, 0)
+    for line in lines:
+        for bucket in BUCKETS:
+            totals[bucket] += getattr(line, bucket)
+    return totals
