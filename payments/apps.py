@@ -3,3 +3,7 @@ from django.apps import AppConfig
 
 class PaymentsConfig(AppConfig):
     name = "payments"
+
+    def ready(self) -> None:
+        # Subscriptions and checks register themselves when they are imported.
+        from payments import handlers, invariants  # noqa: F401, PLC0415

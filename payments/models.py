@@ -24,6 +24,12 @@ class Payment(models.Model):
     currency = models.CharField(max_length=3)
     token = models.TextField(default="", blank=True, help_text="the provider's name for the means of payment")
     provider_reference = models.TextField(default="", blank=True)
+    action_url = models.TextField(
+        default="",
+        db_default="",
+        blank=True,
+        help_text="where the customer authenticates while the payment requires an action",
+    )
     captured = models.DecimalField(max_digits=14, decimal_places=2, default=Decimal(0))
     refunded = models.DecimalField(max_digits=14, decimal_places=2, default=Decimal(0))
     error = models.TextField(default="", blank=True)
@@ -43,9 +49,7 @@ class Payment(models.Model):
                 condition=Q(status__in=["pending", "unknown", "requires_action"]),
                 name="payment_unsettled",
             ),
-            models.Index(
-                fields=["provider_reference"], condition=~Q(provider_reference=""), name="payment_reference"
-            ),
+            models.Index(fields=["provider_reference"], condition=~Q(provider_reference=""), name="payment_reference"),
         ]
 
 

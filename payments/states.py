@@ -9,8 +9,10 @@ PAYMENT = Machine(
         "require_action": (("pending", "unknown"), "requires_action"),
         "fail": (("pending", "requires_action", "unknown"), "failed"),
         "lose": (("pending",), "unknown"),
-        "capture_part": (("authorised", "partially_captured"), "partially_captured"),
-        "capture": (("authorised", "partially_captured"), "captured"),
+        # A bank transfer is not authorised by anybody: it may still be pending when it is paid.
+        "capture_part": (("pending", "authorised", "partially_captured"), "partially_captured"),
+        "capture": (("pending", "authorised", "partially_captured"), "captured"),
+        "release_rest": (("partially_captured",), "captured"),
         "void": (("pending", "requires_action", "authorised", "failed", "unknown"), "voided"),
         "expire": (("requires_action", "authorised"), "expired"),
     },
@@ -24,3 +26,9 @@ TRANSACTION = Machine(
         "lose": (("pending",), "unknown"),
     },
 )
+
+AUTHORISED = ("authorised", "partially_captured", "captured")
+"""The money is promised or here."""
+
+UNSETTLED = ("pending", "unknown")
+"""Asked of the provider, or about to be; the answer is still to come."""

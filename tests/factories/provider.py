@@ -1,10 +1,14 @@
 """The provider simulator as a process of its own on a free port, for tests that talk to it over HTTP."""
 
+import http.client
 import os
 import signal
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import stripe
 
@@ -51,3 +55,51 @@ class ProviderProcess:
     def client(self, key: str = KEY) -> stripe.StripeClient:
         """The real client, pointed here by its base address alone."""
         return stripe.StripeClient(key, base_addresses={"api": self.url}, max_network_retries=0)
+
+
+class LossyLine(ThreadingHTTPServer):
+    """A line to the provider that can be cut: calls arrive, but while `is_cut` their answers are lost."""
+
+    daemon_threads = True
+
+    def __init__(self, url: str) -> None:
+        self.target = urlsplit(url)
+        self.is_cut = False
+        super().__init__(("127.0.0.1", 0), _Forward)
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        """End it."""
+        self.shutdown()
+        self.server_close()
+
+
+class _Forward(BaseHTTPRequestHandler):
+    server: LossyLine
+
+    def do_GET(self) -> None:
+        self._forward()
+
+    def do_POST(self) -> None:
+        self._forward()
+
+    def _forward(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        target = self.server.target
+        connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=10)
+        connection.request(self.command, self.path, body, dict(self.headers))
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        if self.server.is_cut:
+            self.close_connection = True
+            return
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""

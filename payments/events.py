@@ -1,0 +1,60 @@
+"""What happens to money, as others hear of it. `about` is the order's id; amounts are text in the order's currency."""
+
+from dataclasses import dataclass
+
+from core.outbox import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentEvent(Event):
+    """One payment of the order; a transaction where one is meant."""
+
+    payment_id: str
+    amount: str
+    currency: str
+    transaction_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentAuthorised(PaymentEvent):
+    kind = "payment.authorised"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentFailed(PaymentEvent):
+    kind = "payment.failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentCaptured(PaymentEvent):
+    kind = "payment.captured"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentRefunded(PaymentEvent):
+    kind = "payment.refunded"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureDue(Event):
+    """Transactions of the order wait for their provider."""
+
+    kind = "payment.capture_due"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoidDue(Event):
+    kind = "payment.void_due"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundDue(Event):
+    kind = "payment.refund_due"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderNotice(Event):
+    """The provider says that something happened to a payment; what it was is asked of the provider itself."""
+
+    kind = "payment.provider_notice"
+    payment_id: str

@@ -1,0 +1,22 @@
+"""Every write of payments. The `request_…` ones belong into the transaction of the fact behind them; those that ask a
+provider are called outside of any transaction."""
+
+from payments.services.authorisations import authorise, refresh
+from payments.services.captures import capture, request_captures
+from payments.services.refunds import refund, request_refunds
+from payments.services.settlement import settle_unknown
+from payments.services.voids import request_void, void
+from payments.services.webhooks import receive_stripe_webhook
+
+__all__ = [
+    "authorise",
+    "capture",
+    "receive_stripe_webhook",
+    "refresh",
+    "refund",
+    "request_captures",
+    "request_refunds",
+    "request_void",
+    "settle_unknown",
+    "void",
+]

@@ -1,0 +1,10 @@
+from celery import shared_task
+
+from core.actors import SYSTEM
+from payments import services
+
+
+@shared_task(name="payments.settle_unknown")
+def settle_unknown() -> int:
+    """Ask about every payment whose answer was lost."""
+    return services.settle_unknown(actor=SYSTEM)

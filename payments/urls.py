@@ -1,0 +1,8 @@
+from django.urls import path
+
+from payments import views
+
+app_name = "payments"
+urlpatterns = [
+    path("api/v1/webhooks/payments/stripe", views.stripe_webhook, name="stripe_webhook"),
+]
