@@ -162,6 +162,7 @@ COMPANY = os.environ.get("OMS_COMPANY", "Maison Lumen")
 PROVIDER_URL = os.environ.get("PROVIDER_URL", "")
 PROVIDER_KEY = os.environ.get("PROVIDER_KEY", "sk_test_demo" if DEMO else "")
 PROVIDER_WEBHOOK_SECRET = os.environ.get("PROVIDER_WEBHOOK_SECRET", "")
+PROVIDER_TIMEOUT = float(os.environ.get("PROVIDER_TIMEOUT", "10"))
 
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
