@@ -1,0 +1,17 @@
+from django.urls import path
+
+from fulfillment import views
+
+urlpatterns = [
+    path("work/", views.work_list, name="work"),
+    path("work/<uuid:fulfillment_order_id>/", views.work_piece, name="work-piece"),
+    path("work/<uuid:fulfillment_order_id>/scan/", views.scan, name="work-scan"),
+    path("work/<uuid:fulfillment_order_id>/accept/", views.accept, name="work-accept"),
+    path("work/<uuid:fulfillment_order_id>/pick-all/", views.pick_all, name="work-pick-all"),
+    path("work/<uuid:fulfillment_order_id>/pack/", views.pack, name="work-pack"),
+    path("work/<uuid:fulfillment_order_id>/ship/", views.hand_over, name="work-ship"),
+    path("work/parcels/<uuid:shipment_id>/", views.parcel, name="parcel"),
+    path("work/parcels/<uuid:shipment_id>/events/", views.record_event, name="parcel-event"),
+    path("work/parcels/<uuid:shipment_id>/label.pdf", views.label_pdf, name="parcel-label"),
+    path("work/parcels/<uuid:shipment_id>/slip.pdf", views.slip_pdf, name="parcel-slip"),
+]

@@ -1,0 +1,139 @@
+"""What a location has to do, read for its people: lists by stage, one piece of work with its lines."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.utils import timezone
+
+from core.lists import capped_count
+from core.permissions import locations_of
+from core.problems import NotFound
+from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, TrackingEvent
+from fulfillment.planning import VIRTUAL
+from fulfillment.states import PICKABLE
+from inventory.models import Location
+from orders.models import Hold
+
+TABS = ("pick", "pack", "ship", "done")
+WAITING = (*PICKABLE, "packed")
+
+
+def my_locations(user: Any) -> list[Location]:
+    """The locations whose work this person does, by name; each with `waiting`, its open pieces of work."""
+    reach = locations_of(user, "fulfillment.work")
+    found = Location.objects.filter(is_active=True, can__contains=[Location.Can.SHIP])
+    if reach is not None:
+        found = Location.objects.filter(pk__in=reach, is_active=True)
+    waiting = Q(fulfillmentorder__status__in=WAITING) & ~Q(fulfillmentorder__method=VIRTUAL)
+    return list(found.annotate(waiting=Count("fulfillmentorder", filter=waiting)).order_by("name"))
+
+
+def work_at(location: Location, tab: str) -> QuerySet[FulfillmentOrder]:
+    """The work of a location in one stage: to pick, to pack, to ship, or done today."""
+    unpicked = Exists(
+        FulfillmentLine.objects.filter(fulfillment_order=OuterRef("pk"), quantity__gt=F("picked") + F("cancelled"))
+    )
+    work = FulfillmentOrder.objects.filter(location=location).exclude(method=VIRTUAL)
+    if tab == "done":
+        today = Exists(Shipment.objects.filter(fulfillment_order=OuterRef("pk"), shipped_at__gte=start_of_day()))
+        return work.filter(today, status__in=("shipped", "delivered"))
+    if tab == "ship":
+        return work.filter(status="packed")
+    if tab == "pack":
+        return work.filter(~unpicked, status="picking")
+    return work.filter(unpicked, status__in=PICKABLE)
+
+
+def counts(location: Location) -> dict[str, int]:
+    """How much there is in each stage, counted no further than the cap of lists."""
+    return {tab: capped_count(work_at(location, tab)) for tab in TABS}
+
+
+def start_of_day() -> datetime:
+    """Midnight here."""
+    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def cards(work: QuerySet[FulfillmentOrder]) -> QuerySet[FulfillmentOrder]:
+    """With what a card shows: units, picked units, whether the order is held, and the lines in their order."""
+    lines = FulfillmentLine.objects.select_related("order_line").order_by("order_line__position")
+    return (
+        work.select_related("order")
+        .annotate(
+            units=Sum(F("lines__quantity") - F("lines__cancelled")),
+            picked=Sum("lines__picked"),
+            is_held=Exists(Hold.objects.filter(order=OuterRef("order"), status="open")),
+        )
+        .prefetch_related(Prefetch("lines", lines))
+    )
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One location's work for one order, with all that its screen shows."""
+
+    work: FulfillmentOrder
+    lines: list[FulfillmentLine]
+    shipment: Shipment | None
+    hold: Hold | None
+
+    @property
+    def units(self) -> int:
+        """Units to send."""
+        return sum(line.quantity - line.cancelled for line in self.lines)
+
+    @property
+    def picked(self) -> int:
+        """Units taken from the shelf so far."""
+        return sum(line.picked for line in self.lines)
+
+    @property
+    def stage(self) -> str:
+        """`pick`, `pack`, `ship`, `done`, or `off` when it is not (or no longer) to be done."""
+        if self.work.status in PICKABLE:
+            return "pick" if self.picked < self.units else "pack"
+        return {"packed": "ship", "shipped": "done", "delivered": "done"}.get(self.work.status, "off")
+
+    @property
+    def due(self) -> date | None:
+        """The day the customer was promised."""
+        return self.work.promise_latest
+
+
+def piece(fulfillment_order_id: UUID, user: Any) -> Piece:
+    """One piece of work; NotFound when there is none at a location whose work this person does."""
+    reach = locations_of(user, "fulfillment.work")
+    found = FulfillmentOrder.objects.select_related("order", "location").filter(pk=fulfillment_order_id)
+    work = (found if reach is None else found.filter(location_id__in=reach)).first()
+    if work is None:
+        raise NotFound("There is no such work at your locations.")
+    lines = work.lines.select_related("order_line__variant").order_by("order_line__position")
+    return Piece(
+        work,
+        list(lines.filter(quantity__gt=F("cancelled"))),
+        work.shipments.exclude(status="voided").order_by("-id").first(),
+        work.order.holds.filter(status="open").order_by("opened_at").first(),
+    )
+
+
+def next_piece(work: FulfillmentOrder) -> FulfillmentOrder | None:
+    """What to pick next at the same location: the one that waits longest."""
+    return work_at(work.location, "pick").exclude(pk=work.pk).order_by("id").first()
+
+
+def parcel(shipment_id: UUID, user: Any) -> Shipment:
+    """A parcel with its contents and events; NotFound unless it left one of this person's locations."""
+    reach = locations_of(user, "fulfillment.work")
+    events = TrackingEvent.objects.order_by("-at", "-id")
+    found = (
+        Shipment.objects.filter(pk=shipment_id)
+        .select_related("order__channel", "fulfillment_order__location")
+        .prefetch_related(Prefetch("events", events), "lines__order_line__variant")
+    )
+    shipment = (found if reach is None else found.filter(fulfillment_order__location_id__in=reach)).first()
+    if shipment is None:
+        raise NotFound("There is no such parcel at your locations.")
+    return shipment
