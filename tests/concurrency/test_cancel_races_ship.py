@@ -1,0 +1,71 @@
+"""Cancel races ship: one wins, the other is told who and what, and the books are straight either way."""
+
+from collections.abc import Callable
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connection
+
+from core.actors import Actor
+from core.invariants import disagreements
+from core.problems import Conflict
+from fulfillment.amend import cancel
+from fulfillment.shipping import ship
+from orders.models import Order
+from tests.factories.orders import PICKER, buckets, packed
+from tests.factories.world import MUG, small_world
+
+CLERK = Actor("user", "Carl Clerk")
+ROUNDS = 8
+
+
+def together(*acts: Callable[[], object]) -> list[str]:
+    """Do all at once, each in a thread and connection of its own; the refusals, empty for those that won."""
+    barrier, said = Barrier(len(acts)), [""] * len(acts)
+
+    def run(index: int, act: Callable[[], object]) -> None:
+        try:
+            barrier.wait()
+            act()
+        except Conflict as refusal:
+            said[index] = str(refusal)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=(index, act)) for index, act in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return said
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_either_the_clerk_or_the_carrier_gets_the_order() -> None:
+    small_world(tender="bank_transfer")
+    for _ in range(ROUNDS):
+        order, work = packed({MUG: 2})
+        clerk, picker = together(
+            lambda order=order: cancel(order.id, actor=CLERK, reason="Changed their mind"),
+            lambda work=work: ship(work, actor=PICKER),
+        )
+        assert bool(clerk) != bool(picker)
+        if clerk:
+            assert buckets(order) == {MUG: {"shipped": 2}}
+            assert "shipped by Paula Picker" in clerk
+        else:
+            assert buckets(order) == {MUG: {"cancelled": 2}}
+            assert "cancelled by Carl Clerk" in picker
+        assert Order.objects.get(pk=order.pk).status in ("cancelled", "shipped", "completed")
+        assert disagreements() == []
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_two_people_shipping_one_parcel_ship_it_once() -> None:
+    small_world(tender="bank_transfer")
+    for _ in range(ROUNDS):
+        order, work = packed({MUG: 2})
+        said = together(*[lambda work=work: ship(work, actor=PICKER)] * 3)
+        assert said == ["", "", ""]
+        assert buckets(order) == {MUG: {"shipped": 2}}
+        assert disagreements() == []
