@@ -132,7 +132,7 @@ def _children(place: Place, variables: Mapping[str, str]) -> list[Child]:
         Child("web", _gunicorn(variables), lambda: _web_answers(int(variables["PORT"])), logs / "web.log"),
         Child(
             "worker",
-            [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"],
+            [*celery, "worker", "--concurrency", "2", "--without-mingle", "--without-gossip", "--loglevel", "INFO"],
             _worker_asker(variables),
             logs / "worker.log",
         ),
