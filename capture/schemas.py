@@ -31,7 +31,7 @@ def _number(value: Any) -> Any:
         raise ValueError("must be a number, best written as text with a dot: \"12.34\"")
     if isinstance(value, float):
         value = repr(value)
-    if isinstance(value, str) and not re.fullmatch(r"-?\d{1,12}(\.\d{1,6})?", value):
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,12}(\.[0-9]{1,6})?", value):
         raise ValueError("must be a plain decimal number such as \"12.34\"")
     return value
 

@@ -80,7 +80,7 @@ def _decode(cursor: str) -> tuple[bool, list[Any] | None]:
     try:
         backwards, value, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return bool(backwards), [parse_datetime(value) or value, UUID(key)]
-    except (ValueError, TypeError, binascii.Error, UnicodeDecodeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error) as error:
         raise Invalid.field(["query", "cursor"], "not a cursor of this list; start again without it") from error
 
 

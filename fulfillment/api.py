@@ -212,9 +212,7 @@ def read_work(request: HttpRequest, work_id: UUID) -> dict[str, Any]:
     return _done(work_id)
 
 
-@calls.writes(
-    "/fulfillment-orders/{uuid:work_id}/accept", scope="fulfillment.work", takes=Empty, gives=WorkDoneOut
-)
+@calls.writes("/fulfillment-orders/{uuid:work_id}/accept", scope="fulfillment.work", takes=Empty, gives=WorkDoneOut)
 def accept_work(request: HttpRequest, body: Empty, work_id: UUID) -> dict[str, Any]:
     """The location takes the work on."""
     floor.accept([work_id], actor=caller_of(request).actor)

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from capture import references
 from catalog.models import Price, PriceList, Product, TaxClass, TaxRate, Variant
 from core.actors import SYSTEM
 from core.ids import new_id
@@ -53,6 +54,7 @@ def small_world(*, stock: int = 100, store_stock: int = 10, tender: str = "on_ac
         if units:
             open_stock(place, dict.fromkeys(variants.values(), units))
     forget()
+    references.forget()
     return World(channel, pool, warehouse, store, variants, create_api_key("tests", ["all"], actor=SYSTEM))
 
 

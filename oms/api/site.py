@@ -1,0 +1,90 @@
+"""The API as a whole: its routers, its problems, its OpenAPI document."""
+
+import logging
+from typing import Any
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.utils import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from psycopg import errors as pg
+
+from core.calls import MOST_ERRORS, field_error, problem_response
+from core.problems import BadRequest, Invalid, NotFound, Problem
+from oms.api.openapi import complete
+
+logger = logging.getLogger(__name__)
+
+BUSY = (pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure, pg.QueryCanceled)
+
+
+class Busy(Problem):
+    """Somebody else holds what this call needs; nothing was changed."""
+
+    type, title, status = "busy", "Others are working on the same things", 409
+
+
+class Unavailable(Problem):
+    """The database cannot be reached."""
+
+    type, title, status = "unavailable", "The service is not available for a moment", 503
+
+
+class Failed(Problem):
+    """A fault of ours."""
+
+    type, title, status = "internal", "Something went wrong on our side", 500
+
+
+class Api(NinjaAPI):
+    """Django Ninja's API, with our problems and our document."""
+
+    def get_openapi_operation_id(self, operation: Any) -> str:
+        """A call's name is that of its view."""
+        return str(operation.view_func.__name__)
+
+    def get_openapi_schema(self, **options: Any) -> Any:
+        """The document: what ninja knows of addresses and queries, completed by what the calls declare."""
+        return complete(super().get_openapi_schema(**options), self)
+
+    def on_exception(self, request: HttpRequest, exc: Any) -> HttpResponse:
+        """Everything that goes wrong in a call is told as a problem."""
+        return problem_response(problem_of(exc))
+
+
+def problem_of(error: Exception) -> Problem:
+    """What to tell of an exception."""
+    if isinstance(error, Problem):
+        return error
+    for kind, tell in TELLINGS:
+        if isinstance(error, kind):
+            return tell(error)
+    logger.error("a call failed", exc_info=error)
+    return Failed("It has been recorded. Nothing was changed; the same Idempotency-Key may be sent again.")
+
+
+def _of_query(error: ValidationError) -> Problem:
+    return Invalid(errors=[{**field_error(e), "loc": _place(e["loc"])} for e in error.errors[:MOST_ERRORS]])
+
+
+def _place(loc: tuple[Any, ...]) -> list[Any]:
+    """["query", "limit"], without the name that the query has in our code."""
+    return [loc[0], *[part for part in loc[1:] if part != "query"]] if loc else []
+
+
+def _of_database(error: Exception) -> Problem:
+    if isinstance(error.__cause__, BUSY):
+        return Busy("Nothing was changed. Send the same request again in a moment.")
+    logger.error("the database failed", exc_info=error)
+    return Unavailable("Send the same request again in a moment.")
+
+
+TELLINGS: list[tuple[Any, Any]] = [
+    (ValidationError, _of_query),
+    (Http404, lambda error: NotFound("There is nothing under this address.")),
+    (HttpError, lambda error: BadRequest(error.message)),
+    (RecursionError, lambda error: BadRequest("The request is nested too deeply.")),
+    (DjangoValidationError, lambda error: Invalid.field(["query", "cursor"], "not a cursor of this list")),
+    ((OperationalError, InterfaceError), _of_database),
+]

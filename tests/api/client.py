@@ -1,0 +1,68 @@
+"""A caller of the API, as short as tests want it."""
+
+import json
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+
+from core.ids import new_id
+from core.models import Event, IdempotencyKey, TimelineEntry
+from customers.models import Customer
+from fulfillment.models import FulfillmentOrder, Shipment
+from inventory.models import Movement, Reservation, Stock
+from orders.models import Hold, Order, OrderLine
+from payments.models import Payment, Transaction
+
+WRITTEN = (
+    Order, OrderLine, Hold, Payment, Transaction, Customer, Reservation, Movement, Event, TimelineEntry,
+    IdempotencyKey, FulfillmentOrder, Shipment,
+)  # fmt: skip
+
+
+class Caller:
+    """Calls with a key; every write gets an Idempotency-Key of its own unless one is given."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self._client = Client(raise_request_exception=False)
+
+    def get(self, path: str, **query: Any) -> HttpResponse:
+        """GET below /api/v1."""
+        return self._client.get(f"/api/v1{path}", query, headers=self._headers())
+
+    def post(self, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> HttpResponse:
+        """POST below /api/v1; bytes go as they are. An empty `key` leaves the header out."""
+        raw = body if isinstance(body, bytes) else json.dumps({} if body is None else body).encode()
+        key = str(new_id()) if key is None else key
+        given = self._headers() | ({"Idempotency-Key": key} if key else {}) | headers
+        kind = given.pop("Content-Type", "application/json")
+        return self._client.post(f"/api/v1{path}", raw, content_type=kind, headers=given)
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"} if self.key else {}
+
+
+def told(response: HttpResponse, status: int = 200) -> Any:
+    """The JSON answer, when the status is the expected one."""
+    assert response.status_code == status, response.content.decode()[:2000]
+    return json.loads(response.content)
+
+
+def problem(response: HttpResponse, status: int, kind: str) -> Any:
+    """The problem told, which has the media type and the shape of RFC 9457."""
+    found = told(response, status)
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert found["type"].endswith(f"/{kind}"), found
+    assert found["status"] == status
+    assert found["title"]
+    assert found["detail"]
+    assert all(set(error) == {"loc", "msg"} for error in found["errors"])
+    return found
+
+
+def everything_written() -> dict[str, Any]:
+    """How many rows there are of all that an order writes, and every stock figure."""
+    counts: dict[str, Any] = {model.__name__: model.objects.count() for model in WRITTEN}
+    counts["stock"] = sorted(map(str, Stock.objects.values_list("id", "on_hand", "reserved", "allocated")))
+    return counts
