@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from simulator.errors import Missing
+from simulator.errors import MissingError
 
 _DECLINES = {
     "chargeDeclined": ("card_declined", "generic_decline", "Your card was declined."),
@@ -42,7 +42,7 @@ class Card:
 
 
 def card(token: str) -> Card:
-    """The card behind `tok_…` or `pm_card_…`. Raises Missing for any other text."""
+    """The card behind `tok_…` or `pm_card_…`. Raises MissingError for any other text."""
     name = token.removeprefix("pm_card_").removeprefix("tok_")
     if name != token:
         if name in _DECLINES:
@@ -52,4 +52,4 @@ def card(token: str) -> Card:
         if name in _BRANDS:
             return Card(name, *_BRANDS[name])
     kind = "token" if token.startswith("tok_") else "PaymentMethod"
-    raise Missing(f"No such {kind}: '{token}'", code="resource_missing", param="payment_method")
+    raise MissingError(f"No such {kind}: '{token}'", code="resource_missing", param="payment_method")

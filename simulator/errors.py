@@ -16,29 +16,29 @@ class StripeError(Exception):
         self.body: dict[str, Any] = {"error": {name: value for name, value in words.items() if value != ""}}
 
 
-class Refused(StripeError):
+class RefusedError(StripeError):
     """400: the parameters are not valid."""
 
 
-class Unexpected(StripeError):
+class UnexpectedError(StripeError):
     """400: the object is not in a state that allows the call, or the amount is more than is left."""
 
     remembered = True
 
 
-class Unauthorised(StripeError):
+class UnauthorisedError(StripeError):
     """401: no key, or not a secret test key."""
 
     status = 401
 
 
-class Missing(StripeError):
+class MissingError(StripeError):
     """404: no such object or no such path."""
 
     status = 404
 
 
-class CardDeclined(StripeError):
+class CardDeclinedError(StripeError):
     """402: the card's bank said no."""
 
     status = 402
@@ -46,7 +46,7 @@ class CardDeclined(StripeError):
     remembered = True
 
 
-class KeyReused(StripeError):
+class KeyReusedError(StripeError):
     """400: an idempotency key came back with other parameters."""
 
     type = "idempotency_error"

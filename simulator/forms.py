@@ -4,7 +4,7 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl
 
-from simulator.errors import Refused
+from simulator.errors import RefusedError
 
 _KEY = re.compile(r"^([^\[\]]+)((?:\[[^\[\]]*\])*)$")
 _PART = re.compile(r"\[([^\[\]]*)\]")
@@ -13,7 +13,7 @@ Form = dict[str, Any]
 
 
 def parse(text: str) -> Form:
-    """The nested form of a query string or body. Raises Refused for a key that is not well formed."""
+    """The nested form of a query string or body. Raises RefusedError for a key that is not well formed."""
     form: Form = {}
     for key, value in parse_qsl(text, keep_blank_values=True):
         _put(form, _path(key), value)
@@ -23,7 +23,7 @@ def parse(text: str) -> Form:
 def _path(key: str) -> list[str]:
     match = _KEY.match(key)
     if not match:
-        raise Refused(f"Invalid parameter name: {key}", code="parameter_unknown", param=key)
+        raise RefusedError(f"Invalid parameter name: {key}", code="parameter_unknown", param=key)
     return [match[1], *_PART.findall(match[2])]
 
 
@@ -32,11 +32,11 @@ def _put(form: Form, path: list[str], value: str) -> None:
     for part in path[:-1]:
         child = node.setdefault(part, {})
         if not isinstance(child, dict):
-            raise Refused(f"Invalid object: {path[0]}", param=path[0])
+            raise RefusedError(f"Invalid object: {path[0]}", param=path[0])
         node = child
     last = path[-1] or str(len(node))
     if isinstance(node.get(last), dict):
-        raise Refused(f"Invalid object: {path[0]}", param=path[0])
+        raise RefusedError(f"Invalid object: {path[0]}", param=path[0])
     node[last] = value
 
 
@@ -46,9 +46,9 @@ def integer(form: Form, name: str, *, least: int = 0) -> int | None:
     if text is None:
         return None
     if not isinstance(text, str) or not re.fullmatch(r"-?\d{1,12}", text):
-        raise Refused(f"Invalid integer: {text}", code="parameter_invalid_integer", param=name)
+        raise RefusedError(f"Invalid integer: {text}", code="parameter_invalid_integer", param=name)
     if int(text) < least:
-        raise Refused(
+        raise RefusedError(
             f"This value must be greater than or equal to {least}.", code="parameter_invalid_integer", param=name
         )
     return int(text)
@@ -60,7 +60,7 @@ def boolean(form: Form, name: str, *, default: bool) -> bool:
     if text is None:
         return default
     if text not in ("true", "false"):
-        raise Refused(f"Invalid boolean: {text}", param=name)
+        raise RefusedError(f"Invalid boolean: {text}", param=name)
     return text == "true"
 
 
@@ -68,7 +68,7 @@ def choice(form: Form, name: str, allowed: tuple[str, ...], *, default: str | No
     """The word under `name`, which must be one of `allowed`."""
     text = form.get(name, default)
     if text is not None and text not in allowed:
-        raise Refused(f"Invalid {name}: must be one of {', '.join(allowed)}", param=name)
+        raise RefusedError(f"Invalid {name}: must be one of {', '.join(allowed)}", param=name)
     return text
 
 
@@ -76,7 +76,7 @@ def required(form: Form, name: str) -> str:
     """The text under `name`, which must be there."""
     text = form.get(name)
     if not isinstance(text, str) or not text:
-        raise Refused(f"Missing required param: {name}.", code="parameter_missing", param=name)
+        raise RefusedError(f"Missing required param: {name}.", code="parameter_missing", param=name)
     return text
 
 
@@ -84,7 +84,7 @@ def mapping(form: Form, name: str) -> dict[str, Any]:
     """The object under `name`, empty when left out."""
     value = form.get(name) or {}
     if not isinstance(value, dict):
-        raise Refused(f"Invalid object: {name}", param=name)
+        raise RefusedError(f"Invalid object: {name}", param=name)
     return value
 
 

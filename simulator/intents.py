@@ -6,7 +6,7 @@ from typing import Any
 from simulator import forms
 from simulator.cards import Card, card
 from simulator.context import Context, now
-from simulator.errors import CardDeclined, Missing, Refused, Unexpected
+from simulator.errors import CardDeclinedError, MissingError, RefusedError, UnexpectedError
 from simulator.forms import Form
 from simulator.store import Object, Page, new_id
 
@@ -124,10 +124,10 @@ def cancel(context: Context, id: str, form: Form) -> Object:
 
 
 def find(context: Context, id: str) -> Object:
-    """The intent. Raises Missing."""
+    """The intent. Raises MissingError."""
     intent = context.store.get("payment_intent", id)
     if not intent:
-        raise Missing(f"No such payment_intent: '{id}'", code="resource_missing", param="intent")
+        raise MissingError(f"No such payment_intent: '{id}'", code="resource_missing", param="intent")
     return intent
 
 
@@ -140,7 +140,7 @@ def search(context: Context, query: str) -> list[Object]:
     """Intents by one piece of metadata: `metadata['name']:'value'`."""
     match = re.fullmatch(r"metadata\[['\"]([^'\"]+)['\"]\]:['\"]([^'\"]*)['\"]", query.strip())
     if not match:
-        raise Refused("We were unable to parse your search query.", param="query")
+        raise RefusedError("We were unable to parse your search query.", param="query")
     found, _ = context.store.page("payment_intent", Page(limit=10_000))
     return [intent for intent in found if intent["metadata"].get(match[1]) == match[2]]
 
@@ -148,12 +148,12 @@ def search(context: Context, query: str) -> list[Object]:
 def _new_intent(form: Form) -> Object:
     amount = forms.integer(form, "amount", least=1)
     if amount is None:
-        raise Refused("Missing required param: amount.", code="parameter_missing", param="amount")
+        raise RefusedError("Missing required param: amount.", code="parameter_missing", param="amount")
     if amount > _LARGEST:
-        raise Refused("Amount must be no more than 999,999.99.", code="amount_too_large", param="amount")
+        raise RefusedError("Amount must be no more than 999,999.99.", code="amount_too_large", param="amount")
     currency = forms.required(form, "currency").lower()
     if not re.fullmatch(r"[a-z]{3}", currency):
-        raise Refused(f"Invalid currency: {currency}.", param="currency")
+        raise RefusedError(f"Invalid currency: {currency}.", param="currency")
     id = new_id("pi")
     method = forms.choice(form, "capture_method", ("automatic", "automatic_async", "manual"), default="automatic_async")
     return {
@@ -193,7 +193,7 @@ def _options(form: Form) -> dict[str, Any]:
 def _metadata(form: Form) -> dict[str, str]:
     metadata = forms.mapping(form, "metadata")
     if len(metadata) > 50 or any(len(name) > 40 or len(str(value)) > 500 for name, value in metadata.items()):
-        raise Refused("Metadata is limited to 50 keys of 40 characters and values of 500.", param="metadata")
+        raise RefusedError("Metadata is limited to 50 keys of 40 characters and values of 500.", param="metadata")
     return {name: str(value) for name, value in metadata.items()}
 
 
@@ -214,7 +214,7 @@ def _method_id(source: Card | None) -> str | None:
 def _confirm(context: Context, intent: Object, source: Card, return_url: str) -> None:
     if source.decline:
         error = _fail(context, intent, source.decline)
-        raise CardDeclined(
+        raise CardDeclinedError(
             error["message"], code=error["code"], decline_code=error.get("decline_code", ""), payment_intent=intent
         )
     if source.authentication:
@@ -279,20 +279,20 @@ def _fail(context: Context, intent: Object, decline: tuple[str, str, str]) -> di
 
 def _check_capture(intent: Object, amount: int, final: bool) -> None:
     if amount > intent["amount_capturable"]:
-        raise Unexpected(
+        raise UnexpectedError(
             f"The amount to capture ({amount}) is more than the amount that can be captured "
             f"({intent['amount_capturable']}).",
             code="amount_too_large",
             param="amount_to_capture",
         )
     if amount == 0 and not (final and intent["amount_received"]):
-        raise Refused(
+        raise RefusedError(
             "This value must be greater than or equal to 1.",
             code="parameter_invalid_integer",
             param="amount_to_capture",
         )
     if not final and intent["payment_method_options"]["card"]["request_multicapture"] != "if_available":
-        raise Unexpected(
+        raise UnexpectedError(
             "This PaymentIntent does not support multicapture: request it when it is confirmed.",
             code="payment_intent_unexpected_state",
             param="final_capture",
@@ -310,18 +310,18 @@ def _book_capture(context: Context, intent: Object, amount: int, final: bool) ->
     context.publish("charge.captured", charge)
 
 
-def _unexpected(intent: Object, action: str, *, allowed: str = "") -> Unexpected:
+def _unexpected(intent: Object, action: str, *, allowed: str = "") -> UnexpectedError:
     only = f" Only a PaymentIntent with one of the following statuses may be {action}: {allowed}." if allowed else ""
     message = f"This PaymentIntent could not be {action} because it has a status of {intent['status']}.{only}"
-    return Unexpected(message, code="payment_intent_unexpected_state", payment_intent=intent)
+    return UnexpectedError(message, code="payment_intent_unexpected_state", payment_intent=intent)
 
 
-def _no_card() -> Refused:
+def _no_card() -> RefusedError:
     message = "You cannot confirm this PaymentIntent because it's missing a payment method."
-    return Refused(message, code="payment_intent_unexpected_state", param="payment_method")
+    return RefusedError(message, code="payment_intent_unexpected_state", param="payment_method")
 
 
 def _only(form: Form, known: frozenset[str]) -> None:
     for name in form:
         if name not in known:
-            raise Refused(f"Received unknown parameter: {name}", code="parameter_unknown", param=name)
+            raise RefusedError(f"Received unknown parameter: {name}", code="parameter_unknown", param=name)

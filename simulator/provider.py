@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from simulator import forms, intents, refunds
 from simulator.context import Context
-from simulator.errors import KeyReused, Missing, Refused, StripeError, Unauthorised, Unexpected
+from simulator.errors import KeyReusedError, MissingError, RefusedError, StripeError, UnauthorisedError, UnexpectedError
 from simulator.forms import Form
 from simulator.store import Object, Page, Store, new_id
 
@@ -111,7 +111,7 @@ def _read_refund(context: Context, id: str, form: Form) -> Object:
 def _read_charge(context: Context, id: str, form: Form) -> Object:
     charge = context.store.get("charge", id)
     if not charge:
-        raise Missing(f"No such charge: '{id}'", code="resource_missing", param="id")
+        raise MissingError(f"No such charge: '{id}'", code="resource_missing", param="id")
     return charge
 
 
@@ -203,7 +203,7 @@ def _carried_out(context: Context, form: Form, work: Callable[[], Object]) -> tu
 def _replay(key: str, fingerprint: str, seen: tuple[str, int, str]) -> Answer:
     before, status, body = seen
     if before != fingerprint:
-        raise KeyReused(
+        raise KeyReusedError(
             "Keys for idempotent requests can only be used with the same parameters they were first used "
             f"with. Try using a key other than '{key}' if you meant to execute a different request."
         )
@@ -215,7 +215,7 @@ def _find(method: str, path: str) -> tuple[Call, str]:
         match = pattern.fullmatch(path) if wanted == method else None
         if match:
             return call, match[1] if pattern.groups else ""
-    raise Missing(f"Unrecognized request URL ({method}: {path}).")
+    raise MissingError(f"Unrecognized request URL ({method}: {path}).")
 
 
 def _form(request: Request) -> Form:
@@ -223,7 +223,7 @@ def _form(request: Request) -> Form:
     try:
         return forms.parse(query if request.method == "GET" else request.body.decode())
     except UnicodeDecodeError as error:
-        raise Refused("The body is not UTF-8.") from error
+        raise RefusedError("The body is not UTF-8.") from error
 
 
 def _check_key(header: str) -> None:
@@ -235,16 +235,18 @@ def _check_key(header: str) -> None:
         except (binascii.Error, UnicodeDecodeError):
             key = ""
     if not key:
-        raise Unauthorised("You did not provide an API key. Use 'Authorization: Bearer YOUR_SECRET_KEY'.")
+        raise UnauthorisedError("You did not provide an API key. Use 'Authorization: Bearer YOUR_SECRET_KEY'.")
     if not key.startswith("sk_test_"):
-        raise Unauthorised(f"Invalid API Key provided: {key[:8]}****")
+        raise UnauthorisedError(f"Invalid API Key provided: {key[:8]}****")
 
 
 def _listed(context: Context, kind: str, url: str, form: Form) -> Object:
     created = forms.mapping(form, "created") if isinstance(form.get("created"), dict) else {}
     limit = forms.integer(form, "limit", least=1) or 10
     if limit > 100:
-        raise Refused("This value must be less than or equal to 100.", code="parameter_invalid_integer", param="limit")
+        raise RefusedError(
+            "This value must be less than or equal to 100.", code="parameter_invalid_integer", param="limit"
+        )
     page = Page(
         limit=limit,
         after=str(form.get("starting_after", "")),
@@ -255,7 +257,7 @@ def _listed(context: Context, kind: str, url: str, form: Form) -> Object:
     )
     for id in filter(None, (page.after, page.before)):
         if not context.store.get(kind, id):
-            raise Unexpected(f"No such {kind}: '{id}'", code="resource_missing", param="starting_after")
+            raise UnexpectedError(f"No such {kind}: '{id}'", code="resource_missing", param="starting_after")
     data, more = context.store.page(kind, page)
     return {"object": "list", "url": url, "has_more": more, "data": data}
 

@@ -2,7 +2,7 @@
 
 from simulator import forms, intents
 from simulator.context import Context, now
-from simulator.errors import Missing, Refused, Unexpected
+from simulator.errors import MissingError, RefusedError, UnexpectedError
 from simulator.forms import Form
 from simulator.store import Object, new_id
 
@@ -13,7 +13,7 @@ def create(context: Context, form: Form) -> Object:
     """Give money back; without an amount, all that is left of what was captured."""
     for name in form:
         if name not in _CREATE:
-            raise Refused(f"Received unknown parameter: {name}", code="parameter_unknown", param=name)
+            raise RefusedError(f"Received unknown parameter: {name}", code="parameter_unknown", param=name)
     reason = forms.choice(form, "reason", ("duplicate", "fraudulent", "requested_by_customer"), default=None)
     charge = _charge(context, form)
     left = charge["amount_captured"] - charge["amount_refunded"]
@@ -39,10 +39,10 @@ def create(context: Context, form: Form) -> Object:
 
 
 def find(context: Context, id: str) -> Object:
-    """The refund. Raises Missing."""
+    """The refund. Raises MissingError."""
     refund = context.store.get("refund", id)
     if not refund:
-        raise Missing(f"No such refund: '{id}'", code="resource_missing", param="id")
+        raise MissingError(f"No such refund: '{id}'", code="resource_missing", param="id")
     return refund
 
 
@@ -51,7 +51,7 @@ def _charge(context: Context, form: Form) -> Object:
         intent = intents.find(context, str(form["payment_intent"]))
         charge = intents.charge_of(context, intent)
         if not charge:
-            raise Unexpected(
+            raise UnexpectedError(
                 "This PaymentIntent does not have a successful charge to refund.",
                 code="payment_intent_unexpected_state",
                 param="payment_intent",
@@ -59,21 +59,21 @@ def _charge(context: Context, form: Form) -> Object:
         return charge
     charge = context.store.get("charge", forms.required(form, "charge"))
     if not charge:
-        raise Missing(f"No such charge: '{form['charge']}'", code="resource_missing", param="charge")
+        raise MissingError(f"No such charge: '{form['charge']}'", code="resource_missing", param="charge")
     return charge
 
 
 def _check(charge: Object, amount: int, left: int) -> None:
     if not charge["amount_captured"]:
-        raise Unexpected(
+        raise UnexpectedError(
             f"Charge {charge['id']} has not been captured: cancel its PaymentIntent instead.",
             code="charge_not_captured",
             param="charge",
         )
     if not left:
-        raise Unexpected(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
+        raise UnexpectedError(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
     if amount > left:
-        raise Unexpected(
+        raise UnexpectedError(
             f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})",
             code="amount_too_large",
             param="amount",

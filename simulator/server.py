@@ -49,7 +49,8 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         if not length.isdigit() or int(length) > _LARGEST_BODY:
             self.close_connection = True
-            return self._send(Answer(413, '{"error": {"type": "invalid_request_error", "message": "Body too large."}}'))
+            self._send(Answer(413, '{"error": {"type": "invalid_request_error", "message": "Body too large."}}'))
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, self.path, headers, self.rfile.read(int(length)))
         try:

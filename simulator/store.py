@@ -100,7 +100,7 @@ class Store:
                 values.append(value)
         order = "ASC" if page.before else "DESC"
         # Only fixed words are put into the statement; every value is bound.
-        sql = f"SELECT body FROM object WHERE {' AND '.join(where)} ORDER BY seq {order} LIMIT ?"
+        sql = f"SELECT body FROM object WHERE {' AND '.join(where)} ORDER BY seq {order} LIMIT ?"  # noqa: S608
         with self._lock:
             rows = self._db.execute(sql, [*values, page.limit + 1]).fetchall()
         found = [json.loads(body) for (body,) in rows[: page.limit]]

@@ -28,7 +28,7 @@ class Sender(threading.Thread):
         super().__init__(daemon=True, name="webhooks")
         self._store, self._url, self._secret, self._pauses = store, url, secret, pauses
         self._wake = threading.Event()
-        self._stopped = False
+        self._stopped = threading.Event()
 
     def notify(self) -> None:
         """There may be something to send."""
@@ -36,15 +36,15 @@ class Sender(threading.Thread):
 
     def stop(self) -> None:
         """End after the webhook that is on its way."""
-        self._stopped = True
+        self._stopped.set()
         self._wake.set()
 
     def run(self) -> None:
         """Until stopped: send what is due, then sleep until the next is."""
-        while not self._stopped:
+        while not self._stopped.is_set():
             self._wake.clear()
             for id, body, attempts in self._store.due():
-                if self._stopped:
+                if self._stopped.is_set():
                     return
                 self._deliver(id, body, attempts)
             self._rest()

@@ -7,7 +7,7 @@ from uuid import UUID
 from payments.providers.base import Ask, Authorised, Done, Intent, Snapshot
 
 
-@dataclass(frozen=True)
+@dataclass
 class Manual:
     """Everything asked is taken as done."""
 
