@@ -42,7 +42,7 @@ def work_list(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("tab", "")
     tab = tab if tab in work.TABS else "pick"
     newest_first = tab == "done"
-    found = KeysetList[FulfillmentOrder](work.cards(work.work_at(place, tab)), "-id" if newest_first else "id")
+    found = KeysetList(work.cards(work.work_at(place, tab)), "-id" if newest_first else "id")
     return render(
         request,
         "fulfillment/work_list.html",

@@ -35,6 +35,7 @@ STATES = {
     "failed": ("red", gettext_lazy("Not sent")),
 }
 PER_PAGE = 40
+NONE = "'none'"
 STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
@@ -110,15 +111,12 @@ def mail_message(request: HttpRequest, message_id: UUID) -> HttpResponse:
 def mail_body(request: HttpRequest, message_id: UUID) -> HttpResponse:
     """The letter as it was sent: no script, no form, nothing from elsewhere; only its own style, named by its hash."""
     html = _message(message_id).html
-    styles = " ".join(f"'sha256-{b64encode(sha256(css.encode()).digest()).decode()}'" for css in STYLE.findall(html))
-    return HttpResponse(
-        html,
-        headers={
-            "Content-Security-Policy": f"default-src 'none'; style-src {styles or "'none'"}; frame-ancestors 'self';"
-            " base-uri 'none'; form-action 'none'; sandbox",
-            "Referrer-Policy": "no-referrer",
-        },
+    styles = [f"'sha256-{b64encode(sha256(css.encode()).digest()).decode()}'" for css in STYLE.findall(html)]
+    policy = (
+        f"default-src 'none'; style-src {' '.join(styles) or NONE}; frame-ancestors 'self';"
+        " base-uri 'none'; form-action 'none'; sandbox"
     )
+    return HttpResponse(html, headers={"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"})
 
 
 def _message(message_id: UUID) -> Message:

@@ -66,7 +66,7 @@ def _parcel(work: FulfillmentOrder, personal: bool) -> Parcel:
     if shipment is None or shipment.shipped_at is None:
         return _prepared(work, personal)
     stage: Stage = "arrived" if shipment.status == "delivered" else "stuck" if shipment.status in STUCK else "moving"
-    due = shipment.expected_on or work.promise_latest
+    due = timezone.localdate() if shipment.status == "out_for_delivery" else shipment.expected_on or work.promise_latest
     name = word(shipment.status, "shipment")
     return Parcel(
         stage=stage,
@@ -143,7 +143,7 @@ def _promise(work: FulfillmentOrder, shipment: Shipment, due: date | None) -> st
     today = timezone.localdate()
     late = came > promised or (not shipment.delivered_at and today > promised)
     verdict = _("later than promised") if late else _("on time")
-    return f"{_('Promised for %(day)s') % {'day': on_day(promised)}} · {verdict}"
+    return f"{_('Promised for %(day)s') % {'day': full_day(promised)}} · {verdict}"
 
 
 def _moved(work: FulfillmentOrder) -> str:
