@@ -61,9 +61,9 @@ Reject = Callable[[Row, str], None]
 class Reader:
     """Turns rows into lines by the rules; raises UnusableRowError with the reason."""
 
-    def __init__(self, rules: Rules, zone: str) -> None:
+    def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self.zone = ZoneInfo(zone)
+        self.zone = ZoneInfo(rules.channel["time_zone"])
         self._moments: dict[str, datetime] = {}
         self._countries: dict[str, str] = {}
 

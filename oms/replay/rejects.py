@@ -34,10 +34,11 @@ class Rejects:
         if error is None:
             self._part.replace(self.path)
 
-    def add(self, row: Row, reason: str, units: int | None = None) -> None:
-        """Reject a row; `units` when it is only a part of the row's units."""
+    def add(self, row: Row, reason: str, units: int | None = None, detail: str = "") -> None:
+        """Reject a row; `units` when it is only a part of the row's units, `detail` says more than the reason."""
         self.rows[reason] += 1
-        self._writer.writerow([row.line, reason, "" if units is None else units, *row.values])
+        told = f"{reason}: {detail}" if detail else reason
+        self._writer.writerow([row.line, told, "" if units is None else units, *row.values])
 
     @property
     def total(self) -> int:

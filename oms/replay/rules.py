@@ -94,10 +94,12 @@ class Rules:
         return self._countries.get(name.casefold(), "")
 
 
-def load(mapping: Path | None = None) -> Rules:
-    """The default rules with a --map file's entries in their place, table by table."""
+def load(mapping: Path | None = None, *, channel: str = "") -> Rules:
+    """The default rules with a --map file's entries in their place, table by table; `channel` is another one's code."""
     rules = tomllib.loads(DEFAULT.read_text(encoding="utf-8"))
     if mapping is not None:
         for table, entries in tomllib.loads(mapping.read_text(encoding="utf-8")).items():
             rules[table] = rules.get(table, {}) | entries if isinstance(entries, dict) else entries
+    if channel:
+        rules["channel"] = rules["channel"] | {"code": channel}
     return Rules(rules)

@@ -20,7 +20,7 @@ def taken(path: Path, text: str) -> tuple[list[Document], list[tuple[int, str]]]
     path.write_text(text, encoding="utf-8")
     rejected: list[tuple[int, str]] = []
     rules = load()
-    reader = Reader(rules, "Europe/London")
+    reader = Reader(rules)
 
     def reject(row: Row, reason: str) -> None:
         rejected.append((row.line, reason))

@@ -1,0 +1,60 @@
+"""Carries sets of past orders through the services that live orders go through, at the times when it happened."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from core.actors import Actor
+from core.db import rows
+from fulfillment.floor import accept, pack, pick_all
+from fulfillment.release import release
+from fulfillment.routing import route
+from fulfillment.shipping import ship
+from fulfillment.tracking_events import deliver
+
+WORK = """
+SELECT id, status FROM fulfillment_fulfillmentorder WHERE order_id = ANY(%(orders)s) AND status = ANY(%(states)s)
+ORDER BY id
+"""
+ON_THE_WAY = """
+SELECT id FROM fulfillment_shipment WHERE order_id = ANY(%(orders)s) AND status = ANY(%(states)s) ORDER BY id
+"""
+
+
+def fulfil(
+    order_ids: Sequence[UUID], *, at: datetime, delivered_at: datetime | None, actor: Actor
+) -> None:
+    """Route, release, pick, pack and ship the orders at `at`; deliver them at `delivered_at` unless that is None.
+
+    Orders may stand anywhere on that way: each step takes those that are ready for it.
+    """
+    send(order_ids, at=at, actor=actor)
+    if delivered_at is not None:
+        arrive(order_ids, at=delivered_at, actor=actor)
+
+
+def send(order_ids: Sequence[UUID], *, at: datetime, actor: Actor) -> None:
+    """Everything up to handing the parcels to their carriers."""
+    route(order_ids, actor=actor, at=at)
+    release(work(order_ids, "planned"), actor=actor, at=at)
+    pick_all(work(order_ids, "released", "accepted", "picking"), actor=actor, at=at)
+    pack(work(order_ids, "picking"), actor=actor, at=at)
+    ship(work(order_ids, "packed"), actor=actor, at=at)
+
+
+def arrive(order_ids: Sequence[UUID], *, at: datetime, actor: Actor) -> None:
+    """The carriers deliver all that is under way."""
+    found = rows(ON_THE_WAY, {"orders": list(order_ids), "states": ["shipped", "in_transit", "out_for_delivery"]})
+    deliver([row.id for row in found], actor=actor, at=at)
+
+
+def work(order_ids: Sequence[UUID], *states: str) -> list[UUID]:
+    """Fulfilment orders of the orders that are in one of the states."""
+    return [row.id for row in rows(WORK, {"orders": list(order_ids), "states": list(states)})]
+
+
+def take_back(found, *, location, actor):  # stub
+    return
+
+
+__all__ = ["accept", "arrive", "fulfil", "send", "work"]

@@ -1,0 +1,183 @@
+"""Runs a history file through the services, a day's documents at a time, and can go on where it was interrupted.
+
+A set of documents is one transaction: after a kill either all of it is there or nothing. What an earlier run did is
+found by query, so that a second run of a file changes nothing and tells the same.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from capture.services import Attempt, place_orders
+from core.db import rows
+from core.idempotency import Answer
+from core.problems import Problem
+from oms.history import fulfil, take_back
+from oms.replay import matching, plan, setup
+from oms.replay.documents import Document, Reader, documents
+from oms.replay.orders import order_of
+from oms.replay.progress import Progress
+from oms.replay.rejects import Rejects
+from oms.replay.rules import Rules
+from oms.replay.setup import REPLAY
+from oms.replay.source import Row, read
+
+REFUSED = "refused by capture"
+
+
+@dataclass(slots=True)
+class Sums:
+    """Rows, units and money (without tax, in the channel's currency)."""
+
+    rows: int = 0
+    units: int = 0
+    money: Decimal = Decimal(0)
+
+    def add(self, rows: int, units: int, money: Decimal) -> None:
+        """Count some more."""
+        self.rows += rows
+        self.units += units
+        self.money += money
+
+
+@dataclass(slots=True)
+class Summary:
+    """What came of a file, over this run and the ones before it that were interrupted.
+
+    `parted` return rows are both in `returned` and among the rejects, each with a part of their units.
+    """
+
+    currency: str
+    rows: int = 0
+    sold: Sums = field(default_factory=Sums)
+    returned: Sums = field(default_factory=Sums)
+    orders: int = 0
+    orders_before: int = 0
+    opening_units: int = 0
+    parted: int = 0
+    seconds: float = 0.0
+
+
+class Replay:
+    """One run over one file."""
+
+    def __init__(self, path: Path, rules: Rules, rejects: Rejects, *, batch: int) -> None:
+        self.path, self.rules, self.rejects, self.batch = path, rules, rejects, batch
+        self.summary = Summary(rules.channel["currency"])
+
+    def run(self, *, opening_stock: bool) -> Summary:
+        """Both passes; see the module."""
+        started = time.monotonic()
+        scan = Progress("Reading", 0)
+        self.plan = plan.make(self.path, self.rules, setup.channel_id(self.rules), scan.to)
+        scan.end(self.plan.rows)
+        self.channel = setup.set_up_channel(self.rules)
+        if opening_stock:
+            setup.set_up_articles(self.plan.articles, self.rules)
+            self.summary.opening_units = setup.receive_opening_stock(self.plan, self.rules)
+        self._second_pass()
+        self.summary.seconds = time.monotonic() - started
+        return self.summary
+
+    def _second_pass(self) -> None:
+        bar = Progress("Replaying", self.plan.rows)
+
+        def counted() -> Iterator[Row]:
+            for row in read(self.path, self.rules):
+                self.summary.rows += 1
+                bar.to(self.summary.rows)
+                yield row
+
+        place = 0
+        for some in self._sets(documents(counted(), Reader(self.rules), self.rejects.add)):
+            with transaction.atomic():
+                self._replay(some, place)
+            place += len(some)
+        bar.end()
+
+    def _sets(self, found: Iterator[Document]) -> Iterator[list[Document]]:
+        """Documents of one day together, at most `batch`: everything in a set happens at one time."""
+        some: list[Document] = []
+        for document in found:
+            if some and (len(some) >= self.batch or timezone.localdate(document.at) != timezone.localdate(some[0].at)):
+                yield some
+                some = []
+            some.append(document)
+        if some:
+            yield some
+
+    def _replay(self, some: Sequence[Document], place: int) -> None:
+        self._sell([document for document in some if not document.is_return and document.lines])
+        numbered = [(number, document) for number, document in enumerate(some, start=place + 1) if document.is_return]
+        before = [document for number, document in numbered if number <= self.plan.done]
+        self._take_back(matching.known(before, self.channel.id) if before else [], done=True)
+        fresh = [document for number, document in numbered if number > self.plan.done]
+        if fresh:
+            self._take_back(matching.match(fresh, self.channel.id, self.channel.code), done=False)
+
+    def _sell(self, sales: Sequence[Document]) -> None:
+        known = self._orders(sales)
+        new = [document for document in sales if document.number not in known]
+        attempts = [Attempt(order_of(document, self.rules), document.number, "") for document in new]
+        outcomes = place_orders(attempts, client="replay", actor=REPLAY, keep_answers=False) if attempts else []
+        placed: list[UUID] = [UUID(outcome.body["id"]) for outcome in outcomes if isinstance(outcome, Answer)]
+        for document, outcome in zip(new, outcomes, strict=True):
+            if isinstance(outcome, Problem):
+                self._reject(document, REFUSED, outcome.detail)
+            else:
+                self._count(document)
+        for document in sales:
+            if document.number in known:
+                self._count(document)
+                self.summary.orders_before += 1
+        self._send(placed + [order_id for order_id, open_ in known.values() if open_], sales)
+
+    def _orders(self, sales: Sequence[Document]) -> dict[str, tuple[UUID, bool]]:
+        """Orders that an earlier run placed, and whether they are still on their way."""
+        found = rows(
+            "SELECT id, external_id, status FROM orders_order"
+            " WHERE channel_id = %(channel)s AND external_id = ANY(%(ids)s)",
+            {"channel": self.channel.id, "ids": [document.number for document in sales]},
+        )
+        return {row.external_id: (row.id, row.status not in ("delivered", "completed", "cancelled")) for row in found}
+
+    def _send(self, order_ids: Sequence[UUID], sales: Sequence[Document]) -> None:
+        if order_ids:
+            at = max(document.at for document in sales)
+            fulfil(order_ids, at=at, delivered_at=at + timedelta(days=self.rules.delivery_days), actor=REPLAY)
+
+    def _count(self, document: Document) -> None:
+        self.summary.orders += 1
+        for line in document.lines:
+            self.summary.sold.add(1, line.quantity, line.price * line.quantity)
+
+    def _take_back(self, matches: Sequence[matching.Match], *, done: bool) -> None:
+        for found in matches:
+            self._count_back(found)
+        if not done:
+            take_back([found for found in matches if found.parts], location=self.rules.channel["location"], actor=REPLAY)
+
+    def _count_back(self, found: matching.Match) -> None:
+        missing = {line.row.line: units for line, _, units in found.left}
+        for line in found.document.lines:
+            units = line.quantity - missing.get(line.row.line, 0)
+            self.summary.returned.add(1 if units else 0, units, line.price * units)
+            self.summary.parted += 0 < units < line.quantity
+        for line, reason, units in found.left:
+            self.rejects.add(line.row, reason, units)
+
+    def _reject(self, document: Document, reason: str, detail: str = "") -> None:
+        for line in document.lines:
+            self.rejects.add(line.row, reason, detail=detail)
+
+
+def replay(path: Path, rules: Rules, rejects: Rejects, *, opening_stock: bool, batch: int) -> Summary:
+    """Run a file; see Replay."""
+    return Replay(path, rules, rejects, batch=batch).run(opening_stock=opening_stock)
