@@ -1,7 +1,8 @@
 from django.conf.urls.i18n import set_language
 from django.urls import path
 
-from backoffice import views
+from backoffice import customer_views, order_views, views
+from backoffice.search import search
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -10,4 +11,10 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("theme/", views.theme, name="theme"),
     path("styleguide/", views.styleguide, name="styleguide"),
+    path("search/", search, name="search"),
+    path("orders/<str:number>/", order_views.order, name="order"),
+    path("orders/<str:number>/hold/", order_views.hold, name="order-hold"),
+    path("orders/<str:number>/release-hold/", order_views.release_hold, name="order-release-hold"),
+    path("orders/<str:number>/cancel/", order_views.cancel, name="order-cancel"),
+    path("customers/<uuid:customer_id>/", customer_views.customer, name="customer"),
 ]

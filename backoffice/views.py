@@ -8,11 +8,12 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from backoffice import samples
+from backoffice import samples, start
 from backoffice.demo import sign_ins
 from backoffice.forms import SignInForm
 
@@ -22,7 +23,19 @@ YEAR = 365 * 24 * 3600
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Where everybody starts: what waits for this person."""
-    return render(request, "backoffice/home.html")
+    work = start.work(request.user)
+    return render(
+        request,
+        "backoffice/home.html",
+        {
+            "today": timezone.localdate(),
+            "figures": start.figures(request.user),
+            "work": work,
+            "top": max((each["value"] for each in work), default=0),
+            "rows": start.newest(request.user),
+            "problems": start.problems(request.user),
+        },
+    )
 
 
 class SignIn(LoginView):

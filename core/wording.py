@@ -151,3 +151,27 @@ CHANNEL_KINDS = {
     "kiosk": _("Kiosk"),
     "marketplace": _("Marketplace"),
 }
+
+TENDERS = {
+    "card": _("Card"),
+    "bank_transfer": _("Bank transfer"),
+    "on_account": _("On account"),
+    "cash": _("Cash"),
+    "gift_card": _("Gift card"),
+    "store_credit": _("Store credit"),
+}
+
+MOVEMENTS = {
+    "receipt": _("Receipt"),
+    "shipment": _("Sent"),
+    "return": _("Return"),
+    "adjustment": _("Correction"),
+}
+
+ACCOUNT_KINDS = {
+    "asset": _("Asset"),
+    "liability": _("Liability"),
+    "equity": _("Equity"),
+    "revenue": _("Revenue"),
+    "expense": _("Expense"),
+}

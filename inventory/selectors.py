@@ -1,10 +1,16 @@
 """Reads of stock: what is free where, and what can be promised."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Greatest
+
+from catalog.models import Variant
 from core.db import rows
+from inventory.models import Location, Movement, Stock
 
 AVAILABLE = """
 SELECT s.variant_id, s.location_id, greatest(0, s.on_hand - s.safety - s.reserved - s.allocated) AS free
@@ -25,3 +31,72 @@ def atp(variant_ids: Sequence[UUID], pool_id: UUID) -> dict[UUID, int]:
     for row in available(variant_ids, pool_id):
         totals[row.variant_id] += row.free
     return totals
+
+
+@dataclass(frozen=True, slots=True)
+class StockFilters:
+    """What the list of stock is narrowed by; empty means all."""
+
+    text: str = ""
+    location: UUID | None = None
+    state: str = ""
+
+
+def stock_of_variants(filters: StockFilters) -> QuerySet[Variant]:
+    """Variants with their units added up over the places (or at one), meant for `KeysetList(…, "sku")`.
+
+    Each has `on_hand`, `reserved`, `allocated`, `safety`, `free` (what can be promised) and `places`.
+    """
+    rows_here = Q(stock__location_id=filters.location) if filters.location else Q(stock__isnull=False)
+    free = Greatest(
+        F("stock__on_hand") - F("stock__safety") - F("stock__reserved") - F("stock__allocated"), 0
+    )
+    found = Variant.objects.select_related("product").filter(is_stocked=True)
+    if filters.text:
+        found = found.filter(_names(filters.text))
+    sums = {name: Sum(f"stock__{name}", filter=rows_here, default=0) for name in STOCK_COLUMNS}
+    found = found.annotate(
+        **sums, free=Sum(free, filter=rows_here, default=0), places=Count("stock", filter=rows_here)
+    )
+    if filters.location:
+        found = found.filter(places__gt=0)
+    if filters.state == "out":
+        found = found.filter(free=0)
+    elif filters.state == "short":
+        found = found.filter(on_hand__lt=F("reserved") + F("allocated"))
+    return found
+
+
+STOCK_COLUMNS = ("on_hand", "reserved", "allocated", "safety")
+
+
+def _names(text: str) -> Q:
+    text = text.strip()
+    named = Q(product__names__en__icontains=text) | Q(product__names__fr__icontains=text)
+    return Q(sku__istartswith=text) | Q(barcode=text) | named
+
+
+def variant_by_sku(sku: str) -> Variant | None:
+    """One variant with its product."""
+    return Variant.objects.select_related("product").filter(sku=sku).first()
+
+
+def stock_at_places(variant_id: UUID) -> list[Stock]:
+    """The stock rows of a variant with their places, warehouses first."""
+    found = Stock.objects.filter(variant_id=variant_id).select_related("location")
+    return sorted(found, key=lambda stock: (_PLACE_ORDER.get(stock.location.kind, 9), stock.location.name))
+
+
+_PLACE_ORDER = {"warehouse": 0, "store": 1, "3pl": 2, "vendor": 3}
+
+
+def movements_of(variant_id: UUID, limit: int = 50) -> list[Movement]:
+    """The last movements of a variant with their places, newest first."""
+    found = Movement.objects.filter(variant_id=variant_id).select_related("location")
+    return list(found.order_by("-at", "-id")[:limit])
+
+
+def places(ids: Iterable[UUID] | None = None) -> list[Location]:
+    """Places in use by name, all or those named."""
+    found = Location.objects.filter(is_active=True).order_by("name")
+    return list(found if ids is None else found.filter(pk__in=list(ids)))

@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from core.db import rows
 from orders.models import Channel, Hold, Order, OrderLine
 from orders.states import BUCKETS
 
@@ -46,7 +47,7 @@ def listed(filters: Filters) -> QuerySet[Order]:
         found = found.filter(channel__code=filters.channel)
     if filters.stage in STAGES:
         waiting = OrderLine.objects.filter(order_id=OuterRef("pk"), **{f"{filters.stage}__gt": 0})
-        found = found.filter(Exists(waiting))
+        found = found.filter(Exists(waiting)).exclude(status="on_hold")
     if filters.day:
         found = found.filter(placed_at__gte=midnight(filters.day), placed_at__lt=midnight(filters.day, 1))
     if filters.since:
@@ -127,6 +128,41 @@ def value_per_currency(day: date) -> list[dict[str, Any]]:
 def late_count() -> int:
     """Orders past their promise that have not left in full."""
     return Order.objects.filter(_late()).count()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Orders with units in one stage (`on_hold` is one of its own), and since when the oldest was placed."""
+
+    stage: str
+    orders: int
+    units: int
+    oldest: datetime
+
+
+def waiting() -> dict[str, Waiting]:
+    """Where orders wait now, by stage: one statement over what is open."""
+    found = rows(
+        """
+        SELECT CASE o.status WHEN 'on_hold' THEN 'on_hold' ELSE v.stage END AS stage,
+               count(DISTINCT o.id)::int AS orders, sum(v.units)::int AS units, min(o.placed_at) AS oldest
+        FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
+        CROSS JOIN LATERAL (VALUES ('reserved', l.reserved), ('backordered', l.backordered), ('allocated', l.allocated),
+            ('released', l.released), ('picked', l.picked), ('packed', l.packed)) v (stage, units)
+        WHERE o.status = ANY(%(open)s) AND v.units > 0 GROUP BY 1
+        """,
+        {"open": ["placed", "on_hold", "backordered", "processing", "partially_shipped"]},
+    )
+    return {row.stage: Waiting(*row) for row in found}
+
+
+def by_channel(day: date) -> list[dict[str, Any]]:
+    """Orders and value of a day per channel, cancelled ones left out."""
+    found = Order.objects.filter(placed_at__gte=midnight(day), placed_at__lt=midnight(day, 1)).exclude(
+        status="cancelled"
+    )
+    grouped = found.values("channel__code", "channel__name", "currency")
+    return list(grouped.annotate(orders=Count("id"), value=Sum("total")).order_by("-orders"))
 
 
 def units_by_bucket(lines: Iterable[OrderLine]) -> dict[str, int]:

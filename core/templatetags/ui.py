@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from django import template
 from django.conf import settings
@@ -131,6 +132,30 @@ def hold_word(reason: str) -> str:
     return str(wording.HOLDS.get(reason, reason.replace("_", " ")))
 
 
+@register.filter
+def tender_word(tender: str) -> str:
+    """A way to pay in words."""
+    return str(wording.TENDERS.get(tender, tender))
+
+
+@register.filter
+def movement_word(reason: str) -> str:
+    """Why units moved, in words."""
+    return str(wording.MOVEMENTS.get(reason, reason))
+
+
+@register.filter
+def account_kind(kind: str) -> str:
+    """The kind of an account in words."""
+    return str(wording.ACCOUNT_KINDS.get(kind, kind))
+
+
+@register.filter
+def language_word(code: str) -> str:
+    """A language in the words of the reader."""
+    return str(Locale.parse(_locale()).languages.get(code, code)).capitalize()
+
+
 # Numbers and dates
 
 
@@ -138,6 +163,12 @@ def hold_word(reason: str) -> str:
 def money(amount: Decimal | None, currency: str) -> str:
     """An amount with its currency in the reader's language; a dash when there is none."""
     return "—" if amount is None else display(amount, currency)
+
+
+@register.filter
+def signed(number: int) -> str:
+    """A number with its sign, a true minus."""
+    return f"+{number}" if number > 0 else f"−{-number}" if number < 0 else "0"
 
 
 @register.filter

@@ -20,6 +20,7 @@ function forget() {
 
 export function start() {
   document.querySelector("[data-error-summary]")?.focus();
+  document.querySelector("[data-open]")?.showPopover();
   document.addEventListener("submit", sendOnce);
   window.addEventListener("pageshow", forget);
   document.addEventListener("htmx:afterRequest", forget);

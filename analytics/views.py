@@ -1,0 +1,142 @@
+"""The dashboard of today: every figure leads to the orders behind it."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from babel.dates import format_date
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext as _
+
+from core.charts import Columns, Point, columns
+from core.permissions import permission
+from core.templatetags.ui import age, money
+from fulfillment.selectors import backlog
+from inventory.selectors import places
+from orders.selectors import Waiting, by_channel, late_count, placed_per_day, value_per_currency, waiting
+
+SPANS = (7, 28, 90)
+SLOW = timedelta(hours=24)
+
+
+@permission("insight.view")
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """Orders and value of today, where orders wait, what is late, and orders a day."""
+    today = timezone.localdate()
+    days = next((span for span in SPANS if str(span) == request.GET.get("days")), 28)
+    per_day = placed_per_day(today - timedelta(days=days - 1), today)
+    now = waiting()
+    channels = by_channel(today)
+    return render(
+        request,
+        "analytics/dashboard.html",
+        {
+            "today": today,
+            "stats": _stats(today, per_day, now),
+            "chart": _chart(per_day, today, days),
+            "days": days,
+            "spans": [{"days": span, "on": span == days} for span in SPANS],
+            "stages": stages(now),
+            "top": max((w.orders for w in now.values()), default=0),
+            "channels": channels,
+            "busiest": max((row["orders"] for row in channels), default=0),
+            "places": _places(),
+        },
+    )
+
+
+def _stats(today: date, per_day: dict[date, int], now: dict[str, Waiting]) -> list[dict[str, Any]]:
+    orders = reverse("orders")
+    count, before = per_day.get(today, 0), per_day.get(today - timedelta(days=1), 0)
+    late, held = late_count(), now.get("on_hold")
+    values = [
+        {
+            "label": _("Value today, %(currency)s") % {"currency": row["currency"]},
+            "value": money(row["value"], row["currency"]),
+            "href": f"{orders}?day={today.isoformat()}",
+            "note": _("%(n)d orders") % {"n": row["orders"]},
+            "formula": _("Totals of the orders placed today, tax and delivery included, cancelled ones left out."),
+        }
+        for row in value_per_currency(today)
+    ]
+    return [
+        {
+            "label": _("Orders today"),
+            "value": count,
+            "href": f"{orders}?day={today.isoformat()}",
+            "note": _("yesterday %(n)d") % {"n": before},
+            "trend": [per_day.get(today - timedelta(days=back), 0) for back in range(6, -1, -1)],
+            "formula": _("Orders placed since midnight, from every channel."),
+        },
+        *values,
+        {
+            "label": _("Late"),
+            "value": late,
+            "href": f"{orders}?late=1",
+            "note": _("promised before today, not yet left"),
+            "formula": _("Orders whose promised day is past and of which units have still to leave."),
+        },
+        {
+            "label": _("On hold"),
+            "value": held.orders if held else 0,
+            "href": f"{orders}?status=on_hold",
+            "note": _("oldest %(age)s") % {"age": age(held.oldest)} if held else _("nothing is stopped"),
+        },
+    ]
+
+
+def stages(now: dict[str, Waiting]) -> list[dict[str, Any]]:
+    """Each stage with its orders and the age of the oldest; what waits longest is marked."""
+    orders = reverse("orders")
+    names = [
+        ("on_hold", _("On hold"), f"{orders}?status=on_hold"),
+        ("reserved", _("Waiting for routing"), f"{orders}?stage=reserved"),
+        ("backordered", _("Backordered"), f"{orders}?stage=backordered"),
+        ("allocated", _("Waiting for release"), f"{orders}?stage=allocated"),
+        ("released", _("To pick"), f"{orders}?stage=released"),
+        ("picked", _("To pack"), f"{orders}?stage=picked"),
+        ("packed", _("To hand to carrier"), f"{orders}?stage=packed"),
+    ]
+    return [_stage(now.get(stage), label, href) for stage, label, href in names]
+
+
+def _stage(found: Waiting | None, label: str, href: str) -> dict[str, Any]:
+    slow = found is not None and timezone.now() - found.oldest > SLOW
+    return {
+        "label": label,
+        "value": found.orders if found else 0,
+        "href": href,
+        "tone": "amber" if slow else "plain",
+        "end": age(found.oldest) if found else "—",
+        "end_tone": "amber" if slow else "",
+    }
+
+
+def _chart(per_day: dict[date, int], today: date, days: int) -> Columns:
+    locale, orders = to_locale(get_language() or "en"), reverse("orders")
+    span = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
+    points = [
+        Point(
+            format_date(day, "d MMM", locale=locale),
+            per_day.get(day, 0),
+            f"{orders}?day={day.isoformat()}",
+            now=day == today,
+        )
+        for day in span
+    ]
+    return columns(points)
+
+
+def _places() -> list[dict[str, Any]]:
+    """Open work by place: how much, how much of it late."""
+    names = {place.pk: place.name for place in places()}
+    found: dict[Any, dict[str, Any]] = {}
+    for row in backlog():
+        place = found.setdefault(row.location_id, {"name": names.get(row.location_id, "—"), "count": 0, "late": 0})
+        place["count"] += row.count
+        place["late"] += row.late
+        place["id"] = row.location_id
+    return sorted(found.values(), key=lambda place: -place["count"])

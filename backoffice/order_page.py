@@ -1,0 +1,230 @@
+"""What the order page shows, put together from every app that knows something of the order."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from core.models import TimelineEntry
+from core.money import ZERO, share
+from core.templatetags.ui import say_day, say_time
+from fulfillment.models import FulfillmentOrder
+from orders.models import Order, OrderLine
+from orders.selectors import is_late, units_by_bucket
+from orders.states import CANCELLABLE
+from payments.models import Payment
+from sourcing.alternatives import explain
+from sourcing.models import Decision
+
+STARTED = ("picked", "packed", "shipped")
+ROUTED = ("allocated", "released", *STARTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the units of an order are; `live` are those that are not cancelled."""
+
+    live: int
+    routed: int
+    picked: int
+    shipped: int
+    delivered: int
+
+
+def progress(lines: Sequence[OrderLine]) -> Progress:
+    """The units of all lines, by how far they have come."""
+    units = units_by_bucket(lines)
+    return Progress(
+        live=sum(units.values()) - units["cancelled"],
+        routed=sum(units[b] for b in ROUTED),
+        picked=sum(units[b] for b in STARTED),
+        shipped=units["shipped"],
+        delivered=sum(line.delivered for line in lines),
+    )
+
+
+def _step(label: str, done: int, of: int, note: str = "", *, began: bool = False) -> dict[str, str]:
+    if of and done >= of:
+        return {"label": label, "note": note or _("all %(n)d") % {"n": of}, "is": "done"}
+    count = _("%(done)d of %(of)d") % {"done": done, "of": of}
+    return {"label": label, "note": count if done else note or count, "is": "now" if done or began else "todo"}
+
+
+def steps(order: Order, decision: Decision | None, payments: Sequence[Payment]) -> list[dict[str, str]]:
+    """The way from capture to delivery, with where the order stands on it."""
+    lines = list(order.lines.all())
+    p = progress(lines)
+    promised = say_day(order.promise_latest) if order.promise_latest else ""
+    routed_at = _moment(decision.decided_at) if decision else ""
+    return [
+        {"label": _("Captured"), "note": _moment(order.placed_at), "is": "done"},
+        _paid(payments),
+        _step(_("Routed"), p.routed, p.live, routed_at if p.routed >= p.live else ""),
+        _step(_("Picked"), p.picked, p.live, began=any(line.released for line in lines)),
+        _step(_("Shipped"), p.shipped, p.live),
+        _step(_("Delivered"), p.delivered, p.live, promised if not p.delivered else ""),
+    ]
+
+
+def _moment(at: Any) -> str:
+    from_local = at.astimezone()
+    return f"{say_day(from_local.date())} {say_time(from_local)}"
+
+
+def _paid(payments: Sequence[Payment]) -> dict[str, str]:
+    """The money in one word: the payment that is furthest behind decides."""
+    living = [p for p in payments if p.status not in ("voided", "expired")] or list(payments)
+    states = {p.status for p in living}
+    account = all(p.tender == "on_account" for p in living)
+    if not living:
+        return {"label": _("Paid"), "note": _("nothing to pay"), "is": "done"}
+    if states & {"failed", "unknown", "requires_action"}:
+        return {"label": _("Paid"), "note": _("needs someone"), "is": "stop"}
+    if account:
+        return {"label": _("Paid"), "note": _("on account"), "is": "done"}
+    if states == {"pending"}:
+        return {"label": _("Paid"), "note": _("being asked"), "is": "now"}
+    captured = all(p.captured >= p.amount for p in living)
+    note = _("captured") if captured else _("part captured") if any(p.captured for p in living) else _("authorised")
+    return {"label": _("Paid"), "note": note, "is": "done"}
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """A line with the places that work on it."""
+
+    line: OrderLine
+    places: list[str]
+    cancellable: int
+    returnable: int
+
+
+def line_rows(order: Order, work: Iterable[FulfillmentOrder]) -> list[LineRow]:
+    """The lines with their places and what may still be cancelled or come back."""
+    places: dict[UUID, list[str]] = {}
+    for each in work:
+        for part in each.lines.all():
+            if part.quantity > part.cancelled:
+                places.setdefault(part.order_line_id, []).append(each.location.name)
+    return [
+        LineRow(
+            line,
+            list(dict.fromkeys(places.get(line.pk, []))),
+            sum(getattr(line, bucket) for bucket in CANCELLABLE) if line.is_stocked else 0,
+            line.shipped - line.returned if line.is_stocked else 0,
+        )
+        for line in order.lines.all()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """The work of one place on the order, with the shipment when there is one."""
+
+    work: FulfillmentOrder
+    shipment: Any
+    status: str
+    kind: str
+    lines: list[Any]
+
+    @property
+    def expected(self) -> date | None:
+        """When it should arrive."""
+        return (self.shipment and self.shipment.expected_on) or self.work.promise_latest
+
+
+def parcels(work: Iterable[FulfillmentOrder]) -> list[Parcel]:
+    """Each place's work as a parcel; cancelled work is left out."""
+    found = []
+    for each in work:
+        if each.status == "cancelled":
+            continue
+        shipment = next(iter(each.shipments.all()), None)
+        left = shipment is not None and shipment.status != "labelled"
+        lines = [line for line in each.lines.all() if line.quantity > line.cancelled]
+        found.append(
+            Parcel(each, shipment, shipment.status if left else each.status, "shipment" if left else "fulfillment", lines)
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One plan that was looked at, in words."""
+
+    plan: str
+    parcels: int
+    arrives: date | None
+    cost: Decimal | None
+    verdict: str
+    chosen: bool = False
+
+
+def reasons(decision: Decision | None) -> list[Reason]:
+    """The plan chosen, and why none of the others was."""
+    if decision is None:
+        return []
+    rows = decision.alternatives
+    used = [row for row in rows if row["verdict"] in ("chosen", "part")]
+    packages = decision.plan.get("packages", [])
+    latest = max((date.fromisoformat(p["latest"]) for p in packages), default=None)
+    found = []
+    if packages:
+        names = " + ".join(dict.fromkeys(row["name"] for row in used))
+        verdict = explain(used[0]) if len(used) == 1 else _("Cheapest way to send it all.")
+        found.append(Reason(names, len(packages), latest, decision.cost, verdict, chosen=True))
+    for row in rows:
+        if row not in used:
+            found.append(_reason(row))
+    return found
+
+
+def _reason(row: dict[str, Any]) -> Reason:
+    possible = row["cost"] is not None
+    return Reason(
+        plan=row["name"],
+        parcels=row["packages"] if possible else 0,
+        arrives=date.fromisoformat(row["arrives"]) if possible and row["arrives"] else None,
+        cost=Decimal(row["cost"]) if possible else None,
+        verdict=explain(row),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What the order costs; `open_value` is what would not be taken if all that can be cancelled were."""
+
+    goods: Decimal
+    open_value: Decimal
+
+
+def money(order: Order, rows: Sequence[LineRow]) -> Money:
+    """The order's value, and the part of it that can still be cancelled."""
+    still = ZERO
+    for row in rows:
+        line = row.line
+        if row.cancellable:
+            still += share(line.gross, line.quantity - row.cancellable, line.quantity, line.quantity, order.currency)
+    return Money(goods=order.subtotal - order.discount, open_value=still)
+
+
+def lateness(order: Order) -> str:
+    """How the promise stands, in words."""
+    if order.promise_latest is None or order.status in ("cancelled", "draft"):
+        return ""
+    late = is_late(order)
+    if late:
+        return _("late")
+    first = order.first_promise_latest
+    if first and order.promise_latest > first:
+        return _("later than first promised")
+    return _("on time")
+
+
+def timeline(order_id: UUID, limit: int) -> list[TimelineEntry]:
+    """What happened to the order, newest first."""
+    return list(TimelineEntry.objects.filter(about=order_id).order_by("-at", "-id")[:limit])

@@ -1,0 +1,135 @@
+"""The timeline in words: who did what, with a sign for each kind of thing."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.models import TimelineEntry
+from core.money import display
+from core.wording import HOLDS, word
+
+ICONS = {
+    "order": "shopping-bag",
+    "hold": "circle-pause",
+    "fulfillment_order": "package",
+    "shipment": "truck",
+    "payment": "credit-card",
+    "transaction": "credit-card",
+    "message": "mail",
+    "incident": "triangle-alert",
+    "return": "undo-2",
+    "stock": "boxes",
+}
+SPECIAL_ICONS = {"order.routed": "route", "order.cancel": "ban", "fulfillment_order.pick": "scan-barcode"}
+
+Say = Callable[[TimelineEntry, str], str]
+
+
+def _amount(entry: TimelineEntry, currency: str) -> str:
+    value = entry.data.get("amount")
+    return display(Decimal(value), entry.data.get("currency", currency)) if value else ""
+
+
+def _routed(entry: TimelineEntry, currency: str) -> str:
+    data = entry.data
+    parcels = int(data.get("parcels", 0))
+    said = ngettext("planned %(n)d parcel for %(cost)s", "planned %(n)d parcels for %(cost)s", parcels) % {
+        "n": parcels,
+        "cost": display(Decimal(data.get("cost", "0")), "EUR"),
+    }
+    left = int(data.get("unfilled", 0))
+    if left:
+        said += ngettext(", %(n)d unit backordered", ", %(n)d units backordered", left) % {"n": left}
+    return said
+
+
+def _cancelled_part(entry: TimelineEntry, currency: str) -> str:
+    units = int(entry.data.get("units", 0))
+    return ngettext("cancelled %(n)d unit", "cancelled %(n)d units", units) % {"n": units}
+
+
+def _incident(entry: TimelineEntry, currency: str) -> str:
+    what = INCIDENTS.get(entry.action.partition(".")[2], lambda: entry.action.partition(".")[2].replace("_", " "))()
+    if entry.after == "resolved":
+        return _("solved: %(what)s") % {"what": what}
+    return _("found: %(what)s") % {"what": what}
+
+
+INCIDENTS: dict[str, Callable[[], str]] = {
+    "backorder": lambda: _("units without stock"),
+    "shortfall": lambda: _("less stock than promised"),
+    "payment_failed": lambda: _("payment failed"),
+    "late_shipment": lambda: _("shipment late"),
+}
+
+SAID: dict[str, Say] = {
+    "order.placed": lambda e, c: _("placed the order"),
+    "order.routed": _routed,
+    "order.cancel": lambda e, c: _("cancelled the order"),
+    "order.cancel_part": _cancelled_part,
+    "hold.open": lambda e, c: _("held the order: %(reason)s") % {"reason": HOLDS.get(e.after, e.after)},
+    "hold.resolve": lambda e, c: _("released the hold: %(reason)s") % {"reason": HOLDS.get(e.before, e.before)},
+    "fulfillment_order.release": lambda e, c: _("released the work"),
+    "fulfillment_order.accept": lambda e, c: _("accepted the work"),
+    "fulfillment_order.begin_picking": lambda e, c: _("began to pick"),
+    "fulfillment_order.pick": lambda e, c: _("picked"),
+    "fulfillment_order.pack": lambda e, c: _("packed the parcel"),
+    "fulfillment_order.unpack": lambda e, c: _("opened the parcel again"),
+    "fulfillment_order.ship": lambda e, c: _("sent the parcel"),
+    "fulfillment_order.deliver": lambda e, c: _("completed the delivery"),
+    "fulfillment_order.cancel": lambda e, c: _("ended the work: cancelled"),
+    "shipment.ship": lambda e, c: _("handed the parcel to the carrier"),
+    "shipment.void": lambda e, c: _("voided the label"),
+    "shipment.move": lambda e, c: _("parcel in transit"),
+    "shipment.go_out": lambda e, c: _("parcel out for delivery"),
+    "shipment.miss": lambda e, c: _("delivery attempt failed"),
+    "shipment.wait_for_pickup": lambda e, c: _("parcel at the pickup point"),
+    "shipment.trouble": lambda e, c: _("problem on the way"),
+    "shipment.deliver": lambda e, c: _("delivered the parcel"),
+    "payment.authorise": lambda e, c: _("authorised %(amount)s") % {"amount": _amount(e, c)},
+    "payment.require_action": lambda e, c: _("asks the customer to confirm the payment"),
+    "payment.fail": lambda e, c: _("refused the payment"),
+    "payment.lose": lambda e, c: _("gave no answer about the payment"),
+    "payment.capture": lambda e, c: _("captured %(amount)s") % {"amount": _amount(e, c)},
+    "payment.capture_part": lambda e, c: _("captured %(amount)s") % {"amount": _amount(e, c)},
+    "payment.refund": lambda e, c: _("refunded %(amount)s") % {"amount": _amount(e, c)},
+    "payment.void": lambda e, c: _("gave up the authorisation"),
+    "payment.expire": lambda e, c: _("the authorisation expired"),
+    "transaction.succeed": lambda e, c: _("confirmed %(amount)s") % {"amount": _amount(e, c)},
+    "transaction.fail": lambda e, c: _("refused %(amount)s") % {"amount": _amount(e, c)},
+    "transaction.lose": lambda e, c: _("gave no answer about %(amount)s") % {"amount": _amount(e, c)},
+    "message.order_confirmation": lambda e, c: _("told the customer: order received"),
+    "message.shipped": lambda e, c: _("told the customer: parcel on its way"),
+    "message.delivered": lambda e, c: _("told the customer: delivered"),
+    "message.cancelled": lambda e, c: _("told the customer: cancelled"),
+    "message.payment_failed": lambda e, c: _("told the customer: payment failed"),
+    "message.return_received": lambda e, c: _("told the customer: return received"),
+    "return.approve": lambda e, c: _("approved a return"),
+    "return.receive": lambda e, c: _("received a return"),
+    "return.cancel": lambda e, c: _("cancelled a return"),
+}
+
+
+def said(entry: TimelineEntry, currency: str = "EUR") -> dict[str, Any]:
+    """One entry for the timeline component."""
+    kind = entry.action.partition(".")[0]
+    return {
+        "icon": SPECIAL_ICONS.get(entry.action) or ICONS.get(kind, "circle-dot"),
+        "who": _("System") if entry.actor_kind == "system" and entry.actor == "System" else entry.actor,
+        "text": _text(entry, kind, currency),
+        "note": str(entry.data.get("reason") or entry.data.get("note") or entry.data.get("error") or ""),
+        "at": entry.at,
+    }
+
+
+def _text(entry: TimelineEntry, kind: str, currency: str) -> str:
+    if kind == "incident":
+        return _incident(entry, currency)
+    if entry.action in SAID:
+        return SAID[entry.action](entry, currency)
+    if kind == "order" and entry.after:
+        return _("order is now: %(state)s") % {"state": word(entry.after).text}
+    return entry.action.replace(".", " ").replace("_", " ")

@@ -1,0 +1,60 @@
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import Condition, Location
+from inventory.services import LARGEST
+
+REASONS = [
+    ("counted", _("Counted")),
+    ("damaged", _("Damaged")),
+    ("lost", _("Lost")),
+    ("found", _("Found")),
+    ("sample", _("Used as a sample")),
+]
+
+
+class PlaceForm(forms.Form):
+    """A form about one place, limited to those that the person may change."""
+
+    location = forms.TypedChoiceField(label=_("Place"), coerce=UUID)
+
+    def __init__(self, *args: Any, places: Sequence[Location], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["location"].choices = [(str(place.pk), place.name) for place in places]  # type: ignore[attr-defined]
+
+
+class ReceiveForm(PlaceForm):
+    """Goods that arrive."""
+
+    quantity = forms.IntegerField(label=_("Units"), min_value=1, max_value=LARGEST)
+    condition = forms.ChoiceField(
+        label=_("Condition"),
+        choices=[
+            (Condition.SELLABLE, _("Sellable")),
+            (Condition.DAMAGED, _("Damaged")),
+            (Condition.QUARANTINE, _("Quarantine")),
+        ],
+    )
+    vendor = forms.CharField(label=_("Vendor"), required=False, max_length=200)
+    note = forms.CharField(label=_("Delivery note"), required=False, max_length=200)
+
+
+class AdjustForm(PlaceForm):
+    """A correction of what is on hand."""
+
+    quantity = forms.IntegerField(
+        label=_("Units more or less"), min_value=-LARGEST, max_value=LARGEST, help_text=_("−2 takes two away, 3 adds three")
+    )
+    reason = forms.ChoiceField(label=_("Reason"), choices=REASONS)
+    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+
+    def clean_quantity(self) -> int:
+        """A correction by nothing is none."""
+        quantity = int(self.cleaned_data["quantity"])
+        if quantity == 0:
+            raise forms.ValidationError(_("Say how many units more or less."))
+        return quantity

@@ -1,0 +1,10 @@
+from django.urls import path
+
+from inventory import views
+
+urlpatterns = [
+    path("stock/", views.stock_list, name="stock"),
+    path("stock/<path:sku>/receive/", views.receive, name="stock-receive"),
+    path("stock/<path:sku>/adjust/", views.adjust, name="stock-adjust"),
+    path("stock/<path:sku>/", views.stock_item, name="stock-item"),
+]

@@ -1,0 +1,158 @@
+"""Stock: the list over all places, one product everywhere, receiving and correcting."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from catalog.models import Variant
+from core.actors import Actor
+from core.ids import new_id
+from core.lists import KeysetList
+from core.permissions import allows, locations_of, permission, require
+from core.problems import NotFound, Problem
+from inventory import services
+from inventory.forms import AdjustForm, ReceiveForm
+from inventory.selectors import (
+    StockFilters,
+    movements_of,
+    places,
+    stock_at_places,
+    stock_of_variants,
+    variant_by_sku,
+)
+
+
+@permission("stock.view")
+def stock_list(request: HttpRequest) -> HttpResponse:
+    """Every stocked product with its units, over all places or at one."""
+    filters = _filters(request)
+    page = KeysetList[Variant](stock_of_variants(filters), "sku").page(request.GET.get("cursor", ""))
+    tabs = [("", _("All")), ("out", _("Nothing left to promise")), ("short", _("Less than promised"))]
+    return render(
+        request,
+        "inventory/list.html",
+        {
+            "page": page,
+            "filters": filters,
+            "places": places(),
+            "tabs": [
+                {"label": label, "url": _address(request, state), "on": filters.state == state} for state, label in tabs
+            ],
+            "keep": [("state", filters.state)] if filters.state else [],
+        },
+    )
+
+
+def _filters(request: HttpRequest) -> StockFilters:
+    try:
+        location = UUID(request.GET.get("location", ""))
+    except ValueError:
+        location = None
+    return StockFilters(request.GET.get("q", "")[:200].strip(), location, request.GET.get("state", ""))
+
+
+def _address(request: HttpRequest, state: str) -> str:
+    query = request.GET.copy()
+    query.pop("cursor", None)
+    query["state"] = state
+    return f"?{query.urlencode()}"
+
+
+@permission("stock.view")
+def stock_item(request: HttpRequest, sku: str) -> HttpResponse:
+    """One product: where it lies, what can be promised, what came and went."""
+    return render(request, "inventory/item.html", _item(request, _find(sku)))
+
+
+def _find(sku: str) -> Variant:
+    variant = variant_by_sku(sku)
+    if variant is None:
+        raise NotFound(_("There is no product with the SKU %(sku)s.") % {"sku": sku})
+    return variant
+
+
+def _item(request: HttpRequest, variant: Variant, **forms: Any) -> dict[str, Any]:
+    stock = stock_at_places(variant.pk)
+    totals = {name: sum(getattr(row, name) for row in stock) for name in TOTALS}
+    return {
+        "variant": variant,
+        "stock": stock,
+        "totals": totals,
+        "movements": movements_of(variant.pk),
+        "receive_form": forms.get("receive") or _form(request, ReceiveForm, "stock.receive"),
+        "adjust_form": forms.get("adjust") or _form(request, AdjustForm, "stock.adjust"),
+        "opened": next(iter(forms), ""),
+    }
+
+
+TOTALS = ("on_hand", "reserved", "allocated", "safety", "free", "damaged", "quarantine")
+
+
+def _form(request: HttpRequest, kind: type[Any], needs: str, data: Any = None) -> Any:
+    """The form with the places where this person may do it; None where they may nowhere."""
+    if not allows(request.user, needs):
+        return None
+    return kind(data, places=places(locations_of(request.user, needs)), auto_id=f"{kind.__name__.lower()}-%s")
+
+
+@permission("stock.receive")
+@require_POST
+def receive(request: HttpRequest, sku: str) -> HttpResponse:
+    """Goods arrive at a place."""
+    variant = _find(sku)
+    form = _form(request, ReceiveForm, "stock.receive", request.POST)
+    if not form.is_valid():
+        return render(request, "inventory/item.html", _item(request, variant, receive=form), status=422)
+    given = form.cleaned_data
+    require(request.user, "stock.receive", given["location"])
+    unit = services.In(variant.pk, given["location"], given["quantity"], given["condition"])
+    said = ngettext("%(n)d unit received.", "%(n)d units received.", unit.quantity) % {"n": unit.quantity}
+    return _done(
+        request,
+        sku,
+        said,
+        lambda: services.receive(
+            [unit], source=new_id(), actor=Actor.of(request.user), note=given["note"], vendor=given["vendor"]
+        ),
+    )
+
+
+@permission("stock.adjust")
+@require_POST
+def adjust(request: HttpRequest, sku: str) -> HttpResponse:
+    """Correct what is on hand at a place, with a reason."""
+    variant = _find(sku)
+    form = _form(request, AdjustForm, "stock.adjust", request.POST)
+    if not form.is_valid():
+        return render(request, "inventory/item.html", _item(request, variant, adjust=form), status=422)
+    given = form.cleaned_data
+    require(request.user, "stock.adjust", given["location"])
+    return _done(
+        request,
+        sku,
+        _("The stock is corrected by %(n)+d.") % {"n": given["quantity"]},
+        lambda: services.adjust(
+            variant.pk,
+            given["location"],
+            given["quantity"],
+            reason=given["reason"],
+            actor=Actor.of(request.user),
+            note=given["note"],
+        ),
+    )
+
+
+def _done(request: HttpRequest, sku: str, said: str, act: Any) -> HttpResponse:
+    try:
+        act()
+    except Problem as problem:
+        messages.error(request, problem.detail)
+    else:
+        messages.success(request, said)
+    return redirect("stock-item", sku)
