@@ -22,7 +22,8 @@ def run(sql: str, params: Params = None) -> Cursor[Any]:
     connection.ensure_connection()
     started = time.monotonic()
     with DatabaseErrorWrapper(connection):
-        cursor = connection.connection.cursor(row_factory=namedtuple_row)
+        # Not connection.cursor(): Django gives that one the class that pastes parameters in and prepares nothing.
+        cursor = Cursor(connection.connection, row_factory=namedtuple_row)
         cursor.adapters.register_loader("jsonb", JsonbLoader)  # Django leaves JSON as text for its own fields
         try:
             cursor.execute(sql, params, prepare=True)
