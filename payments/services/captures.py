@@ -47,7 +47,8 @@ have AS (
                OR p.status = 'pending' AND p.tender <> ALL(%(online)s))) payments
     WHERE free > 0)
 SELECT h.id AS payment_id, h.order_id, w.source, h.tender, h.currency, o.number, o.fx_rate,
-       least(w.stop, h.stop) - greatest(w.start, h.stop - h.free) AS amount
+       least(w.stop, h.stop) - greatest(w.start, h.stop - h.free) AS amount,
+       greatest(w.start, h.stop - h.free) - w.start AS start
 FROM want w JOIN have h USING (order_id) JOIN orders_order o ON o.id = w.order_id
 WHERE least(w.stop, h.stop) > greatest(w.start, h.stop - h.free)
 ORDER BY w.n, h.created_at, h.id

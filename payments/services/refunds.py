@@ -52,7 +52,8 @@ have AS (
         WHERE p.order_id = ANY(%(orders)s)) payments
     WHERE free > 0)
 SELECT h.id AS payment_id, h.order_id, w.source, h.tender, h.currency, o.number, o.fx_rate,
-       least(w.stop, h.stop) - greatest(w.start, h.stop - h.free) AS amount
+       least(w.stop, h.stop) - greatest(w.start, h.stop - h.free) AS amount,
+       greatest(w.start, h.stop - h.free) - w.start AS start
 FROM want w JOIN have h USING (order_id) JOIN orders_order o ON o.id = w.order_id
 WHERE least(w.stop, h.stop) > greatest(w.start, h.stop - h.free)
 ORDER BY w.n, h.created_at DESC, h.id DESC
@@ -133,6 +134,7 @@ def _offset(wanted: Any, amount: Decimal, at: datetime) -> Entry:
         number=wanted.number,
         fx_rate=wanted.fx_rate,
         transaction_id=wanted.source,
+        start=wanted.amount - amount,
     )
     return postings.refund_offset(document_of(draw, wanted.source, at), party=order_party(draw.number), amount=amount)
 

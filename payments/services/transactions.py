@@ -11,7 +11,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounting import journal, postings
-from accounting.journal import Entry
+from accounting.journal import FUNCTIONAL_CURRENCY, Entry
 from accounting.postings import Document, order_party
 from accounting.roles import Role
 from accounting.selectors import open_balances
@@ -19,6 +19,7 @@ from core.actors import Actor
 from core.db import require_atomic, rows, run
 from core.ids import new_id
 from core.incidents import open_incident
+from core.money import ZERO, quantise
 from core.timeline import Row, record_many
 from orders.services import lock_orders, set_settled
 from payments.models import Transaction
@@ -45,12 +46,14 @@ class Draw:
     number: str
     fx_rate: Decimal
     transaction_id: UUID
+    start: Decimal = ZERO
+    """What of the same source was drawn from other payments before."""
 
 
 def draws_of(found: Iterable[Any]) -> list[Draw]:
     """Rows of a query as draws, each with the id of the transaction that it will be."""
     return [
-        Draw(r.payment_id, r.order_id, r.source, r.tender, r.amount, r.currency, r.number, r.fx_rate, new_id())
+        Draw(r.payment_id, r.order_id, r.source, r.tender, r.amount, r.currency, r.number, r.fx_rate, new_id(), r.start)
         for r in found
     ]
 
@@ -99,7 +102,9 @@ def done_at_once(draws: Iterable[Draw]) -> list[Draw]:
 WAITING = """
 SELECT t.id AS transaction_id, t.source, t.amount, t.idempotency_key, t.created_at, t.amount = p.amount AS whole,
        p.id AS payment_id, p.order_id, p.tender, p.currency, p.provider_reference, p.captured, p.refunded,
-       o.number, o.fx_rate, EXISTS (
+       o.number, o.fx_rate, coalesce((
+           SELECT sum(e.amount) FROM payments_transaction e
+           WHERE e.source = t.source AND e.kind = t.kind AND e.id < t.id), 0) AS start, EXISTS (
            SELECT FROM payments_transaction c
            WHERE c.payment_id = p.id AND c.kind = 'capture' AND c.status = ANY(%(unsettled)s)) AS is_capturing
 FROM payments_transaction t
@@ -250,6 +255,7 @@ def _draw(row: Any) -> Draw:
         row.number,
         row.fx_rate,
         row.transaction_id,
+        row.start,
     )
 
 
@@ -325,8 +331,14 @@ def document_of(draw: Draw, source: UUID, at: datetime) -> Document:
         label=draw.number,
         about=draw.order_id,
         currency=draw.currency,
-        fx_rate=draw.fx_rate,
+        fx_rate=rate_of(draw),
     )
+
+
+def rate_of(draw: Draw) -> Decimal:
+    """The rate at which the parts of one source come to the same euros as the whole of it, by cumulative rounding."""
+    upto, start = (quantise(a * draw.fx_rate, FUNCTIONAL_CURRENCY) for a in (draw.start + draw.amount, draw.start))
+    return (upto - start) / draw.amount if draw.start else draw.fx_rate
 
 
 def _captured(draw: Draw, at: datetime) -> Entry:

@@ -30,7 +30,7 @@ SEARCH_LAG = timedelta(minutes=2)
 
 REST = """
 SELECT payment_id, order_id, order_id AS source, tender, currency, status, number, fx_rate, capturing,
-       total - captured - capturing AS amount
+       total - captured - capturing AS amount, 0::numeric AS start
 FROM (
     SELECT p.id AS payment_id, p.order_id, p.tender, p.currency, p.status, p.amount AS total, p.captured, p.created_at,
            o.number, o.fx_rate, coalesce((
@@ -62,7 +62,7 @@ def request_void(order_ids: Sequence[UUID], *, actor: Actor) -> None:
 
 
 LATE = """
-SELECT p.id AS payment_id, p.order_id, p.id AS source, p.tender, p.currency, p.amount, o.number, o.fx_rate
+SELECT p.id AS payment_id, p.order_id, p.id AS source, p.tender, p.currency, p.amount, o.number, o.fx_rate, 0::numeric AS start
 FROM payments_payment p JOIN orders_order o ON o.id = p.order_id
 WHERE p.id = ANY(%(ids)s) AND p.status = 'voided'
 """

@@ -14,7 +14,7 @@ from core.outbox import drain
 from orders.models import Order
 from payments import services
 from payments.models import Payment, Transaction
-from tests.factories.payments import cancel_units, make_order, ship_units
+from tests.factories.payments import cancel_units, make_order, ship_units, take_back
 from tests.factories.provider import LossyLine
 from tests.payments.money import amounts, assert_books_agree, balance, intents_of, statuses
 
@@ -220,4 +220,20 @@ def test_a_foreign_currency_is_posted_at_the_order_s_rate() -> None:
     drain()
     assert amounts(order) == [(Decimal(100), 0)]
     assert balance(order, Role.ACCOUNTS_RECEIVABLE) == 0
+    assert_books_agree()
+
+
+def test_parts_from_several_payments_come_to_the_same_euros_as_the_shipment() -> None:
+    order = make_order(
+        ("tok_visa", "3.33"), ("pm_card_visa", "3.33"), ("bank_transfer", "3.34"), currency="GBP", fx_rate="1.1007"
+    )
+    drain()
+    ship_units(order, 5)
+    drain()
+    ship_units(order, 5)
+    drain()
+    take_back(order, "4.99")
+    take_back(order, "5.01")
+    drain()
+    assert amounts(order) == [(Decimal(a), Decimal(a)) for a in ("3.33", "3.33", "3.34")]
     assert_books_agree()
