@@ -102,10 +102,8 @@ locked AS MATERIALIZED (
 """
 SHIFT = """
 WITH want AS MATERIALIZED (
-    SELECT variant_id, location_id, sum(r)::int AS r, sum(a)::int AS a
-    FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[], %(reserved)s::int[], %(allocated)s::int[])
-        AS w(variant_id, location_id, r, a)
-    GROUP BY variant_id, location_id),
+    SELECT * FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[], %(reserved)s::int[], %(allocated)s::int[])
+        AS w(variant_id, location_id, r, a)),
 {locked}
 UPDATE inventory_stock s SET reserved = s.reserved + l.r, allocated = s.allocated + l.a FROM locked l
 WHERE s.id = l.id AND (l.r + l.a <= 0 OR s.on_hand - s.safety - s.reserved - s.allocated >= l.r + l.a)
@@ -116,19 +114,23 @@ RETURNING s.variant_id, s.location_id
 def _shift(shifts: Sequence[Shift]) -> None:
     """Move promises at many stock rows in one statement, or raise Short with nothing changed."""
     require_atomic()
-    if not shifts:
+    wanted: dict[tuple[UUID, UUID], tuple[int, int]] = {}
+    for s in shifts:
+        reserved, allocated = wanted.get((s.variant_id, s.location_id), (0, 0))
+        wanted[(s.variant_id, s.location_id)] = (reserved + s.reserved, allocated + s.allocated)
+    if not wanted:
         return
     with transaction.atomic():
         done = rows(
             SHIFT.format(locked=LOCKED),
             {
-                "variants": [s.variant_id for s in shifts],
-                "locations": [s.location_id for s in shifts],
-                "reserved": [s.reserved for s in shifts],
-                "allocated": [s.allocated for s in shifts],
+                "variants": [variant for variant, _ in wanted],
+                "locations": [location for _, location in wanted],
+                "reserved": [reserved for reserved, _ in wanted.values()],
+                "allocated": [allocated for _, allocated in wanted.values()],
             },
         )
-        missing = {(s.variant_id, s.location_id) for s in shifts} - {(d.variant_id, d.location_id) for d in done}
+        missing = set(wanted) - {(d.variant_id, d.location_id) for d in done}
         if missing:
             raise Short(sorted(missing))
 
