@@ -17,4 +17,4 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"received": True, "news": news})
 
 
-stripe_webhook.permission = "public"  # type: ignore[attr-defined] - for the check that every route names its own
+stripe_webhook.permission = "public"  # type: ignore[attr-defined]  # for the check that every route names its own

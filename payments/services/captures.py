@@ -15,16 +15,15 @@ from payments.events import CaptureDue, PaymentCaptured, RefundDue, VoidDue
 from payments.models import Payment
 from payments.providers import online_tenders, provider_of
 from payments.services import voids
+from payments.services.booking import book_captured, tell_settled
 from payments.services.transactions import (
     Draw,
     ask_providers,
-    book_captured,
     done_at_once,
     draws_of,
     insert,
     lock_payments,
     settle,
-    tell_settled,
     waiting,
 )
 from payments.states import UNSETTLED

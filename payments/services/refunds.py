@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from accounting import postings
+from accounting import journal, postings
 from accounting.journal import Entry
 from accounting.postings import order_party
 from core.actors import Actor
@@ -18,18 +18,15 @@ from core.outbox import publish
 from payments.events import PaymentRefunded, RefundDue
 from payments.models import Payment
 from payments.providers import provider_of
+from payments.services.booking import book_refunded, document_of, tell_settled
 from payments.services.transactions import (
     Draw,
     ask_providers,
-    book_refunded,
-    document_of,
     done_at_once,
     draws_of,
     insert,
     lock_payments,
-    post,
     settle,
-    tell_settled,
     waiting,
 )
 from payments.states import UNSETTLED
@@ -94,7 +91,7 @@ def request_refunds(
     insert("refund", draws, at=now)
     paid = done_at_once(draws)
     book_refunded(paid, actor=actor, at=now)
-    post(_offsets(wanted, draws, now), actor=actor)
+    journal.post(_offsets(wanted, draws, now), actor=actor)
     publish([_refunded(draw) for draw in paid], dispatched=dispatched)
     asked = sorted({d.order_id for d in draws if provider_of(d.tender).online})
     publish([RefundDue(about=order_id) for order_id in asked])

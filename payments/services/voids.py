@@ -14,13 +14,13 @@ from core.states import apply_many
 from payments.events import VoidDue
 from payments.models import Payment
 from payments.providers import online_tenders
+from payments.services.booking import tell_settled
 from payments.services.transactions import (
     ask_providers,
     draws_of,
     insert,
     lock_payments,
     settle,
-    tell_settled,
     waiting,
 )
 from payments.states import PAYMENT, UNSETTLED
