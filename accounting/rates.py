@@ -1,10 +1,8 @@
 """Currency rates: what one unit of a currency is worth in euros on a day."""
 
-import csv
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 from django.db import transaction
 
@@ -38,9 +36,3 @@ def set_rates(rates: Iterable[Rate], *, actor: Actor) -> None:
         )
         for rate in made[:1]:
             record(rate.id, "rates_set", actor=actor, data={"count": len(made)})
-
-
-def read_rates(path: Path) -> list[Rate]:
-    """Rates of a CSV file with the columns currency, day, rate."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return [(r["currency"], date.fromisoformat(r["day"]), Decimal(r["rate"])) for r in csv.DictReader(file)]

@@ -91,7 +91,7 @@ def entries(
     about: UUID | None = None,
     text: str = "",
 ) -> QuerySet[JournalEntry]:
-    """The journal between two days (both included) with each entry's lines and accounts: three statements in all.
+    """The journal between two days (both included) with each entry's lines and accounts: two statements.
 
     Meant for `KeysetList(entries(...), order="date")` or `"-date"`. `account` is a code; `text` is looked for in
     labels and is a party when it has a colon.

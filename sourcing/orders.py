@@ -70,7 +70,8 @@ def demanding(order_ids: Sequence[UUID], now: datetime) -> list[Demanding]:
 
 def free_stock(orders: Iterable[Demanding]) -> Stock:
     """Free units of all these orders' variants at their pools' locations that ship: one statement."""
-    pools, variants = set(), set()
+    pools: set[UUID] = set()
+    variants: set[UUID] = set()
     for order in orders:
         pools.add(order.pool_id)
         variants.update(line.variant_id for line in order.lines)

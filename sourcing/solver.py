@@ -10,11 +10,13 @@ package on is optimal. What remains is a search over sets of packages: branch an
 decided yet costs its fixed part spread over the most units it could send, which never overestimates.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-Key = Hashable
+Key = Any
+"""Whatever names a SKU, a location or a service: anything that can be a key of a dictionary."""
+
 NANO = 10**9
 MOST_NODES = 2_000
 MOST_PACKAGES = 99
@@ -238,7 +240,7 @@ class _Search:
         cost += self.instance.late_cost(max((option.days for option in opened.values()), default=0))
         leaning: dict[Key, int] = {}
         for quantity, weight, row in self.rows:
-            offers = []
+            offers: list[tuple[int, int, Key | None]] = []
             for place, there, least, _ in row:
                 option = opened.get(place)
                 if option is not None:

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 from django.core.management import call_command
 
-from accounting.chart import DATA, account_ids, charts, install_chart, map_role, read_chart
+from accounting.chart import account_ids, charts, install_chart, map_role, read_chart
 from accounting.models import Account, ChartRole, CurrencyRate
-from accounting.rates import rate_on, read_rates, set_rates
+from accounting.rates import rate_on, set_rates
 from accounting.roles import Role
 from core.actors import SYSTEM
 from core.problems import Invalid, NotFound
@@ -45,8 +45,7 @@ def test_an_unknown_chart_is_refused_by_name() -> None:
 
 
 def test_the_latest_rate_up_to_the_day_counts() -> None:
-    set_rates(read_rates(DATA / "rates.csv"), actor=SYSTEM)
-    set_rates([("GBP", date(2026, 11, 1), Decimal("1.15"))], actor=SYSTEM)
+    set_rates([("GBP", date(2020, 1, 1), Decimal("1.17")), ("GBP", date(2026, 11, 1), Decimal("1.15"))], actor=SYSTEM)
     assert rate_on("GBP", date(2026, 11, 23)) == Decimal("1.15")
     assert rate_on("GBP", date(2026, 10, 31)) == Decimal("1.17")
     assert rate_on("EUR", date(1900, 1, 1)) == 1

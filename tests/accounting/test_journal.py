@@ -1,6 +1,7 @@
 """The books, told as worked examples, and what the database refuses when somebody goes round the service."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -168,7 +169,9 @@ def test_a_free_order_posts_nothing() -> None:
     assert not JournalEntry.objects.exists()
 
 
-def test_a_set_of_entries_is_one_statement(django_assert_num_queries: Callable[[int], object]) -> None:
+def test_a_set_of_entries_is_one_statement(
+    django_assert_num_queries: Callable[[int], AbstractContextManager[object]],
+) -> None:
     many = [postings.carrier_cost(document(), carrier="dpd", cost=Decimal(n)) for n in range(1, 101)]
     write(many[0])
     with transaction.atomic(), django_assert_num_queries(1):

@@ -1,6 +1,7 @@
 """Orders are sent from where it costs least, as promised, and the decision says why."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -157,7 +158,7 @@ def test_an_unknown_order_or_one_with_nothing_reserved_is_left_out() -> None:
 
 
 def test_a_set_of_any_size_takes_the_same_number_of_statements(
-    django_assert_max_num_queries: Callable[[int], object],
+    django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]],
 ) -> None:
     company, vase = Company(), make_variant("VASE")
     company.stock(vase, LIL=50, LYO=5)
