@@ -18,7 +18,7 @@ CHECKS = (
     ("format", "ruff", "format", "--check", "."),
     ("types", "mypy"),
     ("layers", "lint-imports"),
-    ("templates", "djlint", "templates", "--check", "--lint", "--quiet"),
+    ("templates", "djlint", "templates", "--lint", "--quiet"),
     ("migrations", "python", "manage.py", "makemigrations", "--check", "--dry-run"),
     ("translations", "python", "manage.py", "translations", "--check"),
 )
