@@ -18,7 +18,7 @@ LARGEST = 200
 COUNT_CAP = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page(Generic[M]):
     """Rows with the cursors around them ("" where the list ends)."""
 
@@ -27,7 +27,7 @@ class Page(Generic[M]):
     previous: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KeysetList(Generic[M]):
     """A list ordered by `order` (a field, "-" for descending) and the key, paged by where the last row stood."""
 

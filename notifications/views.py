@@ -109,12 +109,13 @@ def mail_message(request: HttpRequest, message_id: UUID) -> HttpResponse:
 @permission("mail.view")
 @xframe_options_sameorigin
 def mail_body(request: HttpRequest, message_id: UUID) -> HttpResponse:
-    """The letter as it was sent: no script, no form, nothing from elsewhere; only its own style, named by its hash."""
+    """The letter as it was sent: no script, no form, nothing from elsewhere; only its own style, named by its
+    hash. Its links open beside it."""
     html = _message(message_id).html
     styles = [f"'sha256-{b64encode(sha256(css.encode()).digest()).decode()}'" for css in STYLE.findall(html)]
     policy = (
         f"default-src 'none'; style-src {' '.join(styles) or NONE}; frame-ancestors 'self';"
-        " base-uri 'none'; form-action 'none'; sandbox"
+        " base-uri 'none'; form-action 'none'; sandbox allow-popups allow-popups-to-escape-sandbox"
     )
     return HttpResponse(html, headers={"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"})
 

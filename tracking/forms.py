@@ -20,6 +20,8 @@ class ProofForm(forms.Form):
     def __init__(self, *args: Any, order: Order | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._order = order
+        if self.is_bound:
+            self.fields["proof"].widget.attrs["autofocus"] = True
 
     def clean_proof(self) -> str:
         """Right when it is either of the two, however it is spaced or capitalised."""

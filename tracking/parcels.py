@@ -55,16 +55,16 @@ class Parcel:
 
 def parcels_of(facts: Facts, *, personal: bool) -> list[Parcel]:
     """The parcels, first those that arrive first; what is not decided yet comes last as one more."""
-    found = [_parcel(work, personal) for work in facts.work]
+    found = [_parcel(work, personal, held=bool(facts.holds)) for work in facts.work]
     found.sort(key=lambda parcel: (parcel.due or date.max))
     rest = _rest(facts, personal)
     return [*found, rest] if rest else found
 
 
-def _parcel(work: FulfillmentOrder, personal: bool) -> Parcel:
+def _parcel(work: FulfillmentOrder, personal: bool, *, held: bool) -> Parcel:
     shipment: Shipment | None = next(iter(work.parcels), None)  # type: ignore[attr-defined] - prefetched
     if shipment is None or shipment.shipped_at is None:
-        return _prepared(work, personal)
+        return _prepared(work, personal, held=held)
     stage: Stage = "arrived" if shipment.status == "delivered" else "stuck" if shipment.status in STUCK else "moving"
     due = timezone.localdate() if shipment.status == "out_for_delivery" else shipment.expected_on or work.promise_latest
     name = word(shipment.status, "shipment")
@@ -84,7 +84,7 @@ def _parcel(work: FulfillmentOrder, personal: bool) -> Parcel:
     )
 
 
-def _prepared(work: FulfillmentOrder, personal: bool) -> Parcel:
+def _prepared(work: FulfillmentOrder, personal: bool, *, held: bool) -> Parcel:
     due = work.promise_latest
     place = work.location.name if personal else ""
     steps = [
@@ -100,7 +100,7 @@ def _prepared(work: FulfillmentOrder, personal: bool) -> Parcel:
         when=the_day(due) if due else _("Day to be told"),
         promise="",
         moved=_moved(work),
-        next=_("We pack it now and write to you when it leaves."),
+        next="" if held else _("We pack it now and write to you when it leaves."),
         due=due,
         steps=steps,
         items=[Item(line.quantity - line.cancelled, line.order_line.name) for line in lines] if personal else [],

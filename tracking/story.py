@@ -61,9 +61,9 @@ def tell(facts: Facts, *, personal: bool) -> Story:
         parcels=parcels,
         notes=_notes(facts, personal),
         returns=[_back(r, personal) for r in facts.returns if r.status != "cancelled"],
-        cancelled=dropped if personal and facts.order.status != "cancelled" else [],
+        cancelled=dropped if personal else [],
         name=facts.order.customer_name if personal else "",
-        address=_address(facts) if personal else [],
+        address=_address(facts) if personal and parcels else [],
     )
 
 
