@@ -25,7 +25,7 @@ def connected(provider: ProviderProcess, settings: Settings, db: None) -> None:
     settings.PROVIDER_URL = provider.url
     settings.PROVIDER_KEY = KEY
     settings.PROVIDER_WEBHOOK_SECRET = WEBHOOK_SECRET
-    settings.PROVIDER_TIMEOUT = 5
+    settings.PROVIDER_TIMEOUT = 20
 
 
 @pytest.fixture(autouse=True)
