@@ -1,6 +1,6 @@
 """The dashboard of today: every figure leads to the orders behind it."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from babel.dates import format_date
@@ -100,11 +100,16 @@ def stages(now: dict[str, Waiting]) -> list[dict[str, Any]]:
         ("picked", _("To pack"), f"{orders}?stage=picked"),
         ("packed", _("To hand to carrier"), f"{orders}?stage=packed"),
     ]
-    return [_stage(now.get(stage), label, href) for stage, label, href in names]
+    slowest = min((now[stage].oldest for stage in IN_WORK if stage in now), default=None)
+    return [_stage(now.get(stage), label, href, slowest) for stage, label, href in names]
 
 
-def _stage(found: Waiting | None, label: str, href: str) -> dict[str, Any]:
-    slow = found is not None and timezone.now() - found.oldest > SLOW
+IN_WORK = ("allocated", "released", "picked", "packed")
+"""Stages whose waiting is in our own hands."""
+
+
+def _stage(found: Waiting | None, label: str, href: str, slowest: datetime | None) -> dict[str, Any]:
+    slow = found is not None and found.oldest == slowest and timezone.now() - found.oldest > SLOW
     return {
         "label": label,
         "value": found.orders if found else 0,

@@ -47,21 +47,27 @@ def figures(user: Any) -> list[dict[str, Any]]:
     found = []
     if allows(user, "orders.view"):
         orders = reverse("orders")
-        for label, filters, query in (
-            (_("Need someone"), Filters(status="needs_someone"), "?status=needs_someone"),
-            (_("Late"), Filters(late=True), "?late=1"),
-            (_("Placed today"), Filters(day=timezone.localdate()), f"?day={timezone.localdate().isoformat()}"),
+        today = f"?day={timezone.localdate().isoformat()}"
+        for label, note, filters, query in (
+            (
+                _("Need someone"),
+                _("held, without stock, or late"),
+                Filters(status="needs_someone"),
+                "?status=needs_someone",
+            ),
+            (_("Late"), _("promised before today"), Filters(late=True), "?late=1"),
+            (_("Placed today"), _("over all channels"), Filters(day=timezone.localdate()), today),
         ):
             number = capped_count(listed(filters).prefetch_related(None))
-            found.append({"label": label, "value": count(number), "href": orders + query})
+            found.append({"label": label, "note": note, "value": count(number), "href": orders + query})
     if allows(user, "stock.view"):
         short = capped_count(stock_of_variants(StockFilters(state="short")))
-        found.append({"label": _("Stock below promises"), "value": short, "href": f"{reverse('stock')}?state=short"})
+        found.append({"label": _("Stock below promises"), "note": _("products"), "value": short, "href": f"{reverse('stock')}?state=short"})
     if allows(user, "ledger.view"):
         today = timezone.localdate()
         number = capped_count(JournalEntry.objects.filter(date=today))
         href = f"{reverse('ledger')}?start={today.isoformat()}"
-        found.append({"label": _("Journal entries today"), "value": count(number), "href": href})
+        found.append({"label": _("Journal entries today"), "note": _("booked by themselves"), "value": count(number), "href": href})
     return found
 
 

@@ -243,8 +243,10 @@ def age(value: datetime | timedelta | None) -> str:
     minutes = max(int(passed.total_seconds() // 60), 0)
     if minutes < 60:
         return _("%(n)d min") % {"n": minutes}
-    if minutes < 48 * 60:
+    if minutes < 10 * 60:
         return _("%(h)d h %(m)02d") % {"h": minutes // 60, "m": minutes % 60}
+    if minutes < 72 * 60:
+        return _("%(h)d h") % {"h": minutes // 60}
     return _("%(n)d days") % {"n": minutes // (24 * 60)}
 
 
