@@ -11,7 +11,8 @@ from fulfillment import selectors as fulfillment
 from fulfillment.models import FulfillmentOrder, Shipment
 from orders.models import Channel, Hold, Order, OrderLine
 from payments import selectors as payments
-from returns.models import Return, ReturnLine
+from returns import selectors as returns
+from returns.models import Return
 
 
 def order_documents(orders: Sequence[Order]) -> list[dict[str, Any]]:
@@ -24,7 +25,7 @@ def order_documents(orders: Sequence[Order]) -> list[dict[str, Any]]:
     work = fulfillment.of_orders(ids)
     parcels = fulfillment.shipments_of_orders(ids)
     incidents = _incidents(ids)
-    returned = _returns(ids)
+    returned = returns.of_orders(ids)
     return [
         order_answer(
             order,
@@ -34,7 +35,7 @@ def order_documents(orders: Sequence[Order]) -> list[dict[str, Any]]:
             holds=holds[order.pk],
             fulfillment_orders=[_work(w) for w in work.get(order.pk, [])],
             shipments=[_parcel(p) for p in parcels.get(order.pk, [])],
-            returns=returned[order.pk],
+            returns=[_return(r) for r in returned.get(order.pk, [])],
             exceptions=incidents[order.pk],
         )
         for order in orders
@@ -87,11 +88,9 @@ def _incidents(ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     return groups
 
 
-def _returns(ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    lines: dict[UUID, list[Any]] = defaultdict(list)
-    for line in ReturnLine.objects.filter(parent__order__in=ids).select_related("order_line").order_by("id"):
-        lines[line.parent_id].append(_part(line, line.quantity))
-    groups: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
-    for one in Return.objects.filter(order__in=ids).order_by("created_at", "id"):
-        groups[one.order_id].append({"rma": one.rma, "status": one.status, "lines": lines[one.pk]})
-    return groups
+def _return(found: Return) -> dict[str, Any]:
+    return {
+        "rma": found.rma,
+        "status": found.status,
+        "lines": [_part(line, line.quantity) for line in found.lines.all()],
+    }

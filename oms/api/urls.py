@@ -11,6 +11,7 @@ from oms.api.availability import calls as availability
 from oms.api.orders import calls as orders
 from oms.api.site import Api
 from payments.api import calls as payments
+from returns.api import calls as returns
 
 ABOUT = (
     "Orders from any channel, sourced, shipped, paid and taken back. Money is text with a dot, times name their zone,"
@@ -18,7 +19,7 @@ ABOUT = (
 )
 
 api = Api(title="Order management", version="1", description=ABOUT, urls_namespace="api", docs_url=None)
-for router in (orders, availability, inventory, fulfillment, payments, customers, ledger):
+for router in (orders, availability, inventory, fulfillment, returns, payments, customers, ledger):
     api.add_router("", router)
 
 urlpatterns = [

@@ -254,3 +254,92 @@ def test_more_cannot_be_taken_off_than_is_there(world: World, api: Caller) -> No
     body = {"location": "DC-LYON", "sku": MUG, "quantity": -101, "reason": "damaged"}
     problem(api.post("/inventory/adjustments", body), 409, "conflict")
     assert disagreements() == []
+
+
+def delivered(api: Caller, **body: Any) -> Any:
+    """An order that has arrived."""
+    number = placed(api, **body)
+    for parcel in shipped(api, number):
+        carrier_says(api, parcel, "Delivered", 1)
+    settle()
+    return told(api.get(f"/orders/{number}"))
+
+
+def test_goods_come_back_and_are_credited_to_the_cent(world: World, api: Caller) -> None:
+    order = delivered(
+        api, lines=[{"sku": MUG, "quantity": 3}], payments=[{"tender": "bank_transfer", "amount": "40.90"}]
+    )
+    line = order["lines"][0]["id"]
+
+    wanted = {"order": order["number"], "lines": [{"id": line, "quantity": 2, "reason": "too blue"}]}
+    rma = told(api.post("/returns", wanted), 201)
+    assert rma["status"] == "approved"
+    problem(api.post("/returns", wanted), 422, "invalid")
+
+    body = {"location": "DC-LYON", "lines": [{"id": line, "quantity": 2, "condition": "sellable"}]}
+    back = told(api.post(f"/returns/{rma['rma']}/receive", body))
+    settle()
+    assert back["status"] == "received"
+    assert back["credit"] == "24.00"
+    assert back["lines"][0]["disposition"] == "restock"
+
+    order = told(api.get(f"/orders/{order['number']}"))
+    assert order["lines"][0]["quantities"]["returned"] == 2
+    assert [r["rma"] for r in order["returns"]] == [rma["rma"]]
+    assert order["payments"][0]["refunded"] == "24.00"
+    (stock,) = told(api.get("/inventory", location="DC-LYON", sku=MUG))["items"]
+    assert stock["available"] == 99
+    assert disagreements() == []
+
+
+def test_a_damaged_unit_is_credited_and_kept_from_sale(world: World, api: Caller) -> None:
+    order = delivered(api)
+    line = order["lines"][0]["id"]
+    rma = told(api.post("/returns", {"order": order["number"], "lines": [{"id": line, "quantity": 1}]}), 201)["rma"]
+    body = {"lines": [{"id": line, "quantity": 1, "condition": "damaged"}]}
+    told(api.post(f"/returns/{rma}/receive", body))
+    settle()
+    (stock,) = told(api.get("/inventory", location="DC-LYON", sku=MUG))["items"]
+    assert (stock["damaged"], stock["available"]) == (1, 98)
+    assert told(api.get(f"/returns/{rma}"))["lines"][0]["condition"] == "damaged"
+    assert len(told(api.get("/returns", order=order["number"], status="received"))["items"]) == 1
+    assert disagreements() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "loc"),
+    [
+        ({"quantity": 3}, ["lines", 0, "quantity"]),
+        ({"quantity": 0}, ["lines", 0, "quantity"]),
+        ({"quantity": 0.5}, ["lines", 0, "quantity"]),
+        ({"id": "0190a1b2-0000-7000-8000-000000000000"}, ["lines", 0, "id"]),
+        ({"id": "mine"}, ["lines", 0, "id"]),
+        ({"credit": "100.00"}, ["lines", 0, "credit"]),
+        ({"reason": "x" * 10_000}, ["lines", 0, "reason"]),
+    ],
+)
+def test_what_cannot_be_returned_is_refused_by_field(
+    world: World, api: Caller, change: dict[str, Any], loc: list[Any]
+) -> None:
+    order = delivered(api)
+    line = {"id": order["lines"][0]["id"], "quantity": 1, **change}
+    found = problem(api.post("/returns", {"order": order["number"], "lines": [line]}), 422, "invalid")
+    assert loc in [error["loc"] for error in found["errors"]]
+    assert told(api.get("/returns"))["items"] == []
+
+
+def test_nothing_comes_back_that_was_not_authorised(world: World, api: Caller) -> None:
+    order, other = delivered(api), delivered(api)
+    line = {"id": order["lines"][0]["id"], "quantity": 1}
+    rma = told(api.post("/returns", {"order": order["number"], "lines": [line]}), 201)["rma"]
+    for wrong, field in (({**line, "quantity": 2}, "quantity"), ({**line, "id": other["lines"][0]["id"]}, "id")):
+        found = problem(api.post(f"/returns/{rma}/receive", {"lines": [wrong]}), 422, "invalid")
+        assert found["errors"][0]["loc"] == ["lines", 0, field]
+    problem(api.post(f"/returns/{rma}/receive", {"location": "NOWHERE"}), 422, "invalid")
+    problem(api.post("/returns/RMA-0/receive"), 404, "not-found")
+
+
+def test_an_unknown_order_cannot_be_returned(world: World, api: Caller) -> None:
+    line = {"id": "0190a1b2-0000-7000-8000-000000000000", "quantity": 1}
+    found = problem(api.post("/returns", {"order": "WEB-0", "lines": [line]}), 422, "invalid")
+    assert found["errors"][0]["loc"] == ["order"]
