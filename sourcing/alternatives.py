@@ -3,18 +3,27 @@
 Stored as codes with figures; `explain` puts them into the words of whoever looks.
 """
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from core.money import display, quantise
+from core.money import display
 from sourcing.network import UNPRICED, Lane
 from sourcing.promise import Promise
 from sourcing.solver import NANO, Instance, Key, Option, Solution, missing
 
 
-def alternatives(instance: Instance, found: Solution, arrivals: dict[int, Promise]) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Ride:
+    """What stands behind an option of the solver: a lane, and when a parcel sent that way now arrives."""
+
+    lane: Lane
+    promise: Promise
+
+
+def alternatives(instance: Instance, found: Solution) -> list[dict[str, Any]]:
     """One row per place, the chosen ones first, then by cost; those that lack units last.
 
     Each row: `label` (the location's code), `name`, `location`, `packages`, `cost` of sending all from there (None
@@ -29,7 +38,7 @@ def alternatives(instance: Instance, found: Solution, arrivals: dict[int, Promis
         if option.location not in best or cost < best[option.location][0]:
             best[option.location] = (cost, option)
     ranked = sorted(best.items(), key=lambda item: (item[0] not in chosen, item[1][0]))
-    shown = [_row(instance, found, arrivals, chosen.get(place, option), cost) for place, (cost, option) in ranked]
+    shown = [_row(instance, found, chosen.get(place, option), cost) for place, (cost, option) in ranked]
     return sorted(shown, key=lambda row: row["verdict"] == "short")
 
 
@@ -49,19 +58,17 @@ def explain(row: dict[str, Any]) -> str:
             return _("Would cost %(by)s more.") % {"by": display(Decimal(params["by"]), "EUR")}
 
 
-def _row(
-    instance: Instance, found: Solution, arrivals: dict[int, Promise], option: Option, cost: int
-) -> dict[str, Any]:
-    lane = option.service
-    assert isinstance(lane, Lane)  # noqa: S101 - options of orders carry their lane
+def _row(instance: Instance, found: Solution, option: Option, cost: int) -> dict[str, Any]:
+    ride: Ride = option.service
+    site = ride.lane.site
     verdict, params = _verdict(instance, found, option, cost)
     return {
-        "label": lane.site.code,
-        "name": lane.site.name,
-        "location": str(lane.site.id),
+        "label": site.code,
+        "name": site.name,
+        "location": str(site.id),
         "packages": 1,
-        "cost": None if verdict in ("short", "part") else str(_euros(cost)),
-        "arrives": arrivals[id(lane)].latest.isoformat(),
+        "cost": None if verdict in ("short", "part") else _euros(cost),
+        "arrives": ride.promise.latest.isoformat(),
         "verdict": verdict,
         "params": params,
     }
@@ -75,10 +82,11 @@ def _verdict(instance: Instance, found: Solution, option: Option, cost: int) -> 
     lacking = missing(instance, option.location)
     if lacking:
         return "short", {"units": lacking}
-    if isinstance(option.service, Lane) and option.service.card is UNPRICED:
+    if option.service.lane.card is UNPRICED:
         return "no_rate", {}
-    return "dearer", {"by": str(_euros(cost - found.cost))}
+    return "dearer", {"by": _euros(cost - found.cost)}
 
 
-def _euros(nanos: int) -> Decimal:
-    return quantise(Decimal(nanos) / NANO, "EUR")
+def _euros(nanos: int) -> str:
+    cents = (nanos + NANO // 200) // (NANO // 100)
+    return f"{cents // 100}.{cents % 100:02d}"

@@ -65,7 +65,7 @@ def demanding(order_ids: Sequence[UUID], now: datetime) -> list[Demanding]:
         order.lines.append(line)
     for pin in rows(_PINS, [list(lines)]):
         lines[pin.demand_key].pins[pin.location_id] = pin.quantity
-    return [orders[order_id] for order_id in order_ids if order_id in orders]
+    return [orders[order_id] for order_id in dict.fromkeys(order_ids) if order_id in orders]
 
 
 def free_stock(orders: Iterable[Demanding]) -> Stock:

@@ -14,17 +14,19 @@ from core.db import require_atomic, run
 from core.ids import new_id
 from core.money import quantise
 from core.timeline import dump
-from sourcing.alternatives import alternatives
+from sourcing.alternatives import Ride, alternatives
 from sourcing.network import Lane, Network, network
 from sourcing.orders import Demanding, Stock, demanding, free_stock
 from sourcing.plans import Parcel, Plan, PlannedLine
-from sourcing.promise import Promise, arrival
+from sourcing.promise import arrival
 from sourcing.solver import NANO, Demand, Instance, Option, Package, Solution, missing, proven_single, solve
 
 LATE_PER_DAY = 2 * NANO
 """What a day after the promise is worth avoiding, in nano-euros."""
 
 PLENTY = 10**9
+Timetable = dict[tuple[int, datetime], Option]
+"""The option that each lane (by its `id`) is at a moment: the orders of a set share most of them."""
 
 
 def decide(order_ids: Sequence[UUID], *, at: datetime | None = None, pins_only: bool = False) -> list[Plan]:
@@ -39,8 +41,9 @@ def decide(order_ids: Sequence[UUID], *, at: datetime | None = None, pins_only: 
     known = network(pool_ids={order.pool_id for order in orders}, site_ids=places)
     plans: dict[UUID, Plan] = {}
     open_orders: list[_Sourcing] = []
+    timetable: Timetable = {}
     for order in orders:
-        sourcing = _Sourcing(order, known)
+        sourcing = _Sourcing(order, known, timetable)
         plan = sourcing.from_pins() if pins_only else sourcing.without_looking_further()
         if plan is None:
             open_orders.append(sourcing)
@@ -107,12 +110,12 @@ class Stopwatch:
 class _Sourcing:
     """One order being sourced."""
 
-    def __init__(self, order: Demanding, known: Network) -> None:
+    def __init__(self, order: Demanding, known: Network, timetable: Timetable) -> None:
         self.clock = Stopwatch()
         self.order = order
         self.pinned = order.pinned()
-        self.arrivals: dict[int, Promise] = {}
-        self.options = [self._option(lane) for lane in self._lanes(known)]
+        self.lanes = self._lanes(known)
+        self.options = [timetable.get((id(lane), order.at)) or self._option(lane, timetable) for lane in self.lanes]
         self.demands = self._demands()
         self.clock.pause()
 
@@ -165,11 +168,14 @@ class _Sourcing:
         stray_lanes = known.lanes_from(strays, order.country, order.postal_code, order.service) if strays else []
         return [*first, *stray_lanes, *(lane for lane in legal if lane.site.id not in there)]
 
-    def _option(self, lane: Lane) -> Option:
-        promise = arrival(lane.site, lane.card, self.order.at)
-        self.arrivals[id(lane)] = promise
-        days = (promise.latest - self.order.at.date()).days
-        return Option(lane.site.id, lane, days, lane.fixed, lane.site.unit_cost, lane.card.per_gram)
+    def _option(self, lane: Lane, timetable: Timetable) -> Option:
+        at = self.order.at
+        promise = arrival(lane.site, lane.card, at)
+        days = (promise.latest - at.date()).days
+        ride = Ride(lane, promise)
+        option = Option(lane.site.id, ride, days, lane.fixed, lane.site.unit_cost, lane.card.per_gram)
+        timetable[id(lane), at] = option
+        return option
 
     def _demands(self) -> list[Demand]:
         units: dict[UUID, int] = {}
@@ -196,14 +202,13 @@ class _Sourcing:
             unfilled=left,
             cost=sum((parcel.cost for parcel in parcels), Decimal(0)),
             status=found.status,
-            alternatives=alternatives(instance, found, self.arrivals),
+            alternatives=alternatives(instance, found),
             seconds=self.clock.pause(),
         )
 
     def _parcel(self, package: Package, left: dict[UUID, int]) -> Parcel:
-        lane = package.option.service
-        assert isinstance(lane, Lane)  # noqa: S101 - set by _option
-        promise = self.arrivals[id(lane)]
+        ride: Ride = package.option.service
+        lane, promise = ride.lane, ride.promise
         weights = {demand.sku: demand.weight_g for demand in self.demands}
         grams = sum(units * weights[variant] for variant, units in package.units.items())
         units = sum(package.units.values())

@@ -157,6 +157,13 @@ def test_an_unknown_order_or_one_with_nothing_reserved_is_left_out() -> None:
     assert decide([new_id()]) == []
 
 
+def test_an_order_named_twice_is_decided_once() -> None:
+    company, vase = Company(), make_variant("VASE")
+    company.stock(vase, LIL=5)
+    order = company.order(LYON, (vase, "LIL", 2))
+    assert len(decide([order.id, order.id], at=MONDAY)) == 1
+
+
 def test_a_set_of_any_size_takes_the_same_number_of_statements(
     django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]],
 ) -> None:
