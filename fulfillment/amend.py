@@ -16,7 +16,7 @@ from core.outbox import publish
 from core.problems import Conflict, Invalid
 from core.states import apply_many
 from core.timeline import record
-from fulfillment.locks import last_doer
+from fulfillment.locks import last_doer, lock_stock
 from fulfillment.models import FulfillmentOrder, Shipment
 from fulfillment.states import FULFILLMENT_ORDER, SHIPMENT
 from inventory.services import At, deallocate, unreserve
@@ -101,7 +101,7 @@ def _wanted(order: Any, found: Sequence[Any], lines: Wanted | None) -> dict[UUID
         if not wanted:
             raise Conflict(_too_late(order, found), state=order.status)
         return wanted
-    wanted = defaultdict(int)
+    wanted = dict.fromkeys(known, 0)
     for index, (line_id, quantity) in enumerate(lines):
         if line_id not in known:
             raise Invalid.field(["lines", index, "id"], "this order has no such line")
@@ -110,10 +110,10 @@ def _wanted(order: Any, found: Sequence[Any], lines: Wanted | None) -> dict[UUID
         wanted[line_id] += quantity
         if wanted[line_id] > _left(known[line_id]):
             raise Conflict(_too_many(order, known[line_id], wanted[line_id]), state=order.status)
-    if not wanted:
+    if not lines:
         raise Invalid.field(["lines"], "name at least one line to cancel")
     goods = [line for line in found if line.is_stocked]
-    if all(line.cancelled + wanted.get(line.id, 0) == line.quantity for line in goods):
+    if goods and all(line.cancelled + wanted.get(line.id, 0) == line.quantity for line in goods):
         wanted.update({line.id: _left(line) for line in found if _left(line)})
     return wanted
 
@@ -185,8 +185,12 @@ def _carry_out(order: Any, cut: Cut, *, actor: Actor, at: datetime | None) -> No
         move(units, bucket, "cancelled")
     _shrink_work(cut, actor=actor, at=at)
     stocked = {line.id for line in rows(_STOCKED, {"id": order.id})}
-    unreserve([(u.line_id, u.quantity) for u in cut.by_bucket.get("reserved", []) if u.line_id in stocked])
-    deallocate([At(t.variant_id, t.location_id, t.quantity) for t in cut.taken if t.is_stocked])
+    pinned = [(u.line_id, u.quantity) for u in cut.by_bucket.get("reserved", []) if u.line_id in stocked]
+    given_up = [At(t.variant_id, t.location_id, t.quantity) for t in cut.taken if t.is_stocked]
+    if pinned and given_up:
+        lock_stock([line_id for line_id, _ in pinned], [(unit.variant_id, unit.location_id) for unit in given_up])
+    unreserve(pinned)
+    deallocate(given_up)
     refresh([order.id], actor=actor, at=at)
     request_void([order.id], actor=actor)
 

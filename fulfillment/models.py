@@ -38,7 +38,7 @@ class FulfillmentLine(models.Model):
     """Units of an order line that one location is to send."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    fulfillment_order = models.ForeignKey(FulfillmentOrder, models.PROTECT, related_name="lines")
+    fulfillment_order = models.ForeignKey(FulfillmentOrder, models.PROTECT, related_name="lines", db_index=False)
     order_line = models.ForeignKey(OrderLine, models.PROTECT, related_name="fulfillment_lines")
     quantity = models.IntegerField()
     picked = models.IntegerField(default=0)
@@ -85,7 +85,7 @@ class ShipmentLine(models.Model):
     """Units in a shipment. `start` is the line's count of units shipped before: its money is that range's share."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="lines")
+    shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="lines", db_index=False)
     order_line = models.ForeignKey(OrderLine, models.PROTECT, related_name="shipment_lines")
     quantity = models.IntegerField()
     start = models.IntegerField(null=True, help_text="set when the shipment leaves")
@@ -101,7 +101,7 @@ class TrackingEvent(models.Model):
     """What the carrier said, kept once, in whatever order it came."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="events")
+    shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="events", db_index=False)
     status = models.TextField()
     at = models.DateTimeField()
     place = models.TextField(default="", blank=True)

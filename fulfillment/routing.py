@@ -21,7 +21,7 @@ from core.db import rows
 from core.incidents import open_incident
 from core.timeline import Row, record_many
 from fulfillment.events import FulfillmentOrderPlanned, publish_of
-from fulfillment.locks import Orders, history
+from fulfillment.locks import Orders, history, lock_stock
 from fulfillment.planning import Work, insert_work, virtual_work, work_of
 from inventory.services import Short, Target, allocate, unreserve
 from orders.quantities import Units, move
@@ -45,7 +45,7 @@ class Routed:
 
 def route(order_ids: Sequence[UUID], *, actor: Actor, at: datetime | None = None) -> Routed:
     """Give the reserved units of orders without open holds to locations. A second call finds nothing and does nothing."""
-    at = at or timezone.now()
+    at, order_ids = at or timezone.now(), list(dict.fromkeys(order_ids))
     plans = decide(order_ids, at=at)
     try:
         routed, again = _carry_out(order_ids, plans, actor=actor, at=at)
@@ -130,15 +130,21 @@ def _write(work: Sequence[Work], plans: Sequence[Plan], orders: Orders, *, actor
             open_incident("backorder", about=plan.order_id, data=data, actor=actor)
     touched = {w.order_id for w in work} | {plan.order_id for plan in plans}
     refresh(sorted(touched), actor=actor, at=at)
-    unreserve([(line.line_id, line.quantity) for line in unfilled])
-    allocate(
-        [
-            Target(line.line_id, line.variant_id, parcel.location_id, line.quantity)
-            for plan in plans
-            for parcel in plan.parcels
-            for line in parcel.lines
-        ]
-    )
+    _allocate(plans, unfilled)
+
+
+def _allocate(plans: Sequence[Plan], unfilled: Sequence[PlannedLine]) -> None:
+    targets = [
+        Target(line.line_id, line.variant_id, parcel.location_id, line.quantity)
+        for plan in plans
+        for parcel in plan.parcels
+        for line in parcel.lines
+    ]
+    if unfilled:
+        keys = [line.line_id for line in unfilled] + [t.demand_key for t in targets]
+        lock_stock(keys, [(t.variant_id, t.location_id) for t in targets])
+        unreserve([(line.line_id, line.quantity) for line in unfilled])
+    allocate(targets)
 
 
 def _told(plan: Plan) -> Row:

@@ -37,7 +37,7 @@ class ReturnLine(models.Model):
         DAMAGED = "damaged"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    parent = models.ForeignKey(Return, models.PROTECT, related_name="lines")
+    parent = models.ForeignKey(Return, models.PROTECT, related_name="lines", db_index=False)
     order_line = models.ForeignKey(OrderLine, models.PROTECT, related_name="return_lines")
     quantity = models.IntegerField()
     reason = models.TextField(default="", blank=True)

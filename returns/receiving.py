@@ -214,7 +214,7 @@ def _fresh(inputs: Sequence[ReturnInput], known: Sequence[Any]) -> list[ReturnIn
                 raise NotFound("There is no such return of this order.")
             if row.status not in ("approved", "received"):
                 raise Conflict(f"{row.rma} is {words(row.status)}; it cannot be received now.", state=row.status)
-            if row.status == "approved":
+            if row.status == "approved" and given.return_id not in {f.return_id for f in fresh}:
                 fresh.append(given)
     return fresh
 

@@ -9,7 +9,8 @@ class Migration(migrations.Migration):
     dependencies = [("fulfillment", "0002_numbers")]
     operations = [
         migrations.RunSQL(
-            f"ALTER TABLE fulfillment_{table} SET (fillfactor = 60)", f"ALTER TABLE fulfillment_{table} RESET (fillfactor)"
+            f"ALTER TABLE fulfillment_{table} SET (fillfactor = 60)",
+            f"ALTER TABLE fulfillment_{table} RESET (fillfactor)",
         )
         for table in TABLES
     ]

@@ -1,6 +1,7 @@
 """Cancel races ship: one wins, the other is told who and what, and the books are straight either way."""
 
 from collections.abc import Callable
+from functools import partial
 from threading import Barrier, Thread
 
 import pytest
@@ -46,8 +47,7 @@ def test_either_the_clerk_or_the_carrier_gets_the_order() -> None:
     for _ in range(ROUNDS):
         order, work = packed({MUG: 2})
         clerk, picker = together(
-            lambda order=order: cancel(order.id, actor=CLERK, reason="Changed their mind"),
-            lambda work=work: ship(work, actor=PICKER),
+            partial(cancel, order.id, actor=CLERK, reason="Changed their mind"), partial(ship, work, actor=PICKER)
         )
         assert bool(clerk) != bool(picker)
         if clerk:
@@ -65,7 +65,7 @@ def test_two_people_shipping_one_parcel_ship_it_once() -> None:
     small_world(tender="bank_transfer")
     for _ in range(ROUNDS):
         order, work = packed({MUG: 2})
-        said = together(*[lambda work=work: ship(work, actor=PICKER)] * 3)
+        said = together(*[partial(ship, work, actor=PICKER)] * 3)
         assert said == ["", "", ""]
         assert buckets(order) == {MUG: {"shipped": 2}}
         assert disagreements() == []

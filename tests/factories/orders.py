@@ -6,6 +6,7 @@ from uuid import UUID
 
 from capture import references
 from capture.services import place_order
+from catalog.models import Product, TaxClass, Variant
 from core.actors import SYSTEM, Actor
 from core.idempotency import digest
 from core.ids import new_id
@@ -69,3 +70,16 @@ def line_ids(order: Order) -> dict[str, UUID]:
 def states(work: Sequence[UUID]) -> list[str]:
     """The states of fulfilment orders."""
     return list(FulfillmentOrder.objects.filter(pk__in=work).order_by("id").values_list("status", flat=True))
+
+
+def make_voucher() -> None:
+    """A variant that is no goods."""
+    product = Product.objects.create(code="VOUCHER", names={"en": "Voucher"})
+    Variant.objects.create(
+        product=product, sku="VOUCHER", is_stocked=False, tax_class=TaxClass.objects.get(code="standard")
+    )
+
+
+def voucher(quantity: int = 1) -> dict[str, object]:
+    """A line of it."""
+    return {"sku": "VOUCHER", "quantity": quantity, "unit_price": "10.00"}

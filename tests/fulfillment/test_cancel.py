@@ -13,7 +13,19 @@ from fulfillment.shipping import ship
 from inventory.models import Reservation, Stock
 from orders.models import Order
 from payments.models import Payment
-from tests.factories.orders import PICKER, buckets, line_ids, packed, placed, released, routed, shipped, states
+from tests.factories.orders import (
+    PICKER,
+    buckets,
+    line_ids,
+    make_voucher,
+    packed,
+    placed,
+    released,
+    routed,
+    shipped,
+    states,
+    voucher,
+)
 from tests.factories.world import CANDLE, MUG, small_world
 
 pytestmark = pytest.mark.django_db
@@ -121,3 +133,22 @@ def test_a_reason_and_sound_lines_are_needed() -> None:
     with pytest.raises(Conflict, match="Only 2 of 2"):
         cancel(order.id, actor=CLERK, reason="x", lines=[(line, 1), (line, 2)])
     assert buckets(order) == {MUG: {"reserved": 2}}
+
+
+def test_one_of_two_vouchers_can_be_cancelled() -> None:
+    small_world()
+    make_voucher()
+    order = placed(lines=[voucher(2)])
+    cancel(order.id, actor=CLERK, reason="One will do", lines=[(line_ids(order)["VOUCHER"], 1)])
+    assert buckets(order) == {"VOUCHER": {"reserved": 1, "cancelled": 1}}
+    assert disagreements() == []
+
+
+def test_what_is_no_goods_is_cancelled_with_the_last_goods() -> None:
+    small_world()
+    make_voucher()
+    order = placed(lines=[{"sku": MUG, "quantity": 1}, voucher()])
+    cancel(order.id, actor=CLERK, reason="Broken", lines=[(line_ids(order)[MUG], 1)])
+    assert buckets(order) == {MUG: {"cancelled": 1}, "VOUCHER": {"cancelled": 1}}
+    assert Order.objects.get().status == "cancelled"
+    assert disagreements() == []

@@ -17,6 +17,7 @@ from fulfillment.routing import route
 from inventory.models import Reservation, Stock
 from orders.holds import open_hold
 from orders.models import Order
+from sourcing import services
 from sourcing.models import Decision
 from tests.factories.orders import buckets, placed
 from tests.factories.world import CANDLE, MUG, VASE, small_world
@@ -51,6 +52,15 @@ def test_routing_twice_does_nothing_the_second_time() -> None:
     assert disagreements() == []
 
 
+def test_an_order_named_twice_is_routed_once() -> None:
+    small_world()
+    order = placed({MUG: 2})
+    route([order.id, order.id], actor=SYSTEM)
+    assert buckets(order) == {MUG: {"allocated": 2}}
+    assert FulfillmentOrder.objects.count() == 1
+    assert disagreements() == []
+
+
 def test_a_held_order_is_left_alone() -> None:
     small_world()
     order = placed({MUG: 2})
@@ -73,7 +83,7 @@ def test_an_order_that_no_place_holds_alone_is_split() -> None:
 def test_a_plan_that_the_order_has_outgrown_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
     small_world()
     order, other = placed({MUG: 2}), placed({MUG: 3})
-    honest = routing.decide
+    honest = services.decide
 
     def stale(order_ids: list[UUID], **more: Any) -> list[Any]:
         plans = honest(order_ids, **more)
@@ -92,7 +102,7 @@ def test_a_plan_that_the_order_has_outgrown_is_made_again(monkeypatch: pytest.Mo
 def test_stock_taken_by_others_sends_the_order_from_where_it_is_pinned(monkeypatch: pytest.MonkeyPatch) -> None:
     world = small_world()
     order = placed({MUG: 2})
-    honest = routing.decide
+    honest = services.decide
 
     def elsewhere(order_ids: list[UUID], *, pins_only: bool = False, **more: Any) -> list[Any]:
         plans = honest(order_ids, pins_only=pins_only, **more)
@@ -110,7 +120,7 @@ def test_stock_taken_by_others_sends_the_order_from_where_it_is_pinned(monkeypat
 def test_what_nobody_has_is_backordered_and_somebody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     small_world()
     order = placed({MUG: 2, VASE: 1})
-    honest = routing.decide
+    honest = services.decide
 
     def lacking(order_ids: list[UUID], **more: Any) -> list[Any]:
         (plan,) = honest(order_ids, **more)

@@ -40,7 +40,7 @@ def sold(units: dict[str, int] | None = None) -> tuple[World, Order]:
 
 def back(order: Order, quantity: int, **more: str) -> ReturnInput:
     external_id = more.pop("external_id", "")
-    line = Back(line_ids(order)[MUG], quantity, **more)  # type: ignore[arg-type]
+    line = Back(line_ids(order)[MUG], quantity, **more)
     return ReturnInput(order.id, [line], external_id=external_id)
 
 
@@ -136,7 +136,7 @@ def test_an_authorised_return_is_received_as_it_was_announced() -> None:
     rma = request_return(order.id, [Asked(lines[MUG], 2, "Too blue"), Asked(lines[CANDLE], 1)], actor=SYSTEM)
     assert rma.status == "approved"
     assert Event.objects.filter(kind="return.approved", about=order.id).count() == 1
-    assert receive(rma.id, location_id=world.store.id, conditions={lines[CANDLE]: "damaged"}) == [rma.id]
+    assert receive(rma.id, rma.id, location_id=world.store.id, conditions={lines[CANDLE]: "damaged"}) == [rma.id]
     assert receive(rma.id, location_id=world.store.id) == []
     rma = by_rma(rma.rma)
     assert (rma.status, rma.location) == ("received", world.store)
