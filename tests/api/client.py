@@ -1,16 +1,20 @@
 """A caller of the API, as short as tests want it."""
 
 import json
+import re
+from functools import cache
 from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
+from pydantic import BaseModel
 
 from core.ids import new_id
 from core.models import Event, IdempotencyKey, TimelineEntry
 from customers.models import Customer
 from fulfillment.models import FulfillmentOrder, Shipment
 from inventory.models import Movement, Reservation, Stock
+from oms.api.urls import api
 from orders.models import Hold, Order, OrderLine
 from payments.models import Payment, Transaction
 
@@ -20,8 +24,33 @@ WRITTEN = (
 )  # fmt: skip
 
 
+@cache
+def promised() -> list[tuple[str, re.Pattern[str], int, type[BaseModel]]]:
+    """What each call says that it gives: method, address, status and shape. Addresses without variables come first."""
+    found = []
+    for router in api._get_bound_routers():
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                said = operation.view_func.declared  # type: ignore[attr-defined]
+                address = re.compile("/api/v1" + re.sub(r"{[^}]+}", "[^/]+", path))
+                found.append((operation.methods[0], address, said.status, said.gives))
+    return sorted(found, key=lambda call: "[^/]" in call[1].pattern)
+
+
+def keeps_its_word(response: HttpResponse, method: str, path: str) -> HttpResponse:
+    """The response, when its shape is the documented one: every field there, none beside."""
+    if response.status_code < 300:
+        status, gives = next((s, g) for m, address, s, g in promised() if m == method and address.fullmatch(path))
+        assert response.status_code == status
+        gives.model_validate(json.loads(response.content))
+    return response
+
+
 class Caller:
-    """Calls with a key; every write gets an Idempotency-Key of its own unless one is given."""
+    """Calls with a key; every write gets an Idempotency-Key of its own unless one is given.
+
+    Every answer is held against what the API's own document promises.
+    """
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -29,7 +58,8 @@ class Caller:
 
     def get(self, path: str, **query: Any) -> HttpResponse:
         """GET below /api/v1."""
-        return self._client.get(f"/api/v1{path}", query, headers=self._headers())
+        path = f"/api/v1{path}"
+        return keeps_its_word(self._client.get(path, query, headers=self._headers()), "GET", path)
 
     def post(self, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> HttpResponse:
         """POST below /api/v1; bytes go as they are. An empty `key` leaves the header out."""
@@ -37,7 +67,8 @@ class Caller:
         key = str(new_id()) if key is None else key
         given = self._headers() | ({"Idempotency-Key": key} if key else {}) | headers
         kind = given.pop("Content-Type", "application/json")
-        return self._client.post(f"/api/v1{path}", raw, content_type=kind, headers=given)
+        path = f"/api/v1{path}"
+        return keeps_its_word(self._client.post(path, raw, content_type=kind, headers=given), "POST", path)
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"} if self.key else {}
