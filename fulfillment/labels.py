@@ -21,6 +21,9 @@ from reportlab.pdfgen.canvas import Canvas
 from fulfillment.models import Shipment
 
 MARGIN = 7 * mm
+COLUMN = 78 * mm
+LEADING = 1.3
+SMALLEST = 5
 GRAMS_PER_KG = 1000
 FONT_PLACES = (Path("/usr/share/fonts/truetype/dejavu"), Path("/usr/share/fonts/dejavu"))
 
@@ -47,13 +50,13 @@ def label(shipment: Shipment) -> bytes:
     canvas.setTitle(shipment.tracking_number)
     regular, bold = fonts()
     top = height - MARGIN
-    _lines(canvas, MARGIN, top - 7, _sender(shipment), regular, 7)
+    _lines(canvas, MARGIN, top - 7, _sender(shipment), regular, 7, 18 * mm)
     canvas.setFont(bold, 13)
     canvas.drawRightString(width - MARGIN, top - 11, shipment.service.upper())
     canvas.setFont(regular, 7)
     canvas.drawRightString(width - MARGIN, top - 21, shipment.carrier)
     canvas.line(MARGIN, top - 22 * mm, width - MARGIN, top - 22 * mm)
-    _lines(canvas, MARGIN + 4 * mm, top - 30 * mm, address_lines(shipment.order.shipping_address), bold, 11)
+    _lines(canvas, MARGIN + 4 * mm, top - 30 * mm, address_lines(shipment.order.shipping_address), bold, 11, 52 * mm)
     canvas.line(MARGIN, 55 * mm, width - MARGIN, 55 * mm)
     canvas.setFont(regular, 8)
     canvas.drawString(MARGIN, 49 * mm, f"{_('Order')} {shipment.order.number}")
@@ -140,9 +143,19 @@ def address_lines(address: Mapping[str, Any]) -> list[str]:
     return [str(line) for line in [*names, town, address.get("country", "")] if line]
 
 
-def _lines(canvas: Canvas, x: float, y: float, lines: Sequence[str], font: str, size: float) -> None:
+def _lines(
+    canvas: Canvas, x: float, y: float, lines: Sequence[str], font: str, size: float, room: float = 30 * mm
+) -> None:
+    """All the lines below each other, in letters as large as `size` and as small as `room` (a height) makes needed."""
+    parts = _wrapped(lines, font, size)
+    while len(parts) * size * LEADING > room and size > SMALLEST:
+        size -= 0.5
+        parts = _wrapped(lines, font, size)
     canvas.setFont(font, size)
-    for line in lines:
-        for part in simpleSplit(line, font, size, 75 * mm)[:2]:
-            canvas.drawString(x, y, part)
-            y -= size * 1.3
+    for part in parts:
+        canvas.drawString(x, y, part)
+        y -= size * LEADING
+
+
+def _wrapped(lines: Sequence[str], font: str, size: float) -> list[str]:
+    return [part for line in lines for part in simpleSplit(line, font, size, COLUMN)]

@@ -222,8 +222,14 @@ def _refuse_held(order_ids: set[UUID]) -> None:
 def _relabel(fulfillment_order_ids: Sequence[UUID], tracking: Tracking) -> None:
     if len(fulfillment_order_ids) != 1:
         raise Invalid.field(["tracking_number"], "can be given for one parcel at a time only")
-    if len(tracking.number) > LONGEST_NUMBER or not tracking.number.isprintable():
-        raise Invalid.field(["tracking_number"], f"must be at most {LONGEST_NUMBER} printable characters")
+    for name, text in (
+        ("carrier", tracking.carrier),
+        ("service", tracking.service),
+        ("tracking_number", tracking.number),
+    ):
+        # A bar code holds nothing but ASCII.
+        if len(text) > LONGEST_NUMBER or not (text.isascii() and text.isprintable()):
+            raise Invalid.field([name], f"must be at most {LONGEST_NUMBER} plain characters")
     try:
         with transaction.atomic():
             run(

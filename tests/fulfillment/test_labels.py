@@ -42,6 +42,17 @@ def test_the_label_says_from_whom_to_whom_and_how() -> None:
 
 
 @pytest.mark.django_db
+def test_a_long_address_is_printed_to_its_end() -> None:
+    small_world()
+    long = "Résidence des Trois Érables, bâtiment C, escalier 4, porte gauche, " * 2 + "27 rue de la République"
+    packed(
+        {MUG: 1},
+        shipping_address={"name": "A B", "line1": long, "postal_code": "69001", "city": "Lyon", "country": "FR"},
+    )
+    assert "de la République 69001 Lyon" in " ".join(text(label(parcel(Shipment.objects.get().id))).split())
+
+
+@pytest.mark.django_db
 def test_the_packing_slip_lists_what_is_in_the_box() -> None:
     small_world()
     order, _ = packed({MUG: 2, CANDLE: 1})
