@@ -20,10 +20,26 @@ STORE = frozenset(
     {"orders.view", "stock.view", "stock.receive", "fulfillment.view", "fulfillment.work", "returns.receive"}
 )
 WAREHOUSE = frozenset(
-    {"orders.view", "stock.view", "stock.receive", "stock.adjust", "fulfillment.view", "fulfillment.work", "returns.receive"}
+    {
+        "orders.view",
+        "stock.view",
+        "stock.receive",
+        "stock.adjust",
+        "fulfillment.view",
+        "fulfillment.work",
+        "returns.receive",
+    }
 )
 FINANCE = frozenset(
-    {"orders.view", "customers.view", "payments.view", "payments.refund", "ledger.view", "insight.view", "incidents.view"}
+    {
+        "orders.view",
+        "customers.view",
+        "payments.view",
+        "payments.refund",
+        "ledger.view",
+        "insight.view",
+        "incidents.view",
+    }
 )
 MANAGER = CLERK | WAREHOUSE | FINANCE
 ADMIN = MANAGER | {"setup.manage"}

@@ -52,7 +52,8 @@ REFUSALS = {
     "422": "Some of what was sent cannot be used",
 }
 READING = ("401", "403", "404", "422")
-Models = dict[tuple[type[BaseModel], JsonSchemaMode], dict[str, Any]]
+Models = dict[Any, dict[str, Any]]
+"""The schema of each (model, mode)."""
 
 
 def complete(document: Any, api: Any) -> Any:
@@ -85,7 +86,7 @@ def _models(declared: Any) -> tuple[Models, dict[str, Any]]:
     for one in declared:
         wanted += [(model, "validation") for model in (one.takes, one.gives) if model]
     found, definitions = models_json_schema(list(dict.fromkeys(wanted)), ref_template=REF)
-    return found, definitions.get("$defs", {})
+    return dict(found), definitions.get("$defs", {})
 
 
 def _complete(call: dict[str, Any], declared: Declared, models: Models) -> None:

@@ -31,6 +31,9 @@ ABILITIES = {
     "returns_centre": ["receive_returns"],
 }
 VENDOR_HANDLING_DAYS = 2
+HISTORY_TENDER = "bank_transfer"
+"""Past orders were paid without a provider; live ones that name no payment go on account."""
+LIVE_TENDER = "on_account"
 
 
 def set_up(now: datetime) -> None:
@@ -170,7 +173,7 @@ def set_up_channels() -> None:
                 pool_id=pools[entry["pool"]],
                 price_list_id=lists[entry["currency"]],
                 shipping_price=Decimal(entry["freight"]),
-                default_tender="on_account",
+                default_tender=HISTORY_TENDER,
                 is_history=True,
             )
             for entry in company()["channels"]
@@ -218,7 +221,9 @@ def _weekly_rates(first: date, last: date) -> Iterable[tuple[str, date, Decimal]
 
 def open_for_business() -> None:
     """The past is written: from now on the channels are live."""
-    Channel.objects.filter(code__in=[entry["code"] for entry in company()["channels"]]).update(is_history=False)
+    Channel.objects.filter(code__in=[entry["code"] for entry in company()["channels"]]).update(
+        is_history=False, default_tender=LIVE_TENDER
+    )
 
 
 def history_start(now: datetime) -> datetime:

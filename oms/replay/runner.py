@@ -19,7 +19,8 @@ from capture.services import Attempt, place_orders
 from core.db import rows
 from core.idempotency import Answer
 from core.problems import Problem
-from oms.history import fulfil, take_back
+from inventory.models import Location
+from oms.history import count_rows_anew, fulfil
 from oms.replay import matching, plan, setup
 from oms.replay.documents import Document, Reader, documents
 from oms.replay.orders import order_of
@@ -28,6 +29,7 @@ from oms.replay.rejects import Rejects
 from oms.replay.rules import Rules
 from oms.replay.setup import REPLAY
 from oms.replay.source import Row, read
+from returns.services import Back, ReturnInput, receive_and_credit
 
 REFUSED = "refused by capture"
 
@@ -79,6 +81,7 @@ class Replay:
         self.plan = plan.make(self.path, self.rules, setup.channel_id(self.rules), scan.to)
         scan.end(self.plan.rows)
         self.channel = setup.set_up_channel(self.rules)
+        self.place_id = Location.objects.get(code=self.rules.channel["location"]).pk
         if opening_stock:
             setup.set_up_articles(self.plan.articles, self.rules)
             self.summary.opening_units = setup.receive_opening_stock(self.plan, self.rules)
@@ -96,10 +99,12 @@ class Replay:
                 yield row
 
         place = 0
-        for some in self._sets(documents(counted(), Reader(self.rules), self.rejects.add)):
+        found = documents(counted(), Reader(self.rules), self.rejects.add)
+        for number, some in enumerate(self._sets(found), start=1):
             with transaction.atomic():
                 self._replay(some, place)
             place += len(some)
+            count_rows_anew(number)
         bar.end()
 
     def _sets(self, found: Iterator[Document]) -> Iterator[list[Document]]:
@@ -161,8 +166,10 @@ class Replay:
     def _take_back(self, matches: Sequence[matching.Match], *, done: bool) -> None:
         for found in matches:
             self._count_back(found)
-        if not done:
-            take_back([found for found in matches if found.parts], location=self.rules.channel["location"], actor=REPLAY)
+        if not done and any(found.parts for found in matches):
+            back = [given for found in matches for given in _returns_of(found)]
+            at = max(found.document.at for found in matches)
+            receive_and_credit(back, location_id=self.place_id, actor=REPLAY, at=at)
 
     def _count_back(self, found: matching.Match) -> None:
         missing = {line.row.line: units for line, _, units in found.left}
@@ -176,6 +183,20 @@ class Replay:
     def _reject(self, document: Document, reason: str, detail: str = "") -> None:
         for line in document.lines:
             self.rejects.add(line.row, reason, detail=detail)
+
+
+def _returns_of(found: matching.Match) -> list[ReturnInput]:
+    """A return of the file as returns of the orders that its units came from."""
+    orders: dict[UUID, dict[UUID, int]] = {}
+    for part in found.parts:
+        lines = orders.setdefault(part.order_id, {})
+        lines[part.line_id] = lines.get(part.line_id, 0) + part.quantity
+    return [
+        ReturnInput(
+            order_id, [Back(line_id, units) for line_id, units in lines.items()], external_id=found.document.number
+        )
+        for order_id, lines in orders.items()
+    ]
 
 
 def replay(path: Path, rules: Rules, rejects: Rejects, *, opening_stock: bool, batch: int) -> Summary:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounting.models import CurrencyRate
 from accounting.rates import set_rates
-from capture.references import forget
+from capture.references import forget as forget_references
 from catalog.models import Product, TaxClass, TaxRate, Variant
 from core.actors import Actor
 from inventory.models import Location, Movement, Pool, PoolLocation
@@ -19,6 +19,7 @@ from oms.replay.plan import Article, Plan
 from oms.replay.rules import Rules
 from orders.models import Channel
 from sourcing.models import RateCard
+from sourcing.network import forget as forget_network
 
 FINE = Decimal("0.0001")
 SOURCES = UUID("0193a5c4-0000-7000-8000-6f70656e696e")
@@ -53,7 +54,8 @@ def set_up_channel(rules: Rules) -> Channel:
                 "is_history": True,
             },
         )
-    forget()
+    forget_references()
+    forget_network()
     return channel
 
 
