@@ -11,7 +11,7 @@ from django.utils import timezone
 from core.lists import capped_count
 from core.permissions import locations_of
 from core.problems import NotFound
-from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, TrackingEvent
+from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine, TrackingEvent
 from fulfillment.planning import VIRTUAL
 from fulfillment.states import PICKABLE
 from inventory.models import Location
@@ -128,10 +128,11 @@ def parcel(shipment_id: UUID, user: Any) -> Shipment:
     """A parcel with its contents and events; NotFound unless it left one of this person's locations."""
     reach = locations_of(user, "fulfillment.work")
     events = TrackingEvent.objects.order_by("-at", "-id")
+    lines = ShipmentLine.objects.select_related("order_line").order_by("order_line__position")
     found = (
         Shipment.objects.filter(pk=shipment_id)
         .select_related("order__channel", "fulfillment_order__location")
-        .prefetch_related(Prefetch("events", events), "lines__order_line__variant")
+        .prefetch_related(Prefetch("events", events), Prefetch("lines", lines))
     )
     shipment = (found if reach is None else found.filter(fulfillment_order__location_id__in=reach)).first()
     if shipment is None:

@@ -143,7 +143,8 @@ def _promise(work: FulfillmentOrder, shipment: Shipment, due: date | None) -> st
     today = timezone.localdate()
     late = came > promised or (not shipment.delivered_at and today > promised)
     verdict = _("later than promised") if late else _("on time")
-    return f"{_('Promised for %(day)s') % {'day': full_day(promised)}} · {verdict}"
+    words = _("Promised for %(day)s") % {"day": full_day(promised)}
+    return f"{words} · {verdict}"
 
 
 def _moved(work: FulfillmentOrder) -> str:

@@ -1,0 +1,17 @@
+"""People who sign in."""
+
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from core.models import Grant
+
+
+def signed_in(role: str, *, location_id: UUID | None = None, name: str = "") -> Client:
+    """A browser in which somebody with this role (everywhere, or at one location) has signed in."""
+    user = get_user_model().objects.create_user(name or f"{role}-{get_user_model().objects.count()}")
+    Grant.objects.create(user=user, role=role, location_id=location_id)
+    client = Client()
+    client.force_login(user)
+    return client
