@@ -76,7 +76,7 @@ def _stats(today: date, per_day: dict[date, int], now: dict[str, Waiting]) -> li
             "label": _("Late"),
             "value": late,
             "href": f"{orders}?late=1",
-            "note": _("promised before today, not yet left"),
+            "note": _("past the promised day"),
             "formula": _("Orders whose promised day is past and of which units have still to leave."),
         },
         {
@@ -137,11 +137,13 @@ def _chart(per_day: dict[date, int], today: date, days: int) -> Columns:
 
 def _places() -> list[dict[str, Any]]:
     """Open work by place: how much, how much of it late."""
-    names = {place.pk: place.name for place in places()}
+    known = {place.pk: place for place in places()}
     found: dict[Any, dict[str, Any]] = {}
     for row in backlog():
-        place = found.setdefault(row.location_id, {"name": names.get(row.location_id, "—"), "count": 0, "late": 0})
+        if row.location_id not in known:
+            continue
+        at = known[row.location_id]
+        place = found.setdefault(at.pk, {"name": at.name, "code": at.code, "count": 0, "late": 0})
         place["count"] += row.count
         place["late"] += row.late
-        place["id"] = row.location_id
     return sorted(found.values(), key=lambda place: -place["count"])

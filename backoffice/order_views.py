@@ -16,15 +16,20 @@ from accounting.models import JournalEntry
 from backoffice import order_page
 from backoffice.timeline_words import said
 from core.actors import Actor
-from core.permissions import allows, permission
-from core.problems import Invalid, NotFound, Problem
+from core.permissions import allows, locations_of, permission
+from core.problems import Invalid, NotFound, Problem, StaleVersion
 from fulfillment import amend
 from fulfillment.selectors import of_orders
+from inventory.models import Location
+from inventory.selectors import places
 from orders import holds
 from orders.models import Hold, Order
-from orders.selectors import FINISHED, by_number, totals_of_customer
+from orders.selectors import FINISHED, by_number, is_late, totals_of_customer
 from orders.tracking import token_of
 from payments.selectors import payments_of
+from returns.models import ReturnLine
+from returns.selectors import of_orders as returns_of
+from returns.services import Back, ReturnInput, receive_and_credit
 from sourcing.selectors import latest_decision
 
 SHORT, LONG = 12, 500
@@ -60,6 +65,10 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
             "customer_totals": totals_of_customer(found.customer_id) if found.customer_id else [],
             "journal": _journal_count(request, found),
             "tracking_token": token_of(found.pk, found.tracking_version),
+            "late": is_late(found),
+            "returns": returns_of([found.pk]).get(found.pk, []),
+            "return_places": _return_places(request),
+            "conditions": ReturnLine.Condition.values,
             "hold_kinds": [kind for kind in Hold.Kind.values if kind != Hold.Kind.PAYMENT],
         },
     )
@@ -80,13 +89,16 @@ def _journal_count(request: HttpRequest, found: Order) -> int:
 
 def _actions(request: HttpRequest, found: Order, rows: list[order_page.LineRow]) -> dict[str, Any]:
     """What this person may do with the order: each with the reason when it cannot be done now."""
-    cancellable = sum(row.cancellable for row in rows)
+    cancellable, returnable = sum(row.cancellable for row in rows), sum(row.returnable for row in rows)
+    shipped = any(row.line.shipped for row in rows)
+    nothing_back = _("Everything has come back.") if shipped else _("Nothing has left yet.")
     reasons = {
         "hold": ("orders.hold", _("Nothing is left to stop.") if found.status in FINISHED else ""),
+        "take_back": ("returns.receive", "" if returnable else nothing_back),
         "cancel": ("orders.cancel", "" if cancellable else _("Every unit has left or is cancelled.")),
     }
     offered = {name: {"why": why} for name, (needs, why) in reasons.items() if allows(request.user, needs)}
-    return offered | {"cancellable": cancellable, "returnable": sum(row.returnable for row in rows)}
+    return offered | {"cancellable": cancellable, "returnable": returnable}
 
 
 View = Callable[..., HttpResponse]
@@ -99,12 +111,20 @@ def on_order(view: View) -> View:
     def wrapped(request: HttpRequest, number: str) -> HttpResponse:
         found = _find(number)
         try:
+            _refuse_stale(request, found)
             messages.success(request, view(request, found))
         except Problem as problem:
             messages.error(request, problem.detail)
         return redirect("order", number)
 
     return require_POST(wrapped)
+
+
+def _refuse_stale(request: HttpRequest, found: Order) -> None:
+    """Nothing is done on the strength of a page that no longer shows how things stand."""
+    seen = request.POST.get("version", "")
+    if seen and seen != str(found.version):
+        raise StaleVersion(_("This order has changed since you opened it. Look again, then repeat what you meant to do."))
 
 
 @permission("orders.hold")
@@ -140,6 +160,35 @@ def cancel(request: HttpRequest, found: Order) -> str:
     amend.cancel(found.pk, actor=Actor.of(request.user), reason=reason, lines=None if whole else lines)
     units = sum(quantity for _line, quantity in lines)
     return ngettext("%(n)d unit is cancelled.", "%(n)d units are cancelled.", units) % {"n": units}
+
+
+@permission("returns.receive")
+@on_order
+def take_back(request: HttpRequest, found: Order) -> str:
+    """Goods are here again: into stock by their condition, and credited by the exact share of these units."""
+    place = request.POST.get("location", "")
+    here = {str(location.pk): location.pk for location in _return_places(request)}
+    if place not in here:
+        raise Invalid.field(["location"], _("choose a place where you may take returns"))
+    condition, reason = request.POST.get("condition", ""), request.POST.get("reason", "").strip()[:200]
+    lines = [Back(line, quantity, condition, reason) for line, quantity in quantities(request, found)]
+    receive_and_credit(
+        [ReturnInput(found.pk, lines)],
+        actor=Actor.of(request.user),
+        location_id=here[place],
+        refund_freight=request.POST.get("freight") == "yes",
+    )
+    units = sum(line.quantity for line in lines)
+    return ngettext("%(n)d unit is taken back and credited.", "%(n)d units are taken back and credited.", units) % {
+        "n": units
+    }
+
+
+def _return_places(request: HttpRequest) -> list[Location]:
+    if not allows(request.user, "returns.receive"):
+        return []
+    mine = places(locations_of(request.user, "returns.receive"))
+    return [place for place in mine if Location.Can.RECEIVE_RETURNS in place.can]
 
 
 def quantities(request: HttpRequest, found: Order) -> list[tuple[UUID, int]]:

@@ -30,6 +30,7 @@ WORK_NAMES = {
     "picking": lambda: _("Being picked"),
     "packed": lambda: _("To hand to carrier"),
 }
+TABS = {"planned": "pick", "released": "pick", "accepted": "pick", "picking": "pick", "packed": "ship"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def work(user: Any) -> list[dict[str, Any]]:
     found = waiting(locations_of(user, "fulfillment.work"))
     url = reverse("work")
     return [
-        {"label": WORK_NAMES[w.status](), "value": w.count, "href": f"{url}?status={w.status}", "end": age(w.oldest)}
+        {"label": WORK_NAMES[w.status](), "value": w.count, "href": f"{url}?tab={TABS[w.status]}", "end": age(w.oldest)}
         for w in found
     ]
 

@@ -175,3 +175,9 @@ ACCOUNT_KINDS = {
     "revenue": _("Revenue"),
     "expense": _("Expense"),
 }
+
+CONDITIONS = {
+    "sellable": _("Sellable"),
+    "damaged": _("Damaged"),
+    "quarantine": _("Quarantine"),
+}

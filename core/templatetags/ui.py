@@ -145,6 +145,12 @@ def movement_word(reason: str) -> str:
 
 
 @register.filter
+def condition_word(condition: str) -> str:
+    """The condition of goods, in words."""
+    return str(wording.CONDITIONS.get(condition, condition))
+
+
+@register.filter
 def account_kind(kind: str) -> str:
     """The kind of an account in words."""
     return str(wording.ACCOUNT_KINDS.get(kind, kind))
@@ -188,6 +194,10 @@ def _local(value: datetime) -> datetime:
     return timezone.localtime(value) if timezone.is_aware(value) else value
 
 
+def _named_days() -> tuple[str, ...]:
+    return _("Today"), _("Tomorrow"), _("Yesterday")
+
+
 def say_day(day: date, today: date | None = None) -> str:
     """A day as people say it: Today, Tomorrow, Yesterday, `Fri 27`, `27 Nov`, `27 Nov 2025`."""
     today = today or timezone.localdate()
@@ -208,15 +218,20 @@ def say_time(value: datetime) -> str:
 def when(value: date | datetime | None, style: str = "short") -> SafeString | str:
     """A moment as people say it, with the full one on hover; a dash when there is none.
 
-    `short`: the time for today, else the day. `day`: never the time. `full`: day and time.
+    Alone: `short` (the time for today, else the day), `day` (never the time). Within a sentence: `full` (day and time)
+    and `in` (the day).
     """
     if value is None or value == "":
         return "—"
     today = timezone.localdate()
     if not isinstance(value, datetime):
-        return format_html('<time datetime="{}">{}</time>', value.isoformat(), say_day(value, today))
+        day = say_day(value, today)
+        text = day[0].lower() + day[1:] if style == "in" and day in _named_days() else day
+        return format_html('<time class="num" datetime="{}">{}</time>', value.isoformat(), text)
     local = _local(value)
     day = say_day(local.date(), today)
+    if style in ("full", "in"):
+        day = day[0].lower() + day[1:] if day in _named_days() else day
     if style == "full":
         text = f"{day} {say_time(local)}"
     else:
