@@ -83,8 +83,10 @@ sql_invariant(
     WHERE o.status = 'placed' AND o.updated_at < now() - interval '15 minutes'
       AND NOT EXISTS (SELECT FROM orders_hold h WHERE h.order_id = o.id AND h.status = 'open')
       AND NOT EXISTS (
-          SELECT FROM core_event e LEFT JOIN core_delivery d ON d.event_id = e.id
-          WHERE e.about = o.id AND e.kind = 'order.ready' AND (e.dispatched_at IS NULL OR d.done_at IS NULL))
+          SELECT FROM core_event e
+          WHERE e.about = o.id AND e.kind = 'order.ready'
+            AND (e.dispatched_at IS NULL
+                 OR EXISTS (SELECT FROM core_delivery d WHERE d.event_id = e.id AND d.done_at IS NULL)))
     """,
 )
 
