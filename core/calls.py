@@ -113,12 +113,14 @@ class Calls(Router):
         """GET: changes nothing."""
 
         def register(view: View) -> View:
+            known: dict[str, bool] = {}
+
             @wraps(view)
             def guarded(request: HttpRequest, **values: Any) -> HttpResponse:
-                admit(request, values, guarded.known)
+                admit(request, values, known)
                 return rendered(200, view(request, **values))
 
-            return self._add("GET", path, view, guarded, Declared("reads", scope, None, gives, 200))
+            return self._add("GET", path, view, guarded, Declared("reads", scope, None, gives, 200), known)
 
         return register
 
@@ -128,9 +130,11 @@ class Calls(Router):
         """POST: one effect for each Idempotency-Key; the answer is stored in the work's own transaction."""
 
         def register(view: View) -> View:
+            known: dict[str, bool] = {}
+
             @wraps(view)
             def guarded(request: HttpRequest, **values: Any) -> HttpResponse:
-                admit(request, values, guarded.known)
+                admit(request, values, known)
                 key, raw = key_of(request), body_of(request)
                 body = validated(takes, strict_json.read(raw))
                 done = idempotency.once(
@@ -141,7 +145,7 @@ class Calls(Router):
                 )
                 return replied(done)
 
-            return self._add("POST", path, view, guarded, Declared("writes", scope, takes, gives, status, True))
+            return self._add("POST", path, view, guarded, Declared("writes", scope, takes, gives, status, True), known)
 
         return register
 
@@ -161,17 +165,23 @@ class Calls(Router):
         """
 
         def register(view: View) -> View:
+            known: dict[str, bool] = {}
+
             @wraps(view)
             def guarded(request: HttpRequest, **values: Any) -> HttpResponse:
-                admit(request, values, guarded.known)
+                admit(request, values, known)
                 response: HttpResponse = view(request, body=strict_json.read(body_of(request)), **values)
                 return response
 
-            return self._add("POST", path, view, guarded, Declared("asks", scope, takes, gives, status, needs_key))
+            return self._add(
+                "POST", path, view, guarded, Declared("asks", scope, takes, gives, status, needs_key), known
+            )
 
         return register
 
-    def _add(self, method: str, path: str, view: View, guarded: Any, declared: Declared) -> View:
+    def _add(
+        self, method: str, path: str, view: View, guarded: Any, declared: Declared, known: dict[str, bool]
+    ) -> View:
         """Register the guarded view; ninja sees its path and query parameters, but not the body."""
         signature = inspect.signature(view)
         seen = [p for p in signature.parameters.values() if p.name != "body"]
@@ -180,14 +190,18 @@ class Calls(Router):
         self.api_operation(
             [method], path, operation_id=view.__name__, summary=summary_of(view), auth=Key(declared.scope)
         )(guarded)
-        guarded.known = query_names(guarded._ninja_operation)
+        known.update(query_names(guarded._ninja_operation))
         return view
 
 
-def query_names(operation: Operation) -> set[str]:
-    """The query parameters that a call knows."""
+def query_names(operation: Operation) -> dict[str, bool]:
+    """The query parameters that a call knows, and whether each may be given more than once."""
     models = [m for m in operation.models if m.__ninja_param_source__ == "query"]
-    return {places[-1] for model in models for places in model.__ninja_flatten_map__.values()}
+    return {
+        places[-1]: name in model.__ninja_collection_fields__
+        for model in models
+        for name, places in model.__ninja_flatten_map__.items()
+    }
 
 
 def summary_of(view: View) -> str:
@@ -201,22 +215,25 @@ def caller_of(request: HttpRequest) -> Caller:
     return caller
 
 
-def admit(request: HttpRequest, values: dict[str, Any], known: set[str]) -> None:
+def admit(request: HttpRequest, values: dict[str, Any], known: dict[str, bool]) -> None:
     """Refuse an address or a query that cannot be meant; `known` are the call's query parameters."""
     if not all(strict_json.is_clean(value) for value in values.values() if isinstance(value, str)):
         raise NotFound("There is nothing under this address.")
-    errors = []
-    for name, texts in request.GET.lists():
-        if name not in known:
-            errors.append({"loc": ["query", name[:100]], "msg": f"is not known here; known are: {_listed(known)}"})
-        elif not all(strict_json.is_clean(text) for text in texts):
-            errors.append({"loc": ["query", name], "msg": "must not contain control characters"})
+    errors = [
+        {"loc": ["query", name[:100]], "msg": msg}
+        for name, texts in request.GET.lists()
+        if (msg := _wrong(name, texts, known))
+    ]
     if errors:
         raise Invalid(errors=errors[:MOST_ERRORS])
 
 
-def _listed(names: set[str]) -> str:
-    return ", ".join(sorted(names)) or "none"
+def _wrong(name: str, texts: list[str], known: dict[str, bool]) -> str:
+    if name not in known:
+        return f"is not known here; known are: {', '.join(sorted(known)) or 'none'}"
+    if len(texts) > 1 and not known[name]:
+        return "is given more than once"
+    return "" if all(map(strict_json.is_clean, texts)) else "must not contain control characters"
 
 
 def key_of(request: HttpRequest) -> str:

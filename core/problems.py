@@ -15,7 +15,7 @@ class Problem(Exception):
 
     def __init__(self, detail: str = "", *, errors: list[dict[str, Any]] | None = None, **extra: Any) -> None:
         self.errors = errors or []
-        self.detail = detail or "; ".join(f"{dotted(e['loc'])}: {e['msg']}" for e in self.errors[:5]) or self.title
+        self.detail = detail or "; ".join(worded(e) for e in self.errors[:5]) or self.title
         self.extra = extra
         super().__init__(self.detail)
 
@@ -91,3 +91,8 @@ class RateLimited(Problem):
 def dotted(loc: Location) -> str:
     """A field's place in words: lines.0.quantity."""
     return ".".join(str(part) for part in loc)
+
+
+def worded(error: dict[str, Any]) -> str:
+    """One wrong field in words: its place, where it has one, and what is wrong with it."""
+    return f"{dotted(error['loc'])}: {error['msg']}" if error["loc"] else f"What was sent {error['msg']}"

@@ -1,8 +1,10 @@
 """The calls about orders: place, quote, read, cancel, hold."""
 
+import json
 from typing import Any
 from uuid import UUID
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
 from ninja import Query
 
@@ -10,11 +12,10 @@ from capture import services as capture
 from capture.answers import hold_answer
 from capture.schemas import OrderIn
 from capture.services import Attempt
-from core.calls import Calls, caller_of, key_of, named, page, rendered, replied
+from core.calls import Calls, caller_of, key_of, page, rendered, replied
 from core.idempotency import Answer, check_key, digest
 from core.lists import KeysetList
 from core.problems import Invalid, NotFound, Problem
-from core.timeline import dump
 from fulfillment import amend
 from oms.api.documents import order_documents
 from oms.api.shapes import (
@@ -41,10 +42,15 @@ calls = Calls(tags=["orders"])
 def place_order(request: HttpRequest, body: Any) -> HttpResponse:
     """Place an order. 201: order and stock are safe; payments follow."""
     caller, key = caller_of(request), key_of(request)
-    answer = capture.place_order(
-        body, client=caller.client, key=key, digest=digest(named(request, request.body)), actor=caller.actor
-    )
+    answer = capture.place_order(body, client=caller.client, key=key, digest=fingerprint(body), actor=caller.actor)
     return replied(answer)
+
+
+def fingerprint(order: Any) -> str:
+    """What a repeat must have in common with the first attempt: the same order, sent alone or in a batch."""
+    if isinstance(order, dict):
+        order = {name: value for name, value in order.items() if name != "idempotency_key"}
+    return digest(b"order\n" + json.dumps(order, cls=DjangoJSONEncoder, sort_keys=True).encode())
 
 
 @calls.asks("/orders/batch", scope="orders.place", takes=BatchIn, gives=BatchOut, status=207)
@@ -82,7 +88,7 @@ def _orders_of(body: Any) -> list[Any]:
 
 
 def _attempt(raw: Any) -> Attempt:
-    """One order of a batch with its key. The same order sent alone under the same key is the same attempt no more."""
+    """One order of a batch with its key."""
     if not isinstance(raw, dict):
         raise Invalid.field([], "must be an object")
     key = raw.get("idempotency_key")
@@ -92,7 +98,7 @@ def _attempt(raw: Any) -> Attempt:
         check_key(key)
     except Invalid as unusable:
         raise Invalid.field(["idempotency_key"], "must be 1 to 255 printable characters") from unusable
-    return Attempt(raw, key, digest(dump(raw).encode()))
+    return Attempt(raw, key, fingerprint(raw))
 
 
 def _result(outcome: Answer | Problem) -> dict[str, Any]:

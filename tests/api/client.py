@@ -2,13 +2,14 @@
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
-from pydantic import BaseModel
 
+from core.calls import Declared
 from core.ids import new_id
 from core.models import Event, IdempotencyKey, TimelineEntry
 from customers.models import Customer
@@ -24,26 +25,34 @@ WRITTEN = (
 )  # fmt: skip
 
 
-@cache
-def promised() -> list[tuple[str, re.Pattern[str], int, type[BaseModel]]]:
-    """What each call says that it gives: method, address, status and shape. Addresses without variables come first."""
-    found = []
+def every_call() -> Iterator[tuple[str, str, Declared]]:
+    """Each call of the API: method, path below /api/v1, and what it declares."""
     for router in api._get_bound_routers():
         for path, view in router.path_operations.items():
             for operation in view.operations:
-                said = operation.view_func.declared  # type: ignore[attr-defined]
-                address = re.compile("/api/v1" + re.sub(r"{[^}]+}", "[^/]+", path))
-                found.append((operation.methods[0], address, said.status, said.gives))
+                declared: Any = operation.view_func
+                yield operation.methods[0], path, declared.declared
+
+
+@cache
+def promised() -> list[tuple[str, re.Pattern[str], Declared]]:
+    """The calls with a pattern of their address; addresses without variables come first."""
+    found = [
+        (method, re.compile("/api/v1" + re.sub(r"{[^}]+}", "[^/]+", path)), declared)
+        for method, path, declared in every_call()
+    ]
     return sorted(found, key=lambda call: "[^/]" in call[1].pattern)
 
 
-def keeps_its_word(response: HttpResponse, method: str, path: str) -> HttpResponse:
+def keeps_its_word(response: Any, method: str, path: str) -> HttpResponse:
     """The response, when its shape is the documented one: every field there, none beside."""
     if response.status_code < 300:
-        status, gives = next((s, g) for m, address, s, g in promised() if m == method and address.fullmatch(path))
-        assert response.status_code == status
-        gives.model_validate(json.loads(response.content))
-    return response
+        said = next(said for its, address, said in promised() if its == method and address.fullmatch(path))
+        assert response.status_code == said.status
+        assert said.gives
+        said.gives.model_validate(json.loads(response.content))
+    answered: HttpResponse = response
+    return answered
 
 
 class Caller:
@@ -74,13 +83,13 @@ class Caller:
         return {"Authorization": f"Bearer {self.key}"} if self.key else {}
 
 
-def told(response: HttpResponse, status: int = 200) -> Any:
+def told(response: Any, status: int = 200) -> Any:
     """The JSON answer, when the status is the expected one."""
     assert response.status_code == status, response.content.decode()[:2000]
     return json.loads(response.content)
 
 
-def problem(response: HttpResponse, status: int, kind: str) -> Any:
+def problem(response: Any, status: int, kind: str) -> Any:
     """The problem told, which has the media type and the shape of RFC 9457."""
     found = told(response, status)
     assert response.headers["Content-Type"] == "application/problem+json"

@@ -10,16 +10,10 @@ from core.actors import SYSTEM
 from integrations.services import create_api_key, known_scopes, revoke_api_key
 from oms.api.openapi import operations
 from oms.api.urls import api as site
-from tests.api.client import Caller, everything_written, problem, told
+from tests.api.client import Caller, every_call, everything_written, problem, told
 from tests.factories.world import MUG, World, order_body
 
-CALLS = sorted(
-    (method, f"/api/v1{router.prefix}{path}", operation.view_func.declared.scope)
-    for router in site._get_bound_routers()
-    for path, view in router.path_operations.items()
-    for operation in view.operations
-    for method in operation.methods
-)
+CALLS = sorted((method, f"/api/v1{path}", declared.scope) for method, path, declared in every_call())
 
 
 def address(path: str) -> str:
@@ -111,6 +105,14 @@ def test_everything_below_api_is_told_as_a_problem(
     world: World, method: str, path: str, status: int, kind: str
 ) -> None:
     problem(Client(raise_request_exception=False).generic(method, path), status, kind)
+
+
+def test_too_large_a_message_of_the_provider_is_told_as_a_problem(world: World) -> None:
+    response = Client(raise_request_exception=False).post(
+        "/api/v1/webhooks/payments/stripe", b"x" * 1_500_000, content_type="application/json"
+    )
+    assert response.status_code in (400, 413)
+    assert response.headers["Content-Type"] == "application/problem+json"
 
 
 def test_a_wrong_host_is_told_as_a_problem(world: World) -> None:

@@ -98,6 +98,8 @@ QUERIES: list[tuple[str, dict[str, Any], str]] = [
     ("/orders", {"updated_since": "yesterday"}, "updated_since"),
     ("/orders", {"updated_since": "2026-01-01T00:00:00"}, "updated_since"),
     ("/orders", {"colour": "red"}, "colour"),
+    ("/orders", {"limit": [1, 2]}, "limit"),
+    ("/orders/WEB-1", {"limit": 1}, "limit"),
     ("/orders", {"status": "placed\x00"}, "status"),
     ("/inventory", {"location": "NOWHERE"}, "location"),
     ("/inventory", {"sku": "NOTHING"}, "sku"),

@@ -117,8 +117,17 @@ def test_a_batch_is_accepted_and_refused_order_by_order(world: World, api: Calle
     assert disagreements() == []
 
 
+def test_an_order_sent_alone_and_then_in_a_batch_is_one_attempt(world: World, api: Caller) -> None:
+    first = told(api.post("/orders", order_body(), key="attempt-1"), 201)
+    orders = [{**order_body(), "idempotency_key": "attempt-1"}]
+    (result,) = told(api.post("/orders/batch", {"orders": orders}, key=""), 207)["results"]
+    assert result["order"] == first
+    assert Order.objects.count() == 1
+
+
 def test_a_batch_has_at_most_five_hundred_orders(world: World, api: Caller) -> None:
-    for body in ({"orders": [{}] * 501}, {"orders": []}, {}, {"orders": {}}, [], {"orders": [{}], "colour": 1}):
+    bodies: list[Any] = [{"orders": [{}] * 501}, {"orders": []}, {}, {"orders": {}}, [], {"orders": [{}], "colour": 1}]
+    for body in bodies:
         problem(api.post("/orders/batch", body, key=""), 422, "invalid")
 
 
