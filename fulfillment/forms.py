@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -31,9 +32,9 @@ class HandOverForm(forms.Form):
     carrier = forms.CharField(label=_("Carrier"), max_length=60)
     tracking_number = forms.CharField(label=_("Tracking number"), max_length=LONGEST_NUMBER)
 
-    def __init__(self, *args: Any, shipment: Shipment, **kwargs: Any) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, shipment: Shipment) -> None:
         initial = {"carrier": shipment.carrier, "tracking_number": shipment.tracking_number}
-        super().__init__(*args, initial=initial, auto_id="hand-over-%s", **kwargs)
+        super().__init__(data, initial=initial, auto_id="hand-over-%s")
 
     def tracking(self) -> Tracking | None:
         """What differs from the label, or None."""
@@ -53,5 +54,5 @@ class EventForm(forms.Form):
     )
     place = forms.CharField(label=_("Where"), max_length=120, required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"at": timezone.localtime()}, **kwargs)
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, initial={"at": timezone.localtime()})

@@ -18,8 +18,8 @@ from core.lists import KeysetList
 from core.permissions import permission
 from core.problems import Conflict, Invalid, Problem
 from fulfillment import floor, labels, shipping, tracking_events, work
-from fulfillment.forms import EventForm, HandOverForm
-from fulfillment.models import FulfillmentOrder, Shipment
+from fulfillment.forms import EVENTS, EventForm, HandOverForm, ScanForm
+from fulfillment.models import Shipment
 from fulfillment.work import Piece
 from inventory.models import Location
 
@@ -126,7 +126,7 @@ def _lines(piece: Piece, said: dict[str, str] | None) -> list[dict[str, Any]]:
 def scan(request: HttpRequest, fulfillment_order_id: UUID) -> HttpResponse:
     """One unit, by its barcode or SKU. The script gets the changed part of the screen, a plain form the whole page."""
     work.piece(fulfillment_order_id, request.user)
-    said, status = _scan(fulfillment_order_id, request.POST.get("code", "").strip()[:64], Actor.of(request.user))
+    said, status = _scan(fulfillment_order_id, ScanForm(request.POST), Actor.of(request.user))
     piece = work.piece(fulfillment_order_id, request.user)
     if status == 200:
         said["text"] = _counted(piece, said["line"])
@@ -136,9 +136,10 @@ def scan(request: HttpRequest, fulfillment_order_id: UUID) -> HttpResponse:
     return redirect("work-piece", fulfillment_order_id)
 
 
-def _scan(fulfillment_order_id: UUID, code: str, actor: Actor) -> tuple[dict[str, str], int]:
-    if not code:
-        return _wrong(_("Nothing was scanned. Try again.")), 422
+def _scan(fulfillment_order_id: UUID, form: ScanForm, actor: Actor) -> tuple[dict[str, str], int]:
+    if not form.is_valid():
+        return _wrong(_("That was no barcode. Try again.")), 422
+    code = form.cleaned_data["code"]
     try:
         return {"tone": "green", "line": str(floor.scan(fulfillment_order_id, code, actor=actor))}, 200
     except Invalid:
@@ -227,7 +228,7 @@ def _parcel_page(request: HttpRequest, shipment: Shipment, form: EventForm, stat
 
 
 def _events(shipment: Shipment) -> list[dict[str, Any]]:
-    words = dict(EventForm.base_fields["status"].choices)  # type: ignore[attr-defined] - a ChoiceField
+    words = dict(EVENTS)
     return [
         {"icon": "truck", "who": words.get(e.status, e.status), "text": e.place, "note": e.detail, "at": e.at}
         for e in shipment.events.all()

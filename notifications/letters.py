@@ -54,5 +54,7 @@ def write(kind: str, facts: Facts) -> Letter:
         "language": language,
     }
     with translation.override(language):
-        subject, text, html = (render_to_string(f"notifications/{kind}.{part}", values) for part in ("subject.txt", "txt", "html"))
+        subject, text, html = (
+            render_to_string(f"notifications/{kind}.{part}", values) for part in ("subject.txt", "txt", "html")
+        )
     return Letter(" ".join(subject.split()), _BLANK_LINES.sub("\n\n", text).strip() + "\n", html.strip() + "\n")

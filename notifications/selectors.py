@@ -114,4 +114,6 @@ def _order_ids(number: str) -> list[UUID]:
 def numbers_of(messages: Iterable[Message]) -> dict[UUID, str]:
     """The order number behind each message, by the order's id."""
     ids = list({message.about for message in messages})
-    return {row.id: row.number for row in rows("SELECT id, number FROM orders_order WHERE id = ANY(%(ids)s)", {"ids": ids})}
+    return {
+        row.id: row.number for row in rows("SELECT id, number FROM orders_order WHERE id = ANY(%(ids)s)", {"ids": ids})
+    }

@@ -55,7 +55,7 @@ def _dressed(message: Message, number: str) -> dict[str, Any]:
 @permission("mail.view")
 def mail_box(request: HttpRequest) -> HttpResponse:
     """Every message, newest first: by recipient, order or kind, or only those that could not be sent."""
-    words, kind = request.GET.get("q", "").strip()[:200], request.GET.get("kind", "")
+    words, kind = request.GET.get("q", "").replace("\0", "").strip()[:200], request.GET.get("kind", "")
     kind = kind if kind in KIND_WORDS else ""
     stuck = request.GET.get("state") == "stuck"
     found = selectors.mail_box(words=words, kind=kind, stuck=stuck)

@@ -27,8 +27,14 @@ class ProofForm(forms.Form):
         """Right when it is either of the two, however it is spaced or capitalised."""
         given: str = self.cleaned_data["proof"]
         known = [self._order.email, self._order.shipping_address.get("postal_code") or ""] if self._order else []
-        if not any([_same(given, value) for value in known if value]):
-            raise forms.ValidationError(_("This does not fit the order. Take the postcode of the delivery address, or the e-mail address the order was placed with."))
+        matches = [_same(given, value) for value in known if value]
+        if not any(matches):
+            raise forms.ValidationError(
+                _(
+                    "This does not fit the order. Take the postcode of the delivery address, or the e-mail address"
+                    " the order was placed with."
+                )
+            )
         return given
 
 

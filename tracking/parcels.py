@@ -56,13 +56,13 @@ class Parcel:
 def parcels_of(facts: Facts, *, personal: bool) -> list[Parcel]:
     """The parcels, first those that arrive first; what is not decided yet comes last as one more."""
     found = [_parcel(work, personal, held=bool(facts.holds)) for work in facts.work]
-    found.sort(key=lambda parcel: (parcel.due or date.max))
+    found.sort(key=lambda parcel: parcel.due or date.max)
     rest = _rest(facts, personal)
     return [*found, rest] if rest else found
 
 
 def _parcel(work: FulfillmentOrder, personal: bool, *, held: bool) -> Parcel:
-    shipment: Shipment | None = next(iter(work.parcels), None)  # type: ignore[attr-defined] - prefetched
+    shipment: Shipment | None = next(iter(work.parcels), None)  # type: ignore[attr-defined]  # prefetched
     if shipment is None or shipment.shipped_at is None:
         return _prepared(work, personal, held=held)
     stage: Stage = "arrived" if shipment.status == "delivered" else "stuck" if shipment.status in STUCK else "moving"
@@ -89,7 +89,11 @@ def _prepared(work: FulfillmentOrder, personal: bool, *, held: bool) -> Parcel:
     place = work.location.name if personal else ""
     steps = [
         Step(_("Being prepared at %(place)s") % {"place": place} if place else _("Being prepared"), "", True),
-        Step(_("Handed to %(carrier)s") % {"carrier": work.carrier} if work.carrier else _("Handed to the carrier"), "", False),
+        Step(
+            _("Handed to %(carrier)s") % {"carrier": work.carrier} if work.carrier else _("Handed to the carrier"),
+            "",
+            False,
+        ),
         Step(pgettext("parcel", "Delivered"), _expected(due), False),
     ]
     lines = [line for line in work.lines.all() if line.quantity > line.cancelled]
@@ -172,7 +176,9 @@ def _next(status: str) -> str:
 def _steps(work: FulfillmentOrder, shipment: Shipment, due: date | None, personal: bool) -> list[Step]:
     place = work.location.name if personal else ""
     steps = [
-        Step(_("Prepared at %(place)s") % {"place": place} if place else _("Prepared"), moment(shipment.created_at), True),
+        Step(
+            _("Prepared at %(place)s") % {"place": place} if place else _("Prepared"), moment(shipment.created_at), True
+        ),
         Step(_("Handed to %(carrier)s") % {"carrier": shipment.carrier}, moment(shipment.shipped_at), True),
     ]
     steps += [step for event in shipment.events.all() if (step := _event_step(event, personal))]

@@ -96,7 +96,9 @@ def _headline(facts: Facts, parcels: list[Parcel]) -> tuple[str, str]:
 
 def _held(facts: Facts) -> tuple[str, str]:
     if "payment" not in facts.holds:
-        return _("We are checking your order."), _("It leaves as soon as that is done. There is nothing you need to do.")
+        return _("We are checking your order."), _(
+            "It leaves as soon as that is done. There is nothing you need to do."
+        )
     if "failed" in facts.payment_states or "expired" in facts.payment_states:
         return (
             _("Your payment did not go through."),
@@ -127,24 +129,33 @@ def _on_the_way(moving: list[Parcel], arrived: int) -> str:
     if not days:
         return ngettext("Your parcel is on its way.", "%(count)s parcels are on their way.", len(moving)) % count
     if days[0] < timezone.localdate():
-        return ngettext(
-            "Your parcel is still on its way, later than planned.",
-            "%(count)s parcels are still on their way, later than planned.",
-            len(moving),
-        ) % count
+        return (
+            ngettext(
+                "Your parcel is still on its way, later than planned.",
+                "%(count)s parcels are still on their way, later than planned.",
+                len(moving),
+            )
+            % count
+        )
     if arrived:
-        return ngettext(
-            "One more parcel is on its way, it arrives %(day)s.",
-            "%(count)s more parcels are on their way, the next arrives %(day)s.",
-            len(moving),
-        ) % count
+        return (
+            ngettext(
+                "One more parcel is on its way, it arrives %(day)s.",
+                "%(count)s more parcels are on their way, the next arrives %(day)s.",
+                len(moving),
+            )
+            % count
+        )
     if len(moving) > 1 and _same(days):
         return _("%(count)s parcels are on their way, they arrive %(day)s.") % count
-    return ngettext(
-        "Your parcel is on its way, it arrives %(day)s.",
-        "%(count)s parcels are on their way, the first arrives %(day)s.",
-        len(moving),
-    ) % count
+    return (
+        ngettext(
+            "Your parcel is on its way, it arrives %(day)s.",
+            "%(count)s parcels are on their way, the first arrives %(day)s.",
+            len(moving),
+        )
+        % count
+    )
 
 
 def _same(days: list[date]) -> bool:

@@ -39,7 +39,7 @@ def unlisted(view: View) -> View:
         response["Referrer-Policy"] = "no-referrer"
         return response
 
-    answer.permission = "public"  # type: ignore[attr-defined] - for the check that every route names its own
+    answer.permission = "public"  # type: ignore[attr-defined]  # for the check that every route names its own
     return answer
 
 

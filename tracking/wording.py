@@ -4,9 +4,8 @@ from datetime import date, datetime
 
 from babel.dates import format_date, format_time
 from django.utils import timezone
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, pgettext, to_locale
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 
 def locale() -> str:

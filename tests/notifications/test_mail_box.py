@@ -86,3 +86,10 @@ def test_a_stranger_is_sent_to_sign_in() -> None:
 
 def test_a_letter_that_does_not_exist_is_not_found() -> None:
     assert signed_in("clerk").get("/mail/00000000-0000-7000-8000-000000000000/").status_code == 404
+
+
+@pytest.mark.parametrize("words", ["\0", "@\0", "%", "x" * 5000, "'; DROP TABLE"])
+def test_odd_words_find_nothing_and_break_nothing(words: str) -> None:
+    small_world()
+
+    assert signed_in("clerk").get(reverse("mail"), {"q": words}).status_code == 200

@@ -1,10 +1,10 @@
 """The public page: who gets to see what."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.http import HttpResponse
 from django.test import Client
 
 from core.ids import new_id
@@ -36,7 +36,7 @@ def opened(client: Client, order: Order) -> str:
     return str(answer.content.decode())
 
 
-def prove(client: Client, order: Order, proof: str) -> HttpResponse:
+def prove(client: Client, order: Order, proof: str) -> Any:
     return client.post(path(order), {"proof": proof})
 
 
@@ -104,7 +104,7 @@ def test_unknown_wrong_and_outdated_tokens_get_the_same_answer() -> None:
     assert len({strip(answer) for answer in answers}) == 1
 
 
-def strip(answer: HttpResponse) -> str:
+def strip(answer: Any) -> str:
     """The page without what belongs to the request and not to the order."""
     head, _, rest = answer.content.decode().partition("hx-headers=")
     return head + rest.partition(">")[2]

@@ -57,7 +57,7 @@ def test_two_parcels_on_their_way_say_when_the_first_arrives() -> None:
 
     told = story(order)
     assert told.headline == "Two parcels are on their way, the first arrives tomorrow."
-    assert [parcel.when for parcel in told.parcels][0] == "Tomorrow"
+    assert told.parcels[0].when == "Tomorrow"
 
 
 def test_a_parcel_on_its_way_and_one_in_preparation_are_told_apart() -> None:
@@ -188,7 +188,7 @@ def test_goods_that_are_short_are_waited_for() -> None:
 
 def test_a_moved_promise_is_owned() -> None:
     small_world()
-    order, work = released({MUG: 1})
+    order, _ = released({MUG: 1})
     OrderLine.objects.update(first_promise_latest=date(2026, 11, 27))
     FulfillmentOrder.objects.update(promise_latest=date(2026, 11, 30))
 
