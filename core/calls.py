@@ -253,6 +253,8 @@ def body_of(request: HttpRequest) -> bytes:
     except (UnreadablePostError, RawPostDataException) as error:
         raise BadRequest("The body broke off before its end.") from error
     if not body.strip():
+        if "Transfer-Encoding" in request.headers:
+            raise BadRequest("A body in chunks cannot be read. Send it whole, with its Content-Length.")
         return b"{}"
     if request.content_type != "application/json":
         raise NotJson

@@ -31,6 +31,7 @@ def _as_problem(response: HttpResponse) -> HttpResponse:
     problem = Problem(f"Use {allowed}." if allowed else f"{status.description or status.phrase}.")
     problem.type, problem.title, problem.status = TYPES.get(status, "internal"), status.phrase, status.value
     told = problem_response(problem)
+    told["Content-Length"] = str(len(told.content))
     if allowed:
         told["Allow"] = allowed
     return told

@@ -15,7 +15,7 @@ from capture.services import Attempt
 from core.calls import Calls, caller_of, key_of, page, rendered, replied
 from core.idempotency import Answer, check_key, digest
 from core.lists import KeysetList
-from core.problems import Invalid, NotFound, Problem
+from core.problems import Conflict, Invalid, NotFound, Problem
 from fulfillment import amend
 from oms.api.documents import order_documents
 from oms.api.shapes import (
@@ -153,7 +153,7 @@ def hold_order(request: HttpRequest, body: HoldIn, number: str) -> dict[str, Any
     order = order_by_number(number)
     opened = holds.open_hold([order.pk], body.kind, note=body.note, actor=caller_of(request).actor)
     if not opened:
-        raise Invalid.field(["kind"], f"{number} already has an open hold of this kind")
+        raise Conflict(f"{number} already has an open hold of this kind.")
     return read_order(request, number)
 
 

@@ -160,6 +160,21 @@ def test_a_held_order_waits_until_it_is_released(world: World, api: Caller) -> N
     assert disagreements() == []
 
 
+def test_a_hold_of_a_kind_is_opened_once(world: World, api: Caller) -> None:
+    number = told(api.post("/orders", order_body()), 201)["number"]
+    told(api.post(f"/orders/{number}/holds", {"kind": "address"}), 201)
+    problem(api.post(f"/orders/{number}/holds", {"kind": "address"}), 409, "conflict")
+
+
+def test_a_card_order_waits_for_its_payment(world: World, api: Caller) -> None:
+    payments = [{"tender": "card", "amount": "28.90", "token": "tok_visa"}]
+    order = told(api.post("/orders", order_body(payments=payments)), 201)
+    assert order["status"] == "on_hold"
+    assert [hold["kind"] for hold in order["holds"]] == ["payment"]
+    assert [(p["tender"], p["status"]) for p in order["payments"]] == [("card", "pending")]
+    assert "tok_visa" not in str(order)
+
+
 def test_an_unknown_kind_of_hold_is_refused(world: World, api: Caller) -> None:
     number = placed(api)
     found = problem(api.post(f"/orders/{number}/holds", {"kind": "mood"}), 422, "invalid")

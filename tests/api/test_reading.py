@@ -173,3 +173,14 @@ def test_the_ledger_shows_the_opening_and_balances(world: World, api: Caller) ->
     assert {entry["event"] for entry in entries} == {"opening_stock"}
     balance = told(api.get("/ledger/trial-balance"))
     assert balance["debit"] == balance["credit"] != "0.00"
+
+
+def test_the_journal_is_paged_to_its_end(world: World, api: Caller) -> None:
+    whole = [entry["id"] for entry in told(api.get("/ledger/journal"))["entries"]]
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = told(api.get("/ledger/journal", limit=1, cursor=cursor))
+        seen += [entry["id"] for entry in page["entries"]]
+        cursor = page["next"]
+    assert seen == whole
+    assert len(whole) == 2

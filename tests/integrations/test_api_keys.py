@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from core.actors import SYSTEM
 from core.problems import Conflict, Invalid
 from integrations.models import ApiKey
-from integrations.selectors import find_api_key
+from integrations.selectors import find_caller
 from integrations.services import create_api_key, known_scopes, revoke_api_key
 
 pytestmark = pytest.mark.django_db
@@ -23,10 +23,10 @@ def made(*arguments: str) -> str:
 def test_the_command_prints_the_key_alone_on_the_last_line_and_it_works() -> None:
     key = made("shop", "--scopes", "orders.view,orders.place")
     assert " " not in key
-    found = find_api_key(key)
+    found = find_caller(key)
     assert found is not None
-    assert found.name == "shop"
-    assert found.scopes == ["orders.place", "orders.view"]
+    assert found.actor.label == "shop"
+    assert found.scopes == {"orders.place", "orders.view"}
 
 
 def test_only_a_digest_is_kept() -> None:
@@ -35,9 +35,9 @@ def test_only_a_digest_is_kept() -> None:
 
 
 def test_all_gives_every_scope() -> None:
-    found = find_api_key(made("shop", "--scopes", "all"))
+    found = find_caller(made("shop", "--scopes", "all"))
     assert found is not None
-    assert found.scopes == known_scopes()
+    assert found.scopes == set(known_scopes())
 
 
 def test_an_unknown_scope_is_refused_by_name() -> None:
@@ -60,7 +60,7 @@ def test_a_name_is_used_once() -> None:
 def test_a_revoked_key_is_unknown_at_once_and_its_name_is_free() -> None:
     key = create_api_key("shop", ["all"], actor=SYSTEM)
     revoke_api_key("shop", actor=SYSTEM)
-    assert find_api_key(key) is None
+    assert find_caller(key) is None
     assert create_api_key("shop", ["all"], actor=SYSTEM) != key
 
 
