@@ -120,7 +120,7 @@ class OrderLine(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="lines", db_index=False)
     position = models.IntegerField()
     variant = models.ForeignKey(Variant, models.PROTECT)
     sku = models.TextField()

@@ -78,7 +78,7 @@ def _mentions(text: str) -> Q:
     if len(digits) >= 6:
         found |= Q(customer__phone__contains=digits) | Q(customer__phone=text)
     lines = OrderLine.objects.filter(order_id=OuterRef("pk"), sku__iexact=text)
-    return found | Exists(lines)
+    return found | Q(Exists(lines))
 
 
 def is_late(order: Order, today: date | None = None) -> int:
@@ -107,7 +107,8 @@ def channels() -> Iterable[Channel]:
 def totals_of_customer(customer_id: UUID) -> list[dict[str, Any]]:
     """Orders and their value per currency, cancelled ones left out."""
     found = Order.objects.filter(customer_id=customer_id).exclude(status="cancelled")
-    return list(found.values("currency").annotate(orders=Count("id"), value=Sum("total")).order_by("-orders"))
+    grouped = found.values("currency").annotate(orders=Count("id"), value=Sum("total"))
+    return [dict(row) for row in grouped.order_by("-orders")]
 
 
 def placed_per_day(first: date, last: date) -> dict[date, int]:
@@ -122,7 +123,8 @@ def value_per_currency(day: date) -> list[dict[str, Any]]:
     found = Order.objects.filter(placed_at__gte=midnight(day), placed_at__lt=midnight(day, 1)).exclude(
         status="cancelled"
     )
-    return list(found.values("currency").annotate(orders=Count("id"), value=Sum("total")).order_by("-value"))
+    grouped = found.values("currency").annotate(orders=Count("id"), value=Sum("total"))
+    return [dict(row) for row in grouped.order_by("-value")]
 
 
 def late_count() -> int:
@@ -162,7 +164,7 @@ def by_channel(day: date) -> list[dict[str, Any]]:
         status="cancelled"
     )
     grouped = found.values("channel__code", "channel__name", "currency")
-    return list(grouped.annotate(orders=Count("id"), value=Sum("total")).order_by("-orders"))
+    return [dict(row) for row in grouped.annotate(orders=Count("id"), value=Sum("total")).order_by("-orders")]
 
 
 def units_by_bucket(lines: Iterable[OrderLine]) -> dict[str, int]:
