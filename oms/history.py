@@ -1,10 +1,10 @@
 """Carries sets of past orders through the services that live orders go through, at the times when it happened."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from django.apps import apps
 from django.db import connection
 
 from core.actors import Actor
@@ -24,18 +24,11 @@ SELECT id FROM fulfillment_shipment WHERE order_id = ANY(%(orders)s) AND status 
 """
 
 
-def fulfil(order_ids: Sequence[UUID], *, at: datetime, delivered_at: datetime | None, actor: Actor) -> None:
-    """Route, release, pick, pack and ship the orders at `at`; deliver them at `delivered_at` unless that is None.
-
-    Orders may stand anywhere on that way: each step takes those that are ready for it.
-    """
-    send(order_ids, at=at, actor=actor)
-    if delivered_at is not None:
-        arrive(order_ids, at=delivered_at, actor=actor)
-
-
 def send(order_ids: Sequence[UUID], *, at: datetime, actor: Actor) -> None:
-    """Everything up to handing the parcels to their carriers."""
+    """Route, release, pick, pack, and hand the parcels to their carriers.
+
+    Orders may stand anywhere on that way: each step takes those that are ready for it, in a transaction of its own.
+    """
     route(order_ids, actor=actor, at=at)
     release(work(order_ids, "planned"), actor=actor, at=at)
     pick_all(work(order_ids, "released", "accepted", "picking"), actor=actor, at=at)
@@ -54,16 +47,17 @@ def work(order_ids: Sequence[UUID], *states: str) -> list[UUID]:
     return [row.id for row in rows(WORK, {"orders": list(order_ids), "states": list(states)})]
 
 
-def count_rows_anew(sets_done: int) -> None:
-    """Tell the planner how large the tables have grown, after 1, 2, 4, 8, … sets of a long run.
+@contextmanager
+def planned_by_size() -> Iterator[None]:
+    """Within it, the database plans each statement for the sets and tables as they are at that moment.
 
-    Statements are prepared while the tables are nearly empty; the planner would go on reading them whole until
-    autovacuum looks at them, a minute later.
+    Statements are prepared while the tables are nearly empty and sets are small; a plan kept from then would go on
+    reading whole tables, and join thousands of rows one by one.
     """
-    if sets_done & (sets_done - 1) == 0:
-        tables = [m._meta.db_table for label in GROWING for m in apps.get_app_config(label).get_models()]
+    with connection.cursor() as cursor:
+        cursor.execute("SET plan_cache_mode = force_custom_plan")
+    try:
+        yield
+    finally:
         with connection.cursor() as cursor:
-            cursor.execute(f"ANALYZE {', '.join(tables)}")
-
-
-GROWING = ("orders", "inventory", "fulfillment", "payments", "accounting", "returns", "customers", "sourcing", "core")
+            cursor.execute("RESET plan_cache_mode")

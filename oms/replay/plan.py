@@ -30,7 +30,11 @@ class Article:
 
 @dataclass(slots=True)
 class Plan:
-    """What the first pass found. `done` documents, counted from the first, were dealt with by an earlier run."""
+    """What the first pass found.
+
+    An earlier run has dealt with all returns among the first `done` documents (see runner.Replay): sales delivered and
+    returns received say so.
+    """
 
     fingerprint: str
     rows: int = 0
@@ -74,6 +78,7 @@ def _note(plan: Plan, part: list[Document]) -> None:
 
 KNOWN = """
 SELECT external_id FROM orders_order WHERE channel_id = %(channel)s AND external_id = ANY(%(ids)s)
+  AND status IN ('delivered', 'completed')
 UNION ALL
 SELECT r.external_id FROM returns_return r JOIN orders_order o ON o.id = r.order_id
 WHERE o.channel_id = %(channel)s AND r.external_id = ANY(%(ids)s)

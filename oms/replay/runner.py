@@ -1,18 +1,17 @@
 """Runs a history file through the services, a day's documents at a time, and can go on where it was interrupted.
 
-A set of documents is one transaction: after a kill either all of it is there or nothing. What an earlier run did is
-found by query, so that a second run of a file changes nothing and tells the same.
+Every step of a set is a transaction of its own service. What an earlier run did is found by query, so that a killed
+run goes on where it was, and a second run of a file changes nothing and tells the same.
 """
 
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from capture.services import Attempt, place_orders
@@ -20,7 +19,7 @@ from core.db import rows
 from core.idempotency import Answer
 from core.problems import Problem
 from inventory.models import Location
-from oms.history import count_rows_anew, fulfil
+from oms.history import arrive, planned_by_size, send
 from oms.replay import matching, plan, setup
 from oms.replay.documents import Document, Reader, documents
 from oms.replay.orders import order_of
@@ -85,7 +84,8 @@ class Replay:
         if opening_stock:
             setup.set_up_articles(self.plan.articles, self.rules)
             self.summary.opening_units = setup.receive_opening_stock(self.plan, self.rules)
-        self._second_pass()
+        with planned_by_size():
+            self._second_pass()
         self.summary.seconds = time.monotonic() - started
         return self.summary
 
@@ -100,11 +100,9 @@ class Replay:
 
         place = 0
         found = documents(counted(), Reader(self.rules), self.rejects.add)
-        for number, some in enumerate(self._sets(found), start=1):
-            with transaction.atomic():
-                self._replay(some, place)
+        for some in self._sets(found):
+            self._replay(some, place)
             place += len(some)
-            count_rows_anew(number)
         bar.end()
 
     def _sets(self, found: Iterator[Document]) -> Iterator[list[Document]]:
@@ -119,15 +117,26 @@ class Replay:
             yield some
 
     def _replay(self, some: Sequence[Document], place: int) -> None:
-        self._sell([document for document in some if not document.is_return and document.lines])
+        """One set: sales are placed and shipped, then returns taken in, then parcels delivered.
+
+        A delivered order therefore tells that the returns up to it are in the books.
+        """
+        sales = [document for document in some if not document.is_return and document.lines]
+        order_ids = self._sell(sales)
+        at = max(document.at for document in some)
+        if order_ids:
+            send(order_ids, at=at, actor=REPLAY)
         numbered = [(number, document) for number, document in enumerate(some, start=place + 1) if document.is_return]
         before = [document for number, document in numbered if number <= self.plan.done]
-        self._take_back(matching.known(before, self.channel.id) if before else [], done=True)
         fresh = [document for number, document in numbered if number > self.plan.done]
+        self._count_back(matching.known(before, self.channel.id) if before else [])
         if fresh:
-            self._take_back(matching.match(fresh, self.channel.id, self.channel.code), done=False)
+            self._take_back(matching.match(fresh, self.channel.id, self.channel.code), at)
+        if order_ids:
+            arrive(order_ids, at=at + timedelta(days=self.rules.delivery_days), actor=REPLAY)
 
-    def _sell(self, sales: Sequence[Document]) -> None:
+    def _sell(self, sales: Sequence[Document]) -> list[UUID]:
+        """Place what is not there yet; returns the orders that are still to be sent or delivered."""
         known = self._orders(sales)
         new = [document for document in sales if document.number not in known]
         attempts = [Attempt(order_of(document, self.rules), document.number, "") for document in new]
@@ -142,7 +151,7 @@ class Replay:
             if document.number in known:
                 self._count(document)
                 self.summary.orders_before += 1
-        self._send(placed + [order_id for order_id, open_ in known.values() if open_], sales)
+        return placed + [order_id for order_id, is_open in known.values() if is_open]
 
     def _orders(self, sales: Sequence[Document]) -> dict[str, tuple[UUID, bool]]:
         """Orders that an earlier run placed, and whether they are still on their way."""
@@ -153,32 +162,26 @@ class Replay:
         )
         return {row.external_id: (row.id, row.status not in ("delivered", "completed", "cancelled")) for row in found}
 
-    def _send(self, order_ids: Sequence[UUID], sales: Sequence[Document]) -> None:
-        if order_ids:
-            at = max(document.at for document in sales)
-            fulfil(order_ids, at=at, delivered_at=at + timedelta(days=self.rules.delivery_days), actor=REPLAY)
-
     def _count(self, document: Document) -> None:
         self.summary.orders += 1
         for line in document.lines:
             self.summary.sold.add(1, line.quantity, line.price * line.quantity)
 
-    def _take_back(self, matches: Sequence[matching.Match], *, done: bool) -> None:
-        for found in matches:
-            self._count_back(found)
-        if not done and any(found.parts for found in matches):
-            back = [given for found in matches for given in _returns_of(found)]
-            at = max(found.document.at for found in matches)
+    def _take_back(self, matches: Sequence[matching.Match], at: datetime) -> None:
+        self._count_back(matches)
+        back = [given for found in matches for given in _returns_of(found)]
+        if back:
             receive_and_credit(back, location_id=self.place_id, actor=REPLAY, at=at)
 
-    def _count_back(self, found: matching.Match) -> None:
-        missing = {line.row.line: units for line, _, units in found.left}
-        for line in found.document.lines:
-            units = line.quantity - missing.get(line.row.line, 0)
-            self.summary.returned.add(1 if units else 0, units, line.price * units)
-            self.summary.parted += 0 < units < line.quantity
-        for line, reason, units in found.left:
-            self.rejects.add(line.row, reason, units)
+    def _count_back(self, matches: Sequence[matching.Match]) -> None:
+        for found in matches:
+            missing = {line.row.line: units for line, _, units in found.left}
+            for line in found.document.lines:
+                units = line.quantity - missing.get(line.row.line, 0)
+                self.summary.returned.add(1 if units else 0, units, line.price * units)
+                self.summary.parted += 0 < units < line.quantity
+            for line, reason, units in found.left:
+                self.rejects.add(line.row, reason, units)
 
     def _reject(self, document: Document, reason: str, detail: str = "") -> None:
         for line in document.lines:

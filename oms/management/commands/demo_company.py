@@ -12,6 +12,7 @@ from oms.demo.baskets import baskets
 from oms.demo.history import History
 from oms.demo.stocking import stock_up
 from oms.demo.today import live_day
+from oms.history import planned_by_size
 from oms.replay.progress import Progress
 from sourcing.network import forget as forget_network
 
@@ -29,9 +30,12 @@ class Command(BaseCommand):
         parser.add_argument("--size", choices=sorted(ORDERS), default="small", help="1,500 or 12,000 orders")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if staff.is_complete():
-            return
-        total = ORDERS[options["size"]]
+        if not staff.is_complete():
+            with planned_by_size():
+                self._build(options["size"])
+
+    def _build(self, size: str) -> None:
+        total = ORDERS[size]
         now = timezone.now()
         setup.set_up(now)
         orders = baskets(SEED, until=now, days=setup.HISTORY_DAYS, total=total)
@@ -39,7 +43,7 @@ class Command(BaseCommand):
         _forget()
         past = orders[: -max(LIVE_ORDERS, sum(order.placed_at > now - timedelta(days=1) for order in orders))]
         bar = Progress("Demo company: orders", total)
-        History(SEED, now, DAYS_AT_A_TIME[options["size"]]).write(past, bar.to)
+        History(SEED, now, DAYS_AT_A_TIME[size]).write(past, bar.to)
         setup.open_for_business()
         _forget()
         live_day(orders[len(past) :], now)
