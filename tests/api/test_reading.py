@@ -177,7 +177,8 @@ def test_the_ledger_shows_the_opening_and_balances(world: World, api: Caller) ->
 
 def test_the_journal_is_paged_to_its_end(world: World, api: Caller) -> None:
     whole = [entry["id"] for entry in told(api.get("/ledger/journal"))["entries"]]
-    seen, cursor = [], ""
+    seen: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = told(api.get("/ledger/journal", limit=1, cursor=cursor))
         seen += [entry["id"] for entry in page["entries"]]
