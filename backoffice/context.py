@@ -43,7 +43,7 @@ def role_words(role: str) -> str:
 
 
 def _me(request: HttpRequest) -> dict[str, str]:
-    user = request.user
+    user: Any = request.user
     name = user.get_full_name() or user.get_username()
     roles = Grant.objects.filter(user_id=user.pk).values_list("role", flat=True).distinct()
     initials = "".join(part[0] for part in name.split()[:2]).upper()

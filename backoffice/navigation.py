@@ -25,7 +25,9 @@ class Entry:
 
 ENTRIES = [
     Entry(_("Home"), icon="house", route="home", permission="", under="/"),
-    Entry(_("Orders"), icon="inbox", route="orders", permission="orders.view", under="/orders/", but_not="/orders/new/"),
+    Entry(
+        _("Orders"), icon="inbox", route="orders", permission="orders.view", under="/orders/", but_not="/orders/new/"
+    ),
     Entry(_("New order"), icon="phone", route="new-order", permission="orders.place", under="/orders/new/"),
     Entry(_("My location"), icon="store", route="work", permission="fulfillment.work", under="/work/"),
     Entry(_("Stock"), icon="boxes", route="stock", permission="stock.view", under="/stock/"),
@@ -57,7 +59,5 @@ def entries(request: HttpRequest) -> list[dict[str, Any]]:
             continue
         url = _address(entry.route)
         if url:
-            offered.append(
-                {"label": entry.label, "icon": entry.icon, "url": url, "on": _here(entry, request.path)}
-            )
+            offered.append({"label": entry.label, "icon": entry.icon, "url": url, "on": _here(entry, request.path)})
     return offered

@@ -144,11 +144,10 @@ def parcels(work: Iterable[FulfillmentOrder]) -> list[Parcel]:
         if each.status == "cancelled":
             continue
         shipment = next(iter(each.shipments.all()), None)
-        left = shipment is not None and shipment.status != "labelled"
         lines = [line for line in each.lines.all() if line.quantity > line.cancelled]
-        found.append(
-            Parcel(each, shipment, shipment.status if left else each.status, "shipment" if left else "fulfillment", lines)
-        )
+        left = shipment if shipment and shipment.status != "labelled" else None
+        status, kind = (left.status, "shipment") if left else (each.status, "fulfillment")
+        found.append(Parcel(each, shipment, status, kind, lines))
     return found
 
 

@@ -104,15 +104,15 @@ def _actions(request: HttpRequest, found: Order, rows: list[order_page.LineRow])
 View = Callable[..., HttpResponse]
 
 
-def on_order(view: View) -> View:
+def on_order(act: Callable[[HttpRequest, Order], str]) -> View:
     """A POST about an order: afterwards its page again, with what was done or why it could not be."""
 
-    @wraps(view)
+    @wraps(act)
     def wrapped(request: HttpRequest, number: str) -> HttpResponse:
         found = _find(number)
         try:
             _refuse_stale(request, found)
-            messages.success(request, view(request, found))
+            messages.success(request, act(request, found))
         except Problem as problem:
             messages.error(request, problem.detail)
         return redirect("order", number)
@@ -124,7 +124,9 @@ def _refuse_stale(request: HttpRequest, found: Order) -> None:
     """Nothing is done on the strength of a page that no longer shows how things stand."""
     seen = request.POST.get("version", "")
     if seen and seen != str(found.version):
-        raise StaleVersion(_("This order has changed since you opened it. Look again, then repeat what you meant to do."))
+        raise StaleVersion(
+            _("This order has changed since you opened it. Look again, then repeat what you meant to do.")
+        )
 
 
 @permission("orders.hold")

@@ -45,10 +45,10 @@ class Problem:
 
 def figures(user: Any) -> list[dict[str, Any]]:
     """The counts that call for somebody, each with the list behind it."""
-    found = []
+    found: list[dict[str, Any]] = []
+    day = timezone.localdate()
     if allows(user, "orders.view"):
         orders = reverse("orders")
-        today = f"?day={timezone.localdate().isoformat()}"
         for label, note, filters, query in (
             (
                 _("Need someone"),
@@ -57,18 +57,31 @@ def figures(user: Any) -> list[dict[str, Any]]:
                 "?status=needs_someone",
             ),
             (_("Late"), _("promised before today"), Filters(late=True), "?late=1"),
-            (_("Placed today"), _("over all channels"), Filters(day=timezone.localdate()), today),
+            (_("Placed today"), _("over all channels"), Filters(day=day), f"?day={day.isoformat()}"),
         ):
             number = capped_count(listed(filters).prefetch_related(None))
             found.append({"label": label, "note": note, "value": count(number), "href": orders + query})
     if allows(user, "stock.view"):
         short = capped_count(stock_of_variants(StockFilters(state="short")))
-        found.append({"label": _("Stock below promises"), "note": _("products"), "value": short, "href": f"{reverse('stock')}?state=short"})
+        found.append(
+            {
+                "label": _("Stock below promises"),
+                "note": _("products"),
+                "value": short,
+                "href": f"{reverse('stock')}?state=short",
+            }
+        )
     if allows(user, "ledger.view"):
-        today = timezone.localdate()
-        number = capped_count(JournalEntry.objects.filter(date=today))
-        href = f"{reverse('ledger')}?start={today.isoformat()}"
-        found.append({"label": _("Journal entries today"), "note": _("booked by themselves"), "value": count(number), "href": href})
+        number = capped_count(JournalEntry.objects.filter(date=day))
+        href = f"{reverse('ledger')}?start={day.isoformat()}"
+        found.append(
+            {
+                "label": _("Journal entries today"),
+                "note": _("booked by themselves"),
+                "value": count(number),
+                "href": href,
+            }
+        )
     return found
 
 

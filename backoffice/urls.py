@@ -1,5 +1,5 @@
-from django.conf.urls.i18n import set_language
 from django.urls import path
+from django.views.i18n import set_language
 
 from backoffice import customer_views, order_views, views
 from backoffice.search import search

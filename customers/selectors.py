@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 
 from customers.models import Customer
@@ -16,7 +16,7 @@ def listed(text: str = "") -> QuerySet[Customer]:
         return found
     if "@" in text:
         return found.filter(email__iexact=text)
-    named = found.annotate(full_name=Concat("first_name", Value(" "), "last_name"))
+    named = found.annotate(full_name=Concat("first_name", Value(" "), "last_name", output_field=TextField()))
     digits = "".join(c for c in text if c.isdigit())
     wanted = Q(full_name__icontains=text) | Q(email__istartswith=text) | Q(external_id=text)
     return named.filter(wanted | Q(phone__endswith=digits[-8:]) if len(digits) >= 6 else wanted)

@@ -47,7 +47,10 @@ class AdjustForm(PlaceForm):
     """A correction of what is on hand."""
 
     quantity = forms.IntegerField(
-        label=_("Units more or less"), min_value=-LARGEST, max_value=LARGEST, help_text=_("−2 takes two away, 3 adds three")
+        label=_("Units more or less"),
+        min_value=-LARGEST,
+        max_value=LARGEST,
+        help_text=_("−2 takes two away, 3 adds three"),
     )
     reason = forms.ChoiceField(label=_("Reason"), choices=REASONS)
     note = forms.CharField(label=_("Note"), required=False, max_length=200)

@@ -48,22 +48,18 @@ def stock_of_variants(filters: StockFilters) -> QuerySet[Variant]:
     Each has `on_hand`, `reserved`, `allocated`, `safety`, `free` (what can be promised) and `places`.
     """
     rows_here = Q(stock__location_id=filters.location) if filters.location else Q(stock__isnull=False)
-    free = Greatest(
-        F("stock__on_hand") - F("stock__safety") - F("stock__reserved") - F("stock__allocated"), 0
-    )
+    free = Greatest(F("stock__on_hand") - F("stock__safety") - F("stock__reserved") - F("stock__allocated"), 0)
     found = Variant.objects.select_related("product").filter(is_stocked=True)
     if filters.text:
         found = found.filter(_names(filters.text))
     sums = {name: Sum(f"stock__{name}", filter=rows_here, default=0) for name in STOCK_COLUMNS}
-    found = found.annotate(
-        **sums, free=Sum(free, filter=rows_here, default=0), places=Count("stock", filter=rows_here)
-    )
+    found = found.annotate(**sums, free=Sum(free, filter=rows_here, default=0), places=Count("stock", filter=rows_here))
     if filters.location:
         found = found.filter(places__gt=0)
     if filters.state == "out":
         found = found.filter(free=0)
     elif filters.state == "short":
-        found = found.filter(on_hand__lt=F("reserved") + F("allocated"))
+        found = found.alias(promised=F("reserved") + F("allocated")).filter(Q(on_hand__lt=F("promised")))
     return found
 
 

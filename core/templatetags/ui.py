@@ -12,6 +12,7 @@ from django import template
 from django.conf import settings
 from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
 from django.template.context import Context
+from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -59,11 +60,10 @@ class ComponentNode(template.Node):
         values["slot"] = mark_safe(self.nodelist.render(context).strip())  # noqa: S308 - rendered by the engine
         for slot in self.slots:
             values[f"slot_{slot.name}"] = mark_safe(slot.nodelist.render(context).strip())  # noqa: S308 - as above
-        assert context.template is not None
-        body = context.template.engine.get_template(f"components/{self.name.resolve(context)}.html")
+        body: Any = get_template(f"components/{self.name.resolve(context)}.html")
         values["request"] = context.get("request")
         values["csrf_token"] = context.get("csrf_token")
-        return body.render(context.new(values))
+        return str(body.template.render(context.new(values)))
 
 
 @register.tag

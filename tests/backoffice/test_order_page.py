@@ -1,0 +1,171 @@
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import DjangoAssertNumQueries
+
+from core.actors import SYSTEM
+from orders.holds import open_hold
+from orders.models import Order
+from tests.factories.orders import placed, released, shipped
+from tests.factories.people import signed_in
+from tests.factories.world import CANDLE, MUG, World, small_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return small_world()
+
+
+@pytest.fixture
+def clerk(world: World) -> Client:
+    return signed_in("clerk")
+
+
+def page(client: Client, order: Order) -> str:
+    response = client.get(f"/orders/{order.number}/")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def act(client: Client, order: Order, what: str, **data: object) -> Order:
+    response = client.post(f"/orders/{order.number}/{what}/", data)
+    assert response.status_code == 302
+    order.refresh_from_db()
+    return order
+
+
+def test_it_shows_what_where_and_why(clerk: Client) -> None:
+    order, _work = released({MUG: 2, CANDLE: 1})
+
+    text = page(clerk, order)
+
+    assert MUG in text
+    assert "2 to pick" in text
+    assert "Lyon warehouse" in text
+    assert "Chosen" in text
+    assert "placed the order" in text
+
+
+def test_a_store_may_look_but_is_offered_no_cancelling(world: World) -> None:
+    order = placed()
+
+    text = page(signed_in("store", location_id=world.store.pk), order)
+
+    assert "cancel-dialog" not in text
+    assert "hold-dialog" not in text
+
+
+def test_nobody_sees_it_without_signing_in(world: World, client: Client) -> None:
+    response = client.get(f"/orders/{placed().number}/")
+
+    assert response.status_code == 302
+    assert response["Location"].startswith("/sign-in/")
+
+
+def test_an_unknown_number_is_told_calmly(clerk: Client) -> None:
+    response = clerk.get("/orders/NOPE-1/")
+
+    assert response.status_code == 404
+    assert "NOPE-1" in response.content.decode()
+
+
+def test_a_hold_is_opened_and_released_from_the_page(clerk: Client) -> None:
+    order = placed()
+
+    assert act(clerk, order, "hold", kind="address", note="Which floor?").status == "on_hold"
+    assert "Which floor?" in page(clerk, order)
+
+    assert act(clerk, order, "release-hold", hold=order.holds.get().pk).status == "placed"
+
+
+def test_a_hold_of_another_order_is_not_released(clerk: Client) -> None:
+    mine, other = placed(), placed()
+    open_hold([other.pk], "manual", actor=SYSTEM)
+
+    act(clerk, mine, "release-hold", hold=other.holds.get().pk)
+
+    other.refresh_from_db()
+    assert other.status == "on_hold"
+
+
+def test_some_units_are_cancelled(clerk: Client) -> None:
+    order = placed({MUG: 3})
+    line = order.lines.get()
+
+    act(clerk, order, "cancel", reason="Ordered twice", **{f"units-{line.pk}": "1"})
+
+    line.refresh_from_db()
+    assert (line.cancelled, line.reserved) == (1, 2)
+
+
+def test_all_units_cancelled_end_the_order(clerk: Client) -> None:
+    order = placed({MUG: 3})
+
+    act(clerk, order, "cancel", reason="Ordered twice", **{f"units-{order.lines.get().pk}": "3"})
+
+    assert order.status == "cancelled"
+
+
+@pytest.mark.parametrize("units", ["-1", "1.5", "x", "99999999", "", "٣x"])
+def test_units_that_cannot_be_read_change_nothing(clerk: Client, units: str) -> None:
+    order = placed({MUG: 3})
+
+    act(clerk, order, "cancel", reason="Ordered twice", **{f"units-{order.lines.get().pk}": units})
+
+    assert order.lines.get().cancelled == 0
+
+
+def test_a_page_that_is_out_of_date_changes_nothing(clerk: Client) -> None:
+    order = placed({MUG: 3})
+    field = f"units-{order.lines.get().pk}"
+    seen = order.version
+    act(clerk, order, "cancel", reason="Once", version=seen, **{field: "1"})
+
+    act(clerk, order, "cancel", reason="Once", version=seen, **{field: "1"})
+
+    assert order.lines.get().cancelled == 1
+
+
+def test_finance_may_not_cancel(world: World) -> None:
+    order = placed()
+
+    response = signed_in("finance").post(f"/orders/{order.number}/cancel/", {"reason": "x"})
+
+    assert response.status_code == 403
+    order.refresh_from_db()
+    assert order.status == "placed"
+
+
+def test_goods_are_taken_back_at_ones_own_place_and_credited(world: World) -> None:
+    order, _work = shipped({MUG: 2})
+    line = order.lines.get()
+    store = signed_in("store", location_id=world.store.pk)
+
+    act(store, order, "take-back", location=world.store.pk, condition="sellable", **{f"units-{line.pk}": "1"})
+
+    line.refresh_from_db()
+    assert line.returned == 1
+    assert order.returns.get().location_id == world.store.pk
+    assert order.returns.get().lines.get().net == Decimal("10.00")
+
+
+def test_goods_are_not_taken_back_at_a_place_of_others(world: World) -> None:
+    order, _work = shipped({MUG: 2})
+    store = signed_in("store", location_id=world.store.pk)
+    field = {f"units-{order.lines.get().pk}": "1"}
+
+    act(store, order, "take-back", location=world.warehouse.pk, condition="sellable", **field)
+
+    assert order.lines.get().returned == 0
+
+
+def test_its_queries_do_not_grow_with_the_lines(
+    clerk: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    order, _work = released({MUG: 2, CANDLE: 1})
+
+    with django_assert_max_num_queries(24):
+        page(clerk, order)

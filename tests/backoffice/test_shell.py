@@ -1,0 +1,128 @@
+import pytest
+from django.test import Client
+
+from accounting import urls as accounting
+from analytics import urls as analytics
+from backoffice import urls as backoffice
+from customers import urls as customers
+from inventory import urls as inventory
+from orders import urls as orders
+from tests.factories.orders import placed, shipped
+from tests.factories.people import signed_in
+from tests.factories.world import World, small_world
+
+pytestmark = pytest.mark.django_db
+
+PAGES = {
+    "/": {"clerk", "store", "warehouse", "finance", "manager"},
+    "/orders/": {"clerk", "store", "warehouse", "finance", "manager"},
+    "/customers/": {"clerk", "finance", "manager"},
+    "/stock/": {"clerk", "store", "warehouse", "manager"},
+    "/stock/MUG-BLUE/": {"clerk", "store", "warehouse", "manager"},
+    "/ledger/": {"finance", "manager"},
+    "/ledger/trial-balance/": {"finance", "manager"},
+    "/insight/": {"finance", "manager"},
+    "/styleguide/": {"clerk", "store", "warehouse", "finance", "manager"},
+}
+"""Every page of the shell, and the roles that may open it."""
+
+
+@pytest.fixture
+def world() -> World:
+    made = small_world()
+    placed()
+    shipped()
+    return made
+
+
+@pytest.mark.parametrize("role", ["clerk", "store", "warehouse", "finance", "manager"])
+def test_each_role_opens_its_pages_and_no_others(world: World, role: str) -> None:
+    client = signed_in(role)
+
+    for path, roles in PAGES.items():
+        assert client.get(path).status_code == (200 if role in roles else 403), path
+
+
+@pytest.mark.parametrize("role", ["clerk", "store", "finance"])
+def test_the_navigation_offers_only_what_opens(world: World, role: str) -> None:
+    client = signed_in(role)
+
+    for item in client.get("/").context["nav"]:
+        assert client.get(item["url"]).status_code == 200
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_reads_in_french(world: World, path: str) -> None:
+    client = signed_in("manager")
+    client.post("/language/", {"language": "fr"})
+
+    text = client.get(path).content.decode()
+
+    assert '<html lang="fr"' in text
+
+
+def test_no_page_has_script_or_style_of_its_own(world: World) -> None:
+    client = signed_in("manager")
+
+    for path in PAGES:
+        text = client.get(path).content.decode()
+        assert " style=" not in text, path
+        assert "<style" not in text, path
+        assert " onclick=" not in text, path
+        assert "<script>" not in text, path
+
+
+def test_wrong_password_is_told_in_one_sentence(client: Client) -> None:
+    response = client.post("/sign-in/", {"username": "nobody", "password": "wrong-wrong-1"})
+
+    assert response.status_code == 200
+    assert "do not go together" in response.content.decode()
+
+
+def test_the_theme_is_kept_and_leads_back_to_the_page(client: Client) -> None:
+    response = client.post("/theme/", {"theme": "night", "next": "/sign-in/"})
+
+    assert response["Location"] == "/sign-in/"
+    assert 'data-theme="night"' in client.get("/sign-in/").content.decode()
+
+
+def test_the_theme_never_leads_elsewhere(client: Client) -> None:
+    assert client.post("/theme/", {"theme": "night", "next": "https://example.com/"})["Location"] == "/"
+
+
+def test_search_opens_the_order_that_it_names(world: World) -> None:
+    order = placed()
+
+    assert signed_in("clerk").get("/search/", {"q": order.number.lower()})["Location"] == f"/orders/{order.number}/"
+
+
+def test_search_opens_the_order_of_a_parcel(world: World) -> None:
+    order, _work = shipped()
+    number = order.shipments.get().tracking_number
+
+    assert signed_in("clerk").get("/search/", {"q": number})["Location"] == f"/orders/{order.number}/"
+
+
+def test_search_for_a_name_filters_the_orders(world: World) -> None:
+    assert signed_in("clerk").get("/search/", {"q": "Bertin"})["Location"] == "/orders/?q=Bertin"
+
+
+OPEN_TO_ALL = {"sign-in", "sign-out", "set_language", "theme"}
+"""Addresses of the shell that need nobody to be signed in."""
+
+
+def test_every_page_says_which_permission_it_needs() -> None:
+    modules = (accounting, analytics, backoffice, customers, inventory, orders)
+    unguarded = {
+        str(pattern.name)
+        for urls in modules
+        for pattern in urls.urlpatterns
+        if not hasattr(pattern.callback, "permission")
+    }
+
+    assert unguarded == OPEN_TO_ALL | {"home", "styleguide"}
+
+
+@pytest.mark.parametrize("path", ["/", "/styleguide/"])
+def test_pages_for_everybody_still_need_a_sign_in(client: Client, path: str) -> None:
+    assert client.get(path)["Location"].startswith("/sign-in/")

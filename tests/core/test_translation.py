@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+
+from core import translation
+
+
+@pytest.fixture
+def project(tmp_path: Path, settings: LazySettings) -> Path:
+    settings.LOCALE_PATHS = [tmp_path / "locale"]
+    templates = tmp_path / "templates" / "a"
+    templates.mkdir(parents=True)
+    (templates / "page.html").write_text(
+        '{% translate "Orders" %}{% component "panel" title=_("It’s late") %}{% endcomponent %}'
+        "{% blocktranslate trimmed count n=n %}\n  {{ n }} unit\n{% plural %}\n  {{ n }} units\n{% endblocktranslate %}"
+    )
+    (tmp_path / "a.py").write_text('from x import gettext as _\n\n_("Cancel %(what)s")\n')
+    return tmp_path
+
+
+def names(root: Path) -> set[str]:
+    return {translation.key(message)[1] for message in translation.messages(root) if message.id}
+
+
+def test_messages_of_templates_and_code_are_found(project: Path) -> None:
+    assert names(project) == {"Orders", "It’s late", "%(n)s unit", "Cancel %(what)s"}
+
+
+def test_what_has_no_words_is_named(project: Path) -> None:
+    translation.update(project, "fr")
+
+    assert any("“Orders”" in trouble for trouble in translation.troubles(project, "fr"))
+
+
+def test_words_with_another_placeholder_are_named(project: Path) -> None:
+    translation.update(project, "fr")
+    path = translation.catalogue_path("fr")
+    text = path.read_text().replace(
+        'msgid "Cancel %(what)s"\nmsgstr ""', 'msgid "Cancel %(what)s"\nmsgstr "Annuler %(quoi)s"'
+    )
+    path.write_text(text)
+
+    assert any(
+        "Cancel %(what)s" in trouble and "no words" not in trouble for trouble in translation.troubles(project, "fr")
+    )
+
+
+def test_an_update_keeps_the_words_there_are(project: Path) -> None:
+    translation.update(project, "fr")
+    path = translation.catalogue_path("fr")
+    path.write_text(path.read_text().replace('msgid "Orders"\nmsgstr ""', 'msgid "Orders"\nmsgstr "Commandes"'))
+
+    translation.update(project, "fr")
+
+    assert 'msgstr "Commandes"' in path.read_text()
+    assert translation.compile_catalogue("fr").exists()
