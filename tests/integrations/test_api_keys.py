@@ -57,6 +57,16 @@ def test_a_name_is_used_once() -> None:
         made("shop", "--scopes", "all")
 
 
+def test_a_key_can_be_replaced_under_its_name() -> None:
+    first = made("shop", "--scopes", "all")
+    with pytest.raises(CommandError):
+        made("shop", "--scopes", "nonsense", "--replace")
+    assert find_caller(first) is not None
+    second = made("shop", "--scopes", "all", "--replace")
+    assert find_caller(first) is None
+    assert find_caller(second) is not None
+
+
 def test_a_revoked_key_is_unknown_at_once_and_its_name_is_free() -> None:
     key = create_api_key("shop", ["all"], actor=SYSTEM)
     revoke_api_key("shop", actor=SYSTEM)

@@ -4,7 +4,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core.actors import SYSTEM
 from core.problems import Problem
-from integrations.services import create_api_key, known_scopes
+from integrations.models import ApiKey
+from integrations.services import check_scopes, create_api_key, known_scopes, revoke_api_key
 
 
 class Command(BaseCommand):
@@ -13,10 +14,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="what the key is for")
         parser.add_argument("--scopes", required=True, help=f"comma-separated: {', '.join(known_scopes())}, or all")
+        parser.add_argument("--replace", action="store_true", help="end the key that has this name now, if any")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        name, scopes = options["name"].strip(), options["scopes"].split(",")
         try:
-            key = create_api_key(options["name"], options["scopes"].split(","), actor=SYSTEM)
+            check_scopes(scopes)
+            if options["replace"] and ApiKey.objects.filter(name=name, revoked_at=None).exists():
+                revoke_api_key(name, actor=SYSTEM)
+            key = create_api_key(name, scopes, actor=SYSTEM)
         except Problem as problem:
             raise CommandError(problem.detail) from problem
         self.stdout.write(f"Keep it safe: it cannot be shown again. The key of {options['name']}:")
