@@ -1,6 +1,7 @@
 """Payments re-derived from their transactions, the journal and the provider's own account."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -76,8 +77,11 @@ sql_invariant(
     """,
 )
 
+SKEW = timedelta(minutes=5)
+"""How far the provider's clock may be from ours."""
+
 OURS = """
-SELECT p.id, p.status, p.captured, p.refunded, p.provider_reference, p.currency, o.number
+SELECT p.id, p.created_at, p.status, p.captured, p.refunded, p.provider_reference, p.currency, o.number
 FROM payments_payment p JOIN orders_order o ON o.id = p.order_id
 WHERE p.tender = ANY(%(online)s) AND NOT EXISTS (
     SELECT FROM payments_transaction t WHERE t.payment_id = p.id AND t.status = ANY(%(unsettled)s))
@@ -87,16 +91,17 @@ WHERE p.tender = ANY(%(online)s) AND NOT EXISTS (
 @invariant("payments", "the provider says the same")
 def provider_agrees() -> Result:
     """Each card payment that has nothing on its way, against the provider's list; unchecked when it does not answer."""
-    if not settings.PROVIDER_KEY:
+    ours = rows(OURS, {"online": online_tenders(), "unsettled": list(UNSETTLED)})
+    if not ours or not settings.PROVIDER_KEY:
         return Result(0)
+    known = [p for p in ours if p.provider_reference]
     try:
-        theirs = list(STRIPE.everything())
+        theirs = list(STRIPE.everything(min(p.created_at for p in ours) - SKEW))
+        by_reference = {snapshot.reference: snapshot for snapshot in theirs}
+        seen = [by_reference.get(p.provider_reference) or STRIPE.lookup(p.provider_reference) for p in known]
     except NoAnswerError:
         return Result(0)
-    ours = rows(OURS, {"online": online_tenders(), "unsettled": list(UNSETTLED)})
-    by_reference = {snapshot.reference: snapshot for snapshot in theirs}
-    known = [p for p in ours if p.provider_reference]
-    wrong = [sentence for p in known if (sentence := _disagreement(p, by_reference.get(p.provider_reference)))]
+    wrong = [sentence for p, one in zip(known, seen, strict=True) if (sentence := _disagreement(p, one))]
     return Result(len(known), wrong + _strays(ours, theirs))
 
 

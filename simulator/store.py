@@ -13,6 +13,9 @@ from typing import Any
 
 Object = dict[str, Any]
 
+_KEYS_KEPT = 24 * 3600
+"""Seconds; Stripe forgets idempotency keys after a day, too."""
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS object (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, parent TEXT NOT NULL,
@@ -54,6 +57,7 @@ class Store:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
+        self._db.execute("DELETE FROM answer WHERE at < ?", (time.time() - _KEYS_KEPT,))
 
     def close(self) -> None:
         """Wait for the call at work and close the file."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal, Protocol
 from uuid import UUID
@@ -124,5 +125,5 @@ class Provider(Protocol):
     def find(self, payment_id: UUID) -> Snapshot | None:
         """The same, for a payment whose reference was never heard."""
 
-    def everything(self) -> Iterator[Snapshot]:
-        """All payments the provider knows, newest first. Raises NoAnswerError."""
+    def everything(self, since: datetime) -> Iterator[Snapshot]:
+        """All payments the provider knows that were made since then, newest first. Raises NoAnswerError."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from payments.providers.base import Ask, Authorised, Done, Intent, Snapshot
@@ -38,6 +39,6 @@ class Manual:
         """Nobody to ask."""
         return None
 
-    def everything(self) -> Iterator[Snapshot]:
+    def everything(self, since: datetime) -> Iterator[Snapshot]:
         """Nobody to ask."""
         return iter(())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -116,10 +117,11 @@ class Stripe:
         best = (living or list(found))[:1]
         return self.lookup(best[0].id) if best else None
 
-    def everything(self) -> Iterator[Snapshot]:
-        """All intents, page by page."""
+    def everything(self, since: datetime) -> Iterator[Snapshot]:
+        """All intents made since then, page by page."""
+        params: Any = {"limit": 100, "expand": ["data.latest_charge"], "created": {"gte": int(since.timestamp())}}
         with _heard():
-            listed = client().v1.payment_intents.list({"limit": 100, "expand": ["data.latest_charge"]})
+            listed = client().v1.payment_intents.list(params)
             for intent in listed.auto_paging_iter():
                 yield _snapshot(intent)
 
