@@ -53,6 +53,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
             "rows": rows,
             "steps": order_page.steps(found, decision, payments),
             "parcels": order_page.parcels(work),
+            "my_work": [w.pk for w in work if allows(request.user, "fulfillment.work", w.location_id)],
             "decision": decision,
             "reasons": order_page.reasons(decision),
             "money": order_page.money(found, rows),
