@@ -4,14 +4,14 @@ import logging
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db.utils import InterfaceError, OperationalError
+from django.db.utils import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from psycopg import errors as pg
 
 from core.calls import MOST_ERRORS, field_error, problem_response
-from core.problems import BadRequest, Invalid, NotFound, Problem
+from core.problems import BadRequest, Conflict, Invalid, NotFound, Problem
 from oms.api.openapi import complete
 
 logger = logging.getLogger(__name__)
@@ -80,6 +80,14 @@ def _of_database(error: Exception) -> Problem:
     return Unavailable("Send the same request again in a moment.")
 
 
+def _of_guards(error: Exception) -> Problem:
+    """A guard of the database that no check of ours stands before: it held, but the words are poor, so we hear of it."""
+    logger.error("a guard of the database refused a call", exc_info=error)
+    if isinstance(error, DataError):
+        return Invalid("A value in the request is out of bounds. Nothing was changed.")
+    return Conflict("The request contradicts what is already here. Nothing was changed.")
+
+
 TELLINGS: list[tuple[Any, Any]] = [
     (ValidationError, _of_query),
     (Http404, lambda error: NotFound("There is nothing under this address.")),
@@ -87,4 +95,5 @@ TELLINGS: list[tuple[Any, Any]] = [
     (RecursionError, lambda error: BadRequest("The request is nested too deeply.")),
     (DjangoValidationError, lambda error: Invalid.field(["query", "cursor"], "not a cursor of this list")),
     ((OperationalError, InterfaceError), _of_database),
+    ((IntegrityError, DataError), _of_guards),
 ]

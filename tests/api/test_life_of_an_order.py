@@ -117,6 +117,18 @@ def test_units_are_picked_line_by_line_and_never_too_many(world: World, api: Cal
     assert disagreements() == []
 
 
+def test_a_tracking_number_belongs_to_one_parcel(world: World, api: Caller) -> None:
+    for expected in (200, 409):
+        (work,) = work_of(api, placed(api))
+        path = f"/fulfillment-orders/{work['id']}"
+        told(api.post(f"{path}/pick"))
+        told(api.post(f"{path}/pack"))
+        response = api.post(f"{path}/ship", {"tracking_number": "TEST-123"})
+        assert response.status_code == expected
+    problem(response, 409, "conflict")
+    assert disagreements() == []
+
+
 def test_a_line_of_another_order_cannot_be_picked(world: World, api: Caller) -> None:
     (work,) = work_of(api, placed(api))
     (other,) = work_of(api, placed(api))
