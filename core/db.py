@@ -14,6 +14,10 @@ from psycopg import Cursor
 from psycopg.rows import namedtuple_row
 from psycopg.types.json import JsonbLoader
 
+from core import arrays
+
+arrays.install()
+
 Params = Sequence[Any] | Mapping[str, Any] | None
 
 

@@ -16,7 +16,7 @@ from core.money import quantise
 from core.timeline import dump
 from sourcing.alternatives import Ride, alternatives
 from sourcing.network import Lane, Network, network
-from sourcing.orders import Demanding, Stock, demanding, free_stock
+from sourcing.orders import Demanding, Stock, Wanted, demanding, free_stock
 from sourcing.plans import Parcel, Plan, PlannedLine
 from sourcing.promise import arrival
 from sourcing.solver import NANO, Demand, Instance, Option, Package, Solution, missing, proven_single, solve
@@ -228,9 +228,11 @@ class _Sourcing:
         """The package's units by order line, lines pinned there first; `left` keeps what each line still wants."""
         place = package.option.location
         shared: list[PlannedLine] = []
+        wanting: dict[UUID, list[Wanted]] = {}
+        for line in self.order.lines:
+            wanting.setdefault(line.variant_id, []).append(line)
         for variant, units in package.units.items():
-            mine = [line for line in self.order.lines if line.variant_id == variant]
-            for line in sorted(mine, key=lambda line: place not in line.pins):
+            for line in sorted(wanting[variant], key=lambda line: place not in line.pins):
                 taken = min(units, left[line.line_id])
                 if taken:
                     shared.append(PlannedLine(line.line_id, line.variant_id, taken))
