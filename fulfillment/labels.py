@@ -59,7 +59,7 @@ def label(shipment: Shipment) -> bytes:
     _lines(canvas, MARGIN + 4 * mm, top - 30 * mm, address_lines(shipment.order.shipping_address), bold, 11, 52 * mm)
     canvas.line(MARGIN, 55 * mm, width - MARGIN, 55 * mm)
     canvas.setFont(regular, 8)
-    canvas.drawString(MARGIN, 49 * mm, f"{_('Order')} {shipment.order.number}")
+    canvas.drawString(MARGIN, 49 * mm, _("Order %(number)s") % {"number": shipment.order.number})
     canvas.drawRightString(width - MARGIN, 49 * mm, f"{shipment.weight_g / GRAMS_PER_KG:.2f} kg")
     _barcode(canvas, shipment.tracking_number, width)
     canvas.setFont(bold, 11)
@@ -99,12 +99,12 @@ def _slip_page(canvas: Canvas, shipment: Shipment, page: Sequence[tuple[str, str
     width, height = A4
     regular, bold = fonts()
     left, right, top = 20 * mm, width - 20 * mm, height - 20 * mm
-    canvas.setTitle(f"{_('Packing slip')} {shipment.order.number}")
+    canvas.setTitle(_("Packing slip") + f" {shipment.order.number}")
     canvas.setFont(bold, 18)
     canvas.drawString(left, top - 14, _("Packing slip"))
     canvas.setFont(regular, 9)
     canvas.drawRightString(right, top - 9, settings.COMPANY)
-    canvas.drawRightString(right, top - 21, f"{_('Page')} {number}")
+    canvas.drawRightString(right, top - 21, _("Page %(number)s") % {"number": number})
     _lines(canvas, left, top - 18 * mm, _slip_facts(shipment), regular, 10)
     _lines(canvas, width / 2, top - 18 * mm, address_lines(shipment.order.shipping_address), regular, 10)
     y = top - 55 * mm
@@ -125,9 +125,9 @@ def _slip_page(canvas: Canvas, shipment: Shipment, page: Sequence[tuple[str, str
 def _slip_facts(shipment: Shipment) -> list[str]:
     """The papers' head: order, day, parcel."""
     return [
-        f"{_('Order')} {shipment.order.number}",
+        _("Order %(number)s") % {"number": shipment.order.number},
         date_format(shipment.order.placed_at, "DATE_FORMAT"),
-        f"{_('Parcel')} {shipment.tracking_number}",
+        _("Parcel %(number)s") % {"number": shipment.tracking_number},
     ]
 
 

@@ -18,7 +18,8 @@ from notifications.models import Message
 from notifications.services import Fact, tell
 from orders.models import Channel, Order
 from orders.tracking import tracking_url
-from tests.factories.orders import make_voucher, packed, placed, shipped, voucher
+from returns.services import Back, ReturnInput, receive_and_credit
+from tests.factories.orders import line_ids, make_voucher, packed, placed, shipped, voucher
 from tests.factories.world import MUG, VASE, small_world
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +82,17 @@ def test_a_cancelled_order_is_told_plainly() -> None:
     drain()
 
     assert "Nothing will be sent." in Message.objects.get(kind="cancelled").text
+
+
+def test_a_return_is_told_with_what_goes_back() -> None:
+    small_world()
+    order, _ = shipped({MUG: 2})
+    receive_and_credit([ReturnInput(order.pk, [Back(line_ids(order)[MUG], 1)])], actor=SYSTEM)
+    drain()
+
+    letter = Message.objects.get(kind="return_received")
+    assert "€12.00 goes back to you" in letter.text
+    assert "1 × Tableware" in letter.text
 
 
 def test_a_failed_payment_says_what_to_do() -> None:

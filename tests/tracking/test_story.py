@@ -15,6 +15,7 @@ from fulfillment.tracking_events import deliver, record_event
 from orders.holds import open_hold
 from orders.models import Order, OrderLine
 from payments.models import Payment, Transaction
+from returns.services import Back, ReturnInput, receive_and_credit
 from tests.factories.orders import PICKER, line_ids, placed, released, shipped
 from tests.factories.world import CANDLE, MUG, World, open_stock, small_world
 from tracking.selectors import facts_about
@@ -194,6 +195,21 @@ def test_a_moved_promise_is_owned() -> None:
 
     moved = story(order).parcels[0].moved
     assert "from Friday 27 November to Monday 30 November" in moved
+
+
+def test_goods_that_came_back_are_told() -> None:
+    small_world()
+    order, parcels = shipped({MUG: 2})
+    deliver(parcels, actor=SYSTEM)
+    line = line_ids(order)[MUG]
+    receive_and_credit([ReturnInput(order.pk, [Back(line, 1)])], actor=SYSTEM)
+    part = story(order)
+    assert part.headline == "Your parcel has arrived."
+    assert [(back.status, back.items[0].quantity) for back in part.returns] == [("received", 1)]
+
+    receive_and_credit([ReturnInput(order.pk, [Back(line, 1)])], actor=SYSTEM)
+    assert story(order).headline == "Your return has arrived with us."
+    assert story(order, personal=False).returns[0].items == []
 
 
 def test_a_refund_is_told_with_its_amount_only_to_the_customer() -> None:
