@@ -7,26 +7,27 @@ from django.contrib.auth import get_user_model
 
 from backoffice.context import role_words
 from core.models import Grant
+from inventory.models import Location
 
 
 class Person(NamedTuple):
-    """Somebody of the demo company."""
+    """Somebody of the demo company; `work` is the role, with the place where it holds."""
 
     username: str
     name: str
-    role: str
+    work: str
     password: str
 
 
 def sign_ins() -> list[Person]:
     """One person a role, with the password that all of them share in demo mode."""
-    password = getattr(settings, "DEMO_PASSWORD", "")
-    users = get_user_model().objects.filter(is_active=True, grants__isnull=False).distinct().order_by("id")[:40]
-    roles = dict(Grant.objects.filter(user__in=list(users)).values_list("user_id", "role"))
+    users = {user.pk: user for user in get_user_model().objects.filter(is_active=True)[:100]}
+    places = dict(Location.objects.values_list("pk", "name"))
     people: dict[str, Person] = {}
-    for user in users:
-        role = roles[user.pk]
-        people.setdefault(
-            role, Person(user.get_username(), user.get_full_name() or user.get_username(), role_words(role), password)
-        )
+    for grant in Grant.objects.filter(user__in=users).order_by("user_id"):
+        user = users[grant.user_id]
+        place = f" · {places[grant.location_id]}" if grant.location_id in places else ""
+        name = user.get_full_name() or user.get_username()
+        person = Person(user.get_username(), name, role_words(grant.role) + place, settings.DEMO_PASSWORD)
+        people.setdefault(grant.role, person)
     return list(people.values())

@@ -43,6 +43,7 @@ def database(url: str) -> dict[str, Any]:
 
 
 DEMO = os.environ.get("OMS_DEMO") == "1"
+DEMO_PASSWORD = "demo" if DEMO else ""  # shown on the sign-in page
 DEBUG = os.environ.get("OMS_DEBUG") == "1"
 SECRET_KEY = required("OMS_SECRET_KEY")
 ALLOWED_HOSTS = os.environ.get("OMS_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")

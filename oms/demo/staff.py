@@ -1,5 +1,6 @@
-"""The demo company's staff: one sign-in for each role, with the password "demo"."""
+"""The demo company's staff: one sign-in for each role, with the password of demo mode."""
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 
@@ -7,7 +8,6 @@ from core.models import Grant
 from inventory.models import Location
 from oms.demo.company import company
 
-PASSWORD = "demo"  # noqa: S105 - said on the sign-in page; demo mode only
 LAST = "admin"
 """Made last of all: where this sign-in is, the company is complete."""
 
@@ -21,7 +21,7 @@ def hire() -> None:
     """Make the sign-ins that are missing, each with its role, everywhere or at its own place."""
     places = dict(Location.objects.values_list("code", "id"))
     users = get_user_model().objects
-    password = make_password(PASSWORD)
+    password = make_password(settings.DEMO_PASSWORD or None)
     for entry in company()["users"]:
         user = users.filter(username=entry["username"]).first() or users.create(
             username=entry["username"],
