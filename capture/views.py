@@ -30,12 +30,13 @@ def new_order(request: HttpRequest) -> HttpResponse:
         return _page(request, form, forms.LineForms(prefix=PREFIX))
     if "place" in request.POST:
         return _place(request)
-    data = _changed(request)
+    found = _found(request.POST)
+    data = _changed(request, _meant(request.POST, found))
     form, lines = forms.OrderForm(initial=data.dict()), forms.LineForms(data, prefix=PREFIX)
     lines.is_valid()
     for line in lines.forms:
         line.errors.clear()
-    return _page(request, form, lines, quote=_quote(data))
+    return _page(request, form, lines, quote=_quote(data), found=found if data.get("find") else None)
 
 
 @permission("orders.place")
@@ -48,9 +49,7 @@ def quote(request: HttpRequest) -> HttpResponse:
 @permission("orders.place")
 def find_products(request: HttpRequest) -> HttpResponse:
     """Products by name, SKU or barcode, as a fragment of buttons that add them."""
-    channel = references.channels().get(request.GET.get("channel", ""))
-    found = selectors.products(request.GET.get("find", ""), channel) if channel else []
-    return render(request, "capture/found.html", {"found": _named(found), "channel": channel})
+    return render(request, "capture/found.html", {"found": _found(request.GET)})
 
 
 def _start(request: HttpRequest) -> dict[str, Any]:
@@ -70,11 +69,19 @@ def _is_id(text: str) -> bool:
     return len(text) == 36 and all(c in "0123456789abcdef-" for c in text.lower())
 
 
-def _changed(request: HttpRequest) -> Any:
-    """The posted form with a line more or a line less."""
+def _meant(data: Any, found: list[dict[str, Any]]) -> str:
+    """The SKU to add: the button's, or the one whose SKU or barcode was typed or scanned in full."""
+    typed = data.get("find", "").strip().upper()
+    exact = [product["sku"] for product in found if typed in (product["sku"].upper(), product["barcode"])]
+    return data.get("add", "").strip() or (exact[0] if exact else "")
+
+
+def _changed(request: HttpRequest, sku: str) -> Any:
+    """The posted form with a line more (of `sku`) or a line less."""
     data = request.POST.copy()
     total = min(int(data.get(f"{PREFIX}-TOTAL_FORMS") or 0), 100)
-    if sku := data.get("add", "").strip():
+    if sku:
+        data["find"] = ""
         same = next((i for i in range(total) if data.get(f"{PREFIX}-{i}-sku") == sku), None)
         if same is None:
             data[f"{PREFIX}-{total}-sku"], data[f"{PREFIX}-{total}-quantity"] = sku, "1"
@@ -147,14 +154,40 @@ def _places(order: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
     return {sku: by_variant.get(variant.id, []) for sku, variant in found.items()}
 
 
-def _named(found: list[Any]) -> list[dict[str, Any]]:
+def _found(data: Any) -> list[dict[str, Any]]:
+    """Products for what is typed in the search box, with their names in the clerk's language."""
+    channel = references.channels().get(data.get("channel", ""))
     language = (get_language() or "en")[:2]
     return [
-        {"sku": v.sku, "name": v.names.get(language) or next(iter(v.names.values()), ""), "price": v.amount}
-        for v in found
+        {
+            "sku": v.sku,
+            "barcode": v.barcode,
+            "name": v.names.get(language) or next(iter(v.names.values()), ""),
+            "price": v.amount,
+            "currency": channel.currency,
+        }
+        for v in (selectors.products(data.get("find", ""), channel) if channel else [])
     ]
 
 
-def _page(request: HttpRequest, form: Any, lines: Any, *, quote: Any = None, status: int = 200) -> HttpResponse:
-    context = {"form": form, "lines": lines, "quote": quote or {}}
+def _name_lines(request: HttpRequest, lines: Any) -> None:
+    """Beside each SKU its name, and in the empty price field what the list says."""
+    channel = references.channels().get(request.POST.get("channel", ""))
+    skus = {line["sku"].value() or "" for line in lines.forms}
+    if channel is None or not skus:
+        return
+    known = references.catalogue(skus, [channel.price_list_id] if channel.price_list_id else [], timezone.now())
+    language = (get_language() or "en")[:2]
+    for line in lines.forms:
+        if variant := known.variants.get(line["sku"].value() or ""):
+            line.product = variant.names.get(language) or next(iter(variant.names.values()), "")
+            listed = known.price(channel.price_list_id, variant.id)
+            line.fields["unit_price"].widget.attrs["placeholder"] = "" if listed is None else str(listed)
+
+
+def _page(
+    request: HttpRequest, form: Any, lines: Any, *, quote: Any = None, found: Any = None, status: int = 200
+) -> HttpResponse:
+    _name_lines(request, lines)
+    context = {"form": form, "lines": lines, "quote": quote or {}, "found": found, "find": request.POST.get("find", "")}
     return render(request, "capture/new_order.html", context, status=status)
