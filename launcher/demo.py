@@ -31,7 +31,7 @@ def run() -> None:
     _migrate(place, variables)
     _manage(variables, "demo_company", "--size", size)
     key = _api_key(place, variables)
-    with Supervisor(_children(place, variables), variables, say) as supervisor:
+    with Supervisor(parts(place.root, variables), variables, say) as supervisor:
         supervisor.wait_for_all(READY_SECONDS)
         say(f"Sign in as {', '.join(SIGN_INS)}; the password is: demo")
         say(f"api-key {key}")
@@ -121,10 +121,11 @@ def _manage(variables: Mapping[str, str], *words: str) -> None:
         raise Trouble(f"manage.py {words[0]} ended with code {code}.")
 
 
-def _children(place: Place, variables: Mapping[str, str]) -> list[Child]:
-    logs = place.root / "logs"
+def parts(folder: Path, variables: Mapping[str, str]) -> list[Child]:
+    """The processes of the whole system: web, worker, beat and provider; their logs and files lie in `folder`."""
+    logs = folder / "logs"
     logs.mkdir(exist_ok=True)
-    beat_pid = place.root / "beat.pid"
+    beat_pid = folder / "beat.pid"
     beat_pid.unlink(missing_ok=True)
     provider = variables["PROVIDER_URL"].rpartition(":")[2]
     celery = [str(BIN / "celery"), "-A", "oms"]
@@ -138,7 +139,7 @@ def _children(place: Place, variables: Mapping[str, str]) -> list[Child]:
         ),
         Child(
             "beat",
-            [*celery, "beat", "--schedule", str(place.root / "beat-schedule"), "--pidfile", str(beat_pid)],
+            [*celery, "beat", "--schedule", str(folder / "beat-schedule"), "--pidfile", str(beat_pid)],
             beat_pid.exists,
             logs / "beat.log",
         ),
@@ -151,7 +152,7 @@ def _children(place: Place, variables: Mapping[str, str]) -> list[Child]:
                 "--port",
                 provider,
                 "--data",
-                str(place.root / "simulator.sqlite3"),
+                str(folder / "simulator.sqlite3"),
             ],
             lambda: ports.answers(int(provider)),
             logs / "simulator.log",

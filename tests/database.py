@@ -37,16 +37,31 @@ def create_own() -> str:
 @contextlib.contextmanager
 def clone() -> Iterator[str]:
     """A freshly migrated database for the time of a block, for all threads and for processes started in it."""
-    before = str(settings.DATABASES["default"]["NAME"])
-    name = f"{before}_{os.getpid()}"[:63]
+    with further(str(os.getpid())) as name, leading_to(name):
+        yield name
+
+
+@contextlib.contextmanager
+def further(suffix: str) -> Iterator[str]:
+    """A freshly migrated database beside that of this pytest process; nobody is led to it yet."""
+    name = f"{settings.DATABASES['default']['NAME']}_{suffix}"[:63]
     with _server() as server, _taking_turns(server):
         _create(server, name, _template(server))
-    _lead_to(name)
     try:
         yield name
     finally:
-        _lead_to(before)
         drop(name)
+
+
+@contextlib.contextmanager
+def leading_to(name: str) -> Iterator[None]:
+    """Django and the processes started in the block work on this database."""
+    before = str(settings.DATABASES["default"]["NAME"])
+    _lead_to(name)
+    try:
+        yield
+    finally:
+        _lead_to(before)
 
 
 def drop(name: str) -> None:

@@ -1,0 +1,89 @@
+"""The demo company on a small scale: the same functions, fewer orders. Something stands at every stage."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from accounting.models import JournalEntry
+from capture.references import forget as forget_references
+from core.actors import SYSTEM
+from fulfillment.models import FulfillmentOrder, Shipment
+from integrations.services import create_api_key
+from oms.demo import setup, staff
+from oms.demo.baskets import baskets
+from oms.demo.history import History
+from oms.demo.stocking import stock_up
+from oms.demo.today import live_day
+from orders.models import Order
+from orders.tracking import token_of
+from returns.models import Return
+from sourcing.network import forget as forget_network
+
+SEED = 2026
+ORDERS = 150
+LIVE = 60
+DAYS_AT_A_TIME = 15
+
+
+@dataclass(frozen=True)
+class Company:
+    """The key of its API with all scopes, and by name the addresses of things worth looking at."""
+
+    api_key: str
+    places: dict[str, str]
+
+
+def open_company() -> Company:
+    """Sets the company up in the database that Django is led to."""
+    now = timezone.now()
+    setup.set_up(now)
+    orders = baskets(SEED, until=now, days=setup.HISTORY_DAYS, total=ORDERS)
+    stock_up(orders, setup.history_start(now))
+    _forget()
+    History(SEED, now, DAYS_AT_A_TIME).write(orders[:-LIVE], lambda done: None)
+    setup.open_for_business()
+    _forget()
+    live_day(orders[-LIVE:], now)
+    staff.hire()
+    _forget()
+    return Company(create_api_key("browser", ["all"], actor=SYSTEM), _orders() | _work() | _books())
+
+
+def _orders() -> dict[str, str]:
+    completed = Order.objects.filter(status="completed")
+    found: dict[str, Any] = {
+        "order-held": Order.objects.filter(status="on_hold", holds__kind="fraud_review"),
+        "order-waiting": Order.objects.filter(status="on_hold", holds__kind="payment"),
+        "order-in-work": Order.objects.filter(fulfillment_orders__status="picking"),
+        "order-under-way": Order.objects.filter(shipments__status="in_transit"),
+        "order-returned": completed.filter(pk__in=Return.objects.filter(received_at__isnull=False).values("order")),
+        "order-cancelled": Order.objects.filter(status="cancelled"),
+    }
+    orders = {name: choice.order_by("id").last() for name, choice in found.items()}
+    under_way = orders["order-under-way"]
+    return {name: f"/orders/{order.number}/" for name, order in orders.items() if order} | {
+        "tracking": f"/t/{token_of(under_way.pk, under_way.tracking_version)}/" if under_way else "",
+        "postcode": under_way.shipping_address["postal_code"] if under_way else "",
+        "customer": f"/customers/{under_way.customer_id}/" if under_way else "",
+        "stock-item": f"/stock/{completed.latest('id').lines.first().sku}/",
+    }
+
+
+def _work() -> dict[str, str]:
+    stages = {"pick": "picking", "accept": "released", "ship": "packed", "done": "shipped"}
+    work = {name: FulfillmentOrder.objects.filter(status=state).last() for name, state in stages.items()}
+    parcel = Shipment.objects.filter(status="in_transit").last()
+    return {f"work-{name}": f"/work/{piece.pk}/" for name, piece in work.items() if piece} | {
+        "parcel": f"/work/parcels/{parcel.pk}/" if parcel else ""
+    }
+
+
+def _books() -> dict[str, str]:
+    return {"journal-entry": f"/ledger/{JournalEntry.objects.latest('id').pk}/"}
+
+
+def _forget() -> None:
+    """What was remembered of the master data has just changed."""
+    forget_references()
+    forget_network()

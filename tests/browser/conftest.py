@@ -1,0 +1,76 @@
+"""A real browser before the real system. Without Chromium: a failure in CI, elsewhere a skip that says so."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.browser.people import People
+from tests.browser.running import System, whole_system
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests of this folder drive the browser."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A failed test shows the last words of every process of the system."""
+    report = yield
+    system = getattr(item, "funcargs", {}).get("system")
+    if system and report.when == "call" and report.failed:
+        for log in sorted(system.logs.glob("*.log")):
+            report.sections.append((log.name, "\n".join(log.read_text(errors="replace").splitlines()[-40:])))
+    return report
+
+
+@pytest.fixture(scope="package")
+def chromium() -> str:
+    """The browser's program."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), "")
+    if not found:
+        words = "No Chromium found: the browser tests cannot run. On Debian: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(words)
+        pytest.skip(words)
+    return found
+
+
+@pytest.fixture(scope="package")
+def system(
+    chromium: str,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[System]:
+    """The whole system with the demo company, one for all tests of the browser."""
+    with whole_system(django_db_blocker, tmp_path_factory.mktemp("system")) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: str, system: System) -> Iterator[Browser]:
+    """Started after the company is set up: while it runs, this process must leave Django's database alone."""
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox"] if os.getuid() == 0 else []
+        running = playwright.chromium.launch(executable_path=chromium, args=options)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="package")
+def people(browser: Browser, system: System) -> Iterator[People]:
+    """Whoever opens pages: each role with a browser window of its own."""
+    crowd = People(browser, system.url)
+    yield crowd
+    crowd.go_home()

@@ -1,0 +1,43 @@
+"""What every page is held to: it opens, it fits, nothing complains, and it can be read by everybody."""
+
+import re
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+SHOTS = Path(__file__).parent / "shots"
+GRAVE = ("serious", "critical")
+axe = Axe()
+
+
+def shoot(page: Page, name: str) -> None:
+    """A picture of the whole page, for people to look at."""
+    SHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SHOTS / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}.png", full_page=True)
+
+
+def faults_of_fit(page: Page) -> list[str]:
+    """The page must not scroll sideways; names what sticks out."""
+    wide = page.evaluate(
+        """() => {
+            const root = document.scrollingElement;
+            if (root.scrollWidth <= root.clientWidth) return null;
+            const out = [...document.querySelectorAll("body *")]
+                .filter((e) => e.getBoundingClientRect().right > root.clientWidth + 1)
+                .slice(0, 3).map((e) => e.tagName + "." + e.className);
+            return `${root.scrollWidth} px in a window of ${root.clientWidth}: ${out.join(" | ")}`;
+        }"""
+    )
+    return [f"scrolls sideways: {wide}"] if wide else []
+
+
+def faults_of_access(page: Page) -> list[str]:
+    """What axe finds serious or critical."""
+    found = axe.run(page).response["violations"]
+    return [
+        f"axe {fault['id']}: {fault['help']}: {node['html'][:160]} ({node.get('failureSummary', '')[:200]})"
+        for fault in found
+        if fault["impact"] in GRAVE
+        for node in fault["nodes"][:3]
+    ]

@@ -1,0 +1,164 @@
+"""Every page that a person opens, in both themes, wide and narrow."""
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.browser.looks import faults_of_access, faults_of_fit, shoot
+from tests.browser.people import DESK, PHONE, People, Window
+from tests.browser.running import System
+
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+SIZES = {"wide": DESK, "narrow": PHONE}
+JUDGED = {("wide", "light"), ("narrow", "dark")}
+"""Where axe looks: each width once, each theme once."""
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A page: the route it belongs to, who opens it, and its address (or the name of a place of the company)."""
+
+    name: str
+    route: str
+    role: str
+    address: str = ""
+    status: int = 200
+    proof: bool = False
+
+
+LEAVES = [
+    Leaf("sign-in", "sign-in", "", "/sign-in/"),
+    Leaf("home of the clerk", "home", "clerk", "/"),
+    Leaf("home of the store", "home", "store", "/"),
+    Leaf("home of the manager", "home", "manager", "/"),
+    Leaf("styleguide", "styleguide", "manager", "/styleguide/"),
+    Leaf("orders", "orders", "clerk", "/orders/"),
+    Leaf("orders found by search", "search", "clerk", "/search/?q=martin"),
+    Leaf("orders, none found", "orders", "clerk", "/orders/?q=nobody-is-called-this"),
+    Leaf("order held", "order", "clerk", "order-held"),
+    Leaf("order in work", "order", "clerk", "order-in-work"),
+    Leaf("order under way", "order", "manager", "order-under-way"),
+    Leaf("order returned", "order", "finance", "order-returned"),
+    Leaf("order cancelled", "order", "clerk", "order-cancelled"),
+    Leaf("new order", "new-order", "clerk", "/orders/new/"),
+    Leaf("customers", "customers", "clerk", "/customers/"),
+    Leaf("customer", "customer", "clerk", "customer"),
+    Leaf("stock", "stock", "clerk", "/stock/"),
+    Leaf("stock item", "stock-item", "warehouse", "stock-item"),
+    Leaf("work, choice of place", "work", "manager", "/work/"),
+    Leaf("work to pick", "work", "warehouse", "/work/"),
+    Leaf("work to hand over", "work", "warehouse", "/work/?tab=ship"),
+    Leaf("work of the store", "work", "store", "/work/"),
+    Leaf("work, accept", "work-piece", "manager", "work-accept"),
+    Leaf("work, pick", "work-piece", "manager", "work-pick"),
+    Leaf("work, hand over", "work-piece", "manager", "work-ship"),
+    Leaf("work, done", "work-piece", "manager", "work-done"),
+    Leaf("parcel", "parcel", "manager", "parcel"),
+    Leaf("ledger", "ledger", "finance", "/ledger/"),
+    Leaf("trial balance", "trial-balance", "finance", "/ledger/trial-balance/"),
+    Leaf("journal entry", "journal-entry", "finance", "journal-entry"),
+    Leaf("insight", "insight", "manager", "/insight/"),
+    Leaf("mail", "mail", "clerk", "/mail/"),
+    Leaf("tracking", "tracking", "", "tracking"),
+    Leaf("tracking, proved", "tracking", "", "tracking", proof=True),
+    Leaf("tracking, wrong link", "tracking", "", "/t/nothing/", status=404),
+    Leaf("api docs", "api-docs", "manager", "/api/docs"),
+    Leaf("forbidden", "ledger", "store", "/ledger/", status=403),
+    Leaf("not found", "order", "clerk", "/orders/NO-SUCH/", status=404),
+]
+IN_FRENCH = (
+    "home of the manager",
+    "orders",
+    "order in work",
+    "new order",
+    "work, pick",
+    "insight",
+    "stock item",
+    "mail",
+)
+NOT_OPENED = {
+    "new-order-quote", "new-order-products",  # parts of the form
+    "sign-out", "set_language", "theme", "order-hold", "order-release-hold", "order-take-back", "order-cancel",
+    "stock-receive", "stock-adjust", "parcel-event", "work-scan", "work-accept", "work-pick-all", "work-pack",
+    "work-ship",  # they do something and lead back
+    "parcel-label", "parcel-slip", "mail-body",  # papers and a frame
+    "stripe_webhook",
+}  # fmt: skip
+BY_LINK = {"mail-message"}
+
+
+def test_every_route_is_walked_or_known_not_to_be_a_page() -> None:
+    walked = {leaf.route for leaf in LEAVES} | BY_LINK
+    assert set(_routes(get_resolver().url_patterns)) == walked | NOT_OPENED
+
+
+def _routes(patterns: list[URLPattern | URLResolver]) -> list[str]:
+    found = []
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            found += [] if str(pattern.pattern) == "v1/" else _routes(pattern.url_patterns)
+        elif pattern.name:
+            found.append(pattern.name)
+    return found
+
+
+@pytest.mark.parametrize("leaf", LEAVES, ids=lambda leaf: leaf.name)
+def test_a_page_opens_fits_and_reads_well(leaf: Leaf, people: People, system: System) -> None:
+    window = people.window(leaf.role)
+    faults = [fault for size in SIZES for fault in _walk(window, leaf, system, size)]
+    window.close()
+    assert not faults, "\n".join(faults)
+
+
+def _walk(window: Window, leaf: Leaf, system: System, size: str) -> list[str]:
+    """One width: opened once, seen by day and by night."""
+    page = window.page
+    page.set_viewport_size(SIZES[size])
+    faults = []
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        faults += _open(window, leaf, system) + faults_of_fit(page) if theme == THEMES[0] else []
+        faults += faults_of_access(page) if (size, theme) in JUDGED else []
+        shoot(page, f"{leaf.name} {size} {theme}")
+    return [f"{size}: {fault}" for fault in faults]
+
+
+def _open(window: Window, leaf: Leaf, system: System) -> list[str]:
+    window.complaints.clear()
+    answer = window.page.goto(system.company.places.get(leaf.address, leaf.address))
+    if leaf.proof and window.page.locator("[name=proof]").count():
+        window.page.locator("[name=proof]").fill(system.company.places["postcode"])
+        window.page.get_by_role("button", name="Show everything").click()
+    status = answer.status if answer else 0
+    return [f"answered {status}"] * (status != leaf.status) + window.complaints
+
+
+@pytest.mark.parametrize("name", IN_FRENCH)
+def test_a_page_is_french_for_the_french(name: str, people: People, system: System) -> None:
+    leaf = next(each for each in LEAVES if each.name == name)
+    window = people.window(leaf.role, size=PHONE, locale="fr-FR")
+    faults = _open(window, leaf, system) + faults_of_fit(window.page)
+    assert window.page.locator("html").get_attribute("lang") == "fr"
+    shoot(window.page, f"{name} narrow french")
+    window.page.set_viewport_size(DESK)
+    shoot(window.page, f"{name} wide french")
+    window.close()
+    assert not faults, "\n".join(faults)
+
+
+def test_a_letter_reads_well(people: People) -> None:
+    window = people.window("clerk")
+    page = window.page
+    page.goto("/mail/")
+    page.locator("a.ref").first.click()
+    page.frame_locator("iframe").locator("body").wait_for()
+    for size, theme in product(SIZES, THEMES):
+        page.set_viewport_size(SIZES[size])
+        page.emulate_media(color_scheme=theme)
+        shoot(page, f"mail message {size} {theme}")
+        assert faults_of_fit(page) + window.complaints == []
+    assert faults_of_access(page) == []
+    window.close()
