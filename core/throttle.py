@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 
+from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 
@@ -17,5 +18,6 @@ def allow(name: str, who: str, *, most: int, seconds: int) -> bool:
 
 
 def address_of(request: HttpRequest) -> str:
-    """The network address a request came from."""
-    return str(request.META.get("REMOTE_ADDR", ""))
+    """The network address a request came from: behind a proxy that is trusted, the one that this proxy saw."""
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.SECURE_PROXY_SSL_HEADER else ""
+    return forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))

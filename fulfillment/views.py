@@ -38,11 +38,12 @@ def work_list(request: HttpRequest) -> HttpResponse:
     places = work.my_locations(request.user)
     place = _chosen(places, request.GET.get("at", ""))
     if place is None:
-        return render(request, "fulfillment/places.html", {"places": [(p, _list_url(p)) for p in places]})
+        waiting = work.waiting_at(places)
+        choice = [(each, _list_url(each), waiting.get(each.pk, 0)) for each in places]
+        return render(request, "fulfillment/places.html", {"places": choice})
     tab = request.GET.get("tab", "")
     tab = tab if tab in work.TABS else "pick"
-    newest_first = tab == "done"
-    found = KeysetList(work.cards(work.work_at(place, tab)), "-id" if newest_first else "id")
+    found = KeysetList(work.cards(work.work_at(place, tab)), "-id" if tab == "done" else "due")
     return render(
         request,
         "fulfillment/work_list.html",

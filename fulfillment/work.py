@@ -1,11 +1,13 @@
 """What a location has to do, read for its people: lists by stage, one piece of work with its lines."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, DateField, Exists, F, OuterRef, Prefetch, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from core.lists import capped_count
@@ -19,16 +21,23 @@ from orders.models import Hold
 
 TABS = ("pick", "pack", "ship", "done")
 WAITING = (*PICKABLE, "packed")
+DUE = Coalesce("promise_latest", Value(date.max), output_field=DateField())
+"""The day that work is ordered by; what has no promise comes last."""
 
 
 def my_locations(user: Any) -> list[Location]:
-    """The locations whose work this person does, by name; each with `waiting`, its open pieces of work."""
+    """The locations whose work this person does, by name."""
     reach = locations_of(user, "fulfillment.work")
     found = Location.objects.filter(is_active=True, can__contains=[Location.Can.SHIP])
     if reach is not None:
         found = Location.objects.filter(pk__in=reach, is_active=True)
-    waiting = Q(fulfillmentorder__status__in=WAITING) & ~Q(fulfillmentorder__method=VIRTUAL)
-    return list(found.annotate(waiting=Count("fulfillmentorder", filter=waiting)).order_by("name"))
+    return list(found.order_by("name"))
+
+
+def waiting_at(places: Iterable[Location]) -> dict[UUID, int]:
+    """Open pieces of work by location."""
+    open_work = FulfillmentOrder.objects.filter(location__in=places, status__in=WAITING).exclude(method=VIRTUAL)
+    return dict(open_work.order_by().values("location").annotate(n=Count("id")).values_list("location", "n"))
 
 
 def work_at(location: Location, tab: str) -> QuerySet[FulfillmentOrder]:
@@ -58,13 +67,14 @@ def start_of_day() -> datetime:
 
 
 def cards(work: QuerySet[FulfillmentOrder]) -> QuerySet[FulfillmentOrder]:
-    """With what a card shows: units, picked units, whether the order is held, and the lines in their order."""
+    """With what a card shows: units, picked units, whether the order is held, when it is `due`, and its lines."""
     lines = FulfillmentLine.objects.select_related("order_line").order_by("order_line__position")
     return (
         work.select_related("order")
         .annotate(
             units=Sum(F("lines__quantity") - F("lines__cancelled")),
             picked=Sum("lines__picked"),
+            due=DUE,
             is_held=Exists(Hold.objects.filter(order=OuterRef("order"), status="open")),
         )
         .prefetch_related(Prefetch("lines", lines))
@@ -120,8 +130,8 @@ def piece(fulfillment_order_id: UUID, user: Any) -> Piece:
 
 
 def next_piece(work: FulfillmentOrder) -> FulfillmentOrder | None:
-    """What to pick next at the same location: the one that waits longest."""
-    return work_at(work.location, "pick").exclude(pk=work.pk).order_by("id").first()
+    """What to pick next at the same location: the one promised soonest."""
+    return work_at(work.location, "pick").exclude(pk=work.pk).order_by(DUE, "id").first()
 
 
 def parcel(shipment_id: UUID, user: Any) -> Shipment:

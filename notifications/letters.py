@@ -40,10 +40,14 @@ class Facts:
     returned: Any = None
 
 
+def language_of(order: Any) -> str:
+    """The language an order's letters are written in: its own, or the first of ours."""
+    return str(order.language) if order.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
 def write(kind: str, facts: Facts) -> Letter:
     """The letter of `kind`, in the language of the order."""
-    known = dict(settings.LANGUAGES)
-    language = facts.order.language if facts.order.language in known else settings.LANGUAGE_CODE
+    language = language_of(facts.order)
     values = {
         "company": settings.COMPANY,
         "order": facts.order,

@@ -64,7 +64,7 @@ def tell(kind: str, facts: Sequence[Fact]) -> int:
                 "abouts": [fact.order_id for fact, _ in told],
                 "sources": [fact.source for fact, _ in told],
                 "recipients": [about.order.email for _, about in told],
-                "languages": [about.order.language for _, about in told],
+                "languages": [letters.language_of(about.order) for _, about in told],
                 "subjects": [letter.subject for letter in written],
                 "texts": [letter.text for letter in written],
                 "htmls": [letter.html for letter in written],

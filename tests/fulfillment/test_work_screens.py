@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core.invariants import disagreements
-from fulfillment import floor
+from fulfillment import floor, views
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, TrackingEvent
 from inventory.models import Location
 from orders.holds import open_hold
@@ -83,6 +83,27 @@ def test_somebody_with_every_place_chooses_first() -> None:
 
     assert "Where do you work?" in choice and here(work).name in choice and elsewhere(work).name in choice
     assert order.number in manager.get(reverse("work"), {"at": here(work).code}).content.decode()
+
+
+def test_what_is_promised_soonest_comes_first_on_every_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    small_world()
+    later, (work,) = released({MUG: 1})
+    sooner, (other,) = released({MUG: 1})
+    someday, (third,) = released({MUG: 1})
+    today = timezone.localdate()
+    for pk, day in ((work, today + timedelta(days=3)), (other, today), (third, None)):
+        FulfillmentOrder.objects.filter(pk=pk).update(promise_latest=day)
+    client = at(here(work))
+    page = listed(client)
+    assert page.index(sooner.number) < page.index(later.number) < page.index(someday.number)
+
+    monkeypatch.setattr(views, "PER_PAGE", 1)
+    seen, cursor = [], ""
+    for _ in range(3):
+        found = client.get(reverse("work"), {"cursor": cursor}).context["page"]
+        seen += [each.order.number for each in found.items]
+        cursor = found.next
+    assert seen == [sooner.number, later.number, someday.number]
 
 
 def test_late_work_and_held_work_stand_out() -> None:
