@@ -16,7 +16,7 @@ from accounting.models import JournalEntry
 from backoffice import order_page
 from backoffice.timeline_words import said
 from core.actors import Actor
-from core.permissions import allows, locations_of, permission
+from core.permissions import allows, locations_of, permission, require
 from core.problems import Invalid, NotFound, Problem, StaleVersion
 from fulfillment import amend
 from fulfillment.selectors import of_orders
@@ -25,6 +25,7 @@ from inventory.selectors import places
 from orders import holds
 from orders.models import Hold, Order
 from orders.selectors import FINISHED, by_number, is_late, totals_of_customer
+from orders.states import release_needs
 from orders.tracking import token_of
 from payments.selectors import payments_of
 from returns.models import ReturnLine
@@ -148,6 +149,7 @@ def release_hold(request: HttpRequest, found: Order) -> str:
     mine = {str(each.pk): each for each in found.holds.all()}
     if wanted not in mine:
         raise NotFound(_("There is no such hold on this order."))
+    require(request.user, release_needs(mine[wanted].kind))
     holds.release_hold(mine[wanted].pk, actor=Actor.of(request.user))
     return _("The hold is released.")
 

@@ -19,6 +19,7 @@ from customers.models import Customer
 from orders.models import Order
 
 PREFIX = "line"
+MOST_LINES = 100
 
 
 @permission("orders.place")
@@ -79,7 +80,9 @@ def _meant(data: Any, found: list[dict[str, Any]]) -> str:
 def _changed(request: HttpRequest, sku: str) -> Any:
     """The posted form with a line more (of `sku`) or a line less."""
     data = request.POST.copy()
-    total = min(int(data.get(f"{PREFIX}-TOTAL_FORMS") or 0), 100)
+    typed = data.get(f"{PREFIX}-TOTAL_FORMS", "")
+    total = min(int(typed), MOST_LINES) if typed.isdecimal() else 0
+    data[f"{PREFIX}-TOTAL_FORMS"], data[f"{PREFIX}-INITIAL_FORMS"] = str(total), "0"
     if sku:
         data["find"] = ""
         same = next((i for i in range(total) if data.get(f"{PREFIX}-{i}-sku") == sku), None)

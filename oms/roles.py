@@ -36,6 +36,8 @@ FINANCE = frozenset(
         "customers.view",
         "payments.view",
         "payments.refund",
+        "payments.release_hold",
+        "orders.release_hold",
         "ledger.view",
         "insight.view",
         "incidents.view",

@@ -9,7 +9,7 @@ from catalog.models import PriceList, Variant
 from core.ids import new_id
 from customers.models import Customer
 from inventory.models import Pool
-from orders.states import BUCKETS
+from orders.states import BUCKETS, release_needs
 
 
 class Channel(models.Model):
@@ -211,3 +211,8 @@ class Hold(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "kind"], condition=Q(status="open"), name="hold_open_once"),
         ]
+
+    @property
+    def release_needs(self) -> str:
+        """The permission to release it."""
+        return release_needs(self.kind)

@@ -22,3 +22,12 @@ ORDER_STATES = (
 )
 
 HOLD = Machine("hold", {"resolve": (("open",), "resolved")})
+
+_MONEY = "payments.release_hold"
+RELEASE_NEEDS = {"payment": _MONEY, "credit": _MONEY, "fraud_review": _MONEY}
+"""The permission that releasing a kind of hold needs; the others need `orders.release_hold`."""
+
+
+def release_needs(kind: str) -> str:
+    """The permission to release a hold of this kind."""
+    return RELEASE_NEEDS.get(kind, "orders.release_hold")

@@ -15,7 +15,7 @@ from capture.services import Attempt
 from core.calls import Calls, caller_of, key_of, page, rendered, replied
 from core.idempotency import Answer, check_key, digest
 from core.lists import KeysetList
-from core.problems import Conflict, Invalid, NotFound, Problem
+from core.problems import Conflict, Forbidden, Invalid, NotFound, Problem
 from fulfillment import amend
 from oms.api.documents import order_documents
 from oms.api.shapes import (
@@ -33,7 +33,7 @@ from oms.api.shapes import (
 )
 from orders import holds
 from orders.models import Channel, Hold, Order
-from orders.states import ORDER_STATES
+from orders.states import ORDER_STATES, release_needs
 
 calls = Calls(tags=["orders"])
 
@@ -160,7 +160,11 @@ def hold_order(request: HttpRequest, body: HoldIn, number: str) -> dict[str, Any
 @calls.writes("/holds/{uuid:hold_id}/release", scope="orders.release_hold", takes=ReleaseIn, gives=HoldOut)
 def release_hold(request: HttpRequest, body: ReleaseIn, hold_id: UUID) -> dict[str, Any]:
     """Let a held order go on."""
-    found: Hold = holds.release_hold(hold_id, note=body.note, actor=caller_of(request).actor)
+    caller = caller_of(request)
+    needs = release_needs(Hold.objects.filter(pk=hold_id).values_list("kind", flat=True).first() or "")
+    if needs not in caller.scopes:
+        raise Forbidden(f"Releasing this hold needs the scope {needs}.")
+    found: Hold = holds.release_hold(hold_id, note=body.note, actor=caller.actor)
     return hold_answer(found)
 
 
