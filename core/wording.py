@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 
 class Word(NamedTuple):
@@ -18,17 +18,17 @@ class Word(NamedTuple):
 
 
 ORDER = {
-    "draft": Word(_("Draft"), "grey"),
-    "placed": Word(_("Waiting for routing"), "grey"),
-    "on_hold": Word(_("On hold"), "amber"),
-    "backordered": Word(_("Backordered"), "amber"),
-    "processing": Word(_("In preparation"), "blue"),
-    "partially_shipped": Word(_("Part shipped"), "blue"),
-    "shipped": Word(_("Shipped"), "green"),
-    "ready_for_pickup": Word(_("Ready for pickup"), "violet"),
-    "delivered": Word(_("Delivered"), "green"),
-    "completed": Word(_("Completed"), "green"),
-    "cancelled": Word(_("Cancelled"), "grey"),
+    "draft": Word(pgettext_lazy("order", "Draft"), "grey"),
+    "placed": Word(pgettext_lazy("order", "Waiting for routing"), "grey"),
+    "on_hold": Word(pgettext_lazy("order", "On hold"), "amber"),
+    "backordered": Word(pgettext_lazy("order", "Backordered"), "amber"),
+    "processing": Word(pgettext_lazy("order", "In preparation"), "blue"),
+    "partially_shipped": Word(pgettext_lazy("order", "Part shipped"), "blue"),
+    "shipped": Word(pgettext_lazy("order", "Shipped"), "green"),
+    "ready_for_pickup": Word(pgettext_lazy("order", "Ready for pickup"), "violet"),
+    "delivered": Word(pgettext_lazy("order", "Delivered"), "green"),
+    "completed": Word(pgettext_lazy("order", "Completed"), "green"),
+    "cancelled": Word(pgettext_lazy("order", "Cancelled"), "grey"),
 }
 
 FULFILLMENT = {
@@ -67,27 +67,27 @@ SHIPMENT = {
 
 PAYMENT = {
     "pending": Word(pgettext_lazy("payment", "Pending"), "grey"),
-    "requires_action": Word(_("Waiting for the customer"), "amber"),
-    "authorised": Word(_("Authorised"), "blue"),
-    "partially_captured": Word(_("Part captured"), "blue"),
-    "captured": Word(_("Captured"), "green"),
-    "voided": Word(_("Voided"), "grey"),
-    "expired": Word(_("Expired"), "amber"),
-    "failed": Word(_("Failed"), "red"),
-    "unknown": Word(_("Being checked"), "amber"),
-    "succeeded": Word(_("Done"), "green"),
-    "open": Word(_("On account"), "blue"),
+    "requires_action": Word(pgettext_lazy("payment", "Waiting for the customer"), "amber"),
+    "authorised": Word(pgettext_lazy("payment", "Authorised"), "blue"),
+    "partially_captured": Word(pgettext_lazy("payment", "Part captured"), "blue"),
+    "captured": Word(pgettext_lazy("payment", "Captured"), "green"),
+    "voided": Word(pgettext_lazy("payment", "Voided"), "grey"),
+    "expired": Word(pgettext_lazy("payment", "Expired"), "amber"),
+    "failed": Word(pgettext_lazy("payment", "Failed"), "red"),
+    "unknown": Word(pgettext_lazy("payment", "Being checked"), "amber"),
+    "succeeded": Word(pgettext_lazy("payment", "Done"), "green"),
+    "open": Word(pgettext_lazy("payment", "On account"), "blue"),
 }
 
 RETURN = {
-    "requested": Word(_("Requested"), "amber"),
-    "approved": Word(_("Approved"), "blue"),
-    "in_transit": Word(_("On its way back"), "blue"),
-    "received": Word(_("Received"), "green"),
-    "rejected": Word(_("Rejected"), "red"),
-    "cancelled": Word(_("Cancelled"), "grey"),
-    "expired": Word(_("Expired"), "grey"),
-    "lost": Word(_("Lost"), "red"),
+    "requested": Word(pgettext_lazy("return", "Requested"), "amber"),
+    "approved": Word(pgettext_lazy("return", "Approved"), "blue"),
+    "in_transit": Word(pgettext_lazy("return", "On its way back"), "blue"),
+    "received": Word(pgettext_lazy("return", "Received"), "green"),
+    "rejected": Word(pgettext_lazy("return", "Rejected"), "red"),
+    "cancelled": Word(pgettext_lazy("return", "Cancelled"), "grey"),
+    "expired": Word(pgettext_lazy("return", "Expired"), "grey"),
+    "lost": Word(pgettext_lazy("return", "Lost"), "red"),
 }
 
 RETURN_LINE = {
@@ -99,8 +99,8 @@ RETURN_LINE = {
 }
 
 CASE = {
-    "open": Word(_("Open"), "amber"),
-    "resolved": Word(_("Resolved"), "green"),
+    "open": Word(pgettext_lazy("exception", "Open"), "amber"),
+    "resolved": Word(pgettext_lazy("exception", "Resolved"), "green"),
 }
 
 BUCKET = {
@@ -114,6 +114,19 @@ BUCKET = {
     "shipped": Word(_("shipped"), "green"),
     "cancelled": Word(_("cancelled"), "grey"),
 }
+
+BUCKET_COUNTS = {
+    "draft": ngettext_lazy("%(n)d in draft", "%(n)d in draft", "n"),
+    "reserved": ngettext_lazy("%(n)d waiting for routing", "%(n)d waiting for routing", "n"),
+    "backordered": ngettext_lazy("%(n)d backordered", "%(n)d backordered", "n"),
+    "allocated": ngettext_lazy("%(n)d waiting for release", "%(n)d waiting for release", "n"),
+    "released": ngettext_lazy("%(n)d to pick", "%(n)d to pick", "n"),
+    "picked": ngettext_lazy("%(n)d picked", "%(n)d picked", "n"),
+    "packed": ngettext_lazy("%(n)d packed", "%(n)d packed", "n"),
+    "shipped": ngettext_lazy("%(n)d shipped", "%(n)d shipped", "n"),
+    "cancelled": ngettext_lazy("%(n)d cancelled", "%(n)d cancelled", "n"),
+}
+"""Units of a line in words: languages agree the word with the number."""
 
 KINDS: dict[str, dict[str, Word]] = {
     "order": ORDER,

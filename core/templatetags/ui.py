@@ -281,7 +281,12 @@ def quantity_parts(quantities: Mapping[str, int]) -> list[dict[str, Any]]:
             continue
         word, width = wording.BUCKET[name], 100 * quantity / total
         parts.append(
-            {"x": round(at, 2), "width": round(width, 2), "tone": word.tone, "text": f"{quantity} {word.text}"}
+            {
+                "x": round(at, 2),
+                "width": round(width, 2),
+                "tone": word.tone,
+                "text": str(wording.BUCKET_COUNTS[name] % {"n": quantity}),
+            }
         )
         at += width
     return parts
