@@ -32,7 +32,7 @@ HELD = (
 )
 ANNOUNCED = 6
 DELIVERED = """
-SELECT id FROM orders_order WHERE status = 'completed' AND placed_at > %(since)s ORDER BY placed_at LIMIT %(most)s
+SELECT id FROM orders_order WHERE status = 'completed' AND placed_at > %(since)s ORDER BY placed_at DESC LIMIT %(most)s
 """
 OF_A_LINE = """
 SELECT order_line_id FROM fulfillment_fulfillmentline WHERE fulfillment_order_id = %(id)s ORDER BY id LIMIT 1
@@ -54,9 +54,9 @@ def live_day(baskets: Sequence[Basket], now: datetime) -> int:
 
 def _announce_returns(now: datetime) -> None:
     """Some customers have been given an RMA; their goods are on the way."""
-    found = rows(DELIVERED, {"since": now - timedelta(days=10), "most": ANNOUNCED})
+    found = rows(DELIVERED, {"since": now - timedelta(days=45), "most": ANNOUNCED})
     for order_id, asked in announced([row.id for row in found], Random(7)):
-        request_return(order_id, asked, actor=CLERK)
+        request_return(order_id, asked, actor=CLERK, external_id="announced")
 
 
 def _hold(orders: Sequence[Placed]) -> None:

@@ -1,0 +1,38 @@
+"""Builds the demo company: master data, opening stock, its past, its last day, its staff."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from capture.references import forget as forget_references
+from oms.demo import setup, staff
+from oms.demo.baskets import baskets
+from oms.demo.history import History
+from oms.demo.stocking import stock_up
+from oms.demo.today import live_day
+from oms.history import planned_by_size
+from sourcing.network import forget as forget_network
+
+SEED = 2026
+LIVE_ORDERS = 72
+"""At least so many of the newest orders are live ones; all of the last day are."""
+
+
+def build(orders: int, now: datetime, progress: Callable[[int], None], *, days_at_a_time: int = 1) -> None:
+    """A company with so many orders behind it. Where an interrupted run has begun, it goes on."""
+    with planned_by_size():
+        setup.set_up(now)
+        made = baskets(SEED, until=now, days=setup.HISTORY_DAYS, total=orders)
+        stock_up(made, setup.history_start(now))
+        _forget()
+        live = max(LIVE_ORDERS, sum(order.placed_at > now - timedelta(days=1) for order in made))
+        History(SEED, now, days_at_a_time).write(made[:-live], progress)
+        setup.open_for_business()
+        _forget()
+        live_day(made[-live:], now)
+        staff.hire()
+
+
+def _forget() -> None:
+    """What was remembered of the master data has just changed."""
+    forget_references()
+    forget_network()
