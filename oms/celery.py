@@ -1,5 +1,7 @@
+import logging
 import os
 import time
+from threading import Event, Lock, Thread
 
 from celery import Celery
 
@@ -7,21 +9,48 @@ from core import outbox
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
 
+logger = logging.getLogger(__name__)
+
 app = Celery("oms")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 QUIET = 0.05
-_last = 0.0
 
 
-def wake_relay() -> None:
-    """Ask for a relay pass, at most every 50 ms a process; the beat asks every second whatever happens here."""
-    global _last
-    now = time.monotonic()
-    if now - _last >= QUIET:
-        _last = now
-        app.send_task("core.relay", expires=5, retry=False)
+class Waker:
+    """Asks for relay passes from a thread of its own: who has just committed never waits for a broker that is away.
+
+    At most one pass every 50 ms a process; the beat asks every second whatever happens here.
+    """
+
+    def __init__(self) -> None:
+        self.called = Event()
+        self.starting = Lock()
+        self.thread: Thread | None = None
+
+    def __call__(self) -> None:
+        self.called.set()
+        if self.thread is None:
+            with self.starting:
+                if self.thread is None:
+                    self.thread = Thread(target=self._ask, name="waker", daemon=True)
+                    self.thread.start()
+
+    def _ask(self) -> None:
+        while self.called.wait():
+            self.called.clear()
+            try:
+                app.send_task("core.relay", expires=5, retry=False)
+            except Exception as error:
+                logger.warning("the broker cannot be reached, work waits for it: %s", error)
+            time.sleep(QUIET)
 
 
-outbox.waker = wake_relay
+def wake_afresh() -> None:
+    """A waker of this process: threads do not live through a fork."""
+    outbox.waker = Waker()
+
+
+wake_afresh()
+os.register_at_fork(after_in_child=wake_afresh)
