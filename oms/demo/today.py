@@ -65,24 +65,23 @@ def _hold(orders: Sequence[Placed]) -> None:
 
 
 def _stages(order_ids: Sequence[UUID], now: datetime) -> None:
-    """A third has left, the rest stands at every stage before that."""
+    """A third has left; the rest stands at every stage before that: planned, released, accepted, picking, packed."""
     cut = len(order_ids) // 3
-    gone, here = order_ids[:cut], order_ids[cut:]
+    gone, here = list(order_ids[:cut]), list(order_ids[cut:])
     send(gone, at=now - timedelta(hours=5), actor=PICKERS)
     arrive(gone[: cut // 5], at=now - timedelta(hours=1), actor=SYSTEM)
     _under_way(gone[cut // 5 :], now)
-    parts = [here[start::6] for start in range(6)]
-    packed, picked, picking, accepted, released, _planned = parts
     route(here, actor=SYSTEM)
-    release(work([i for part in parts[:5] for i in part], "planned"), actor=SYSTEM)
-    accept(work(packed + picked + picking + accepted, "released"), actor=PICKERS)
-    pick_all(work(packed + picked, "accepted"), actor=PICKERS)
+    released, accepted, picking, picked, packed = (here[start::6] for start in range(1, 6))
+    at_hand = accepted + picking + picked + packed
+    release(work(released + at_hand, "planned"), actor=SYSTEM)
+    accept(work(at_hand, "released"), actor=PICKERS)
+    pick_all(work(picked + packed, "accepted"), actor=PICKERS)
     pack(work(packed, "picking"), actor=PICKERS)
+    ship(work(packed[::4], "packed"), actor=PICKERS)
     for work_id in work(picking, "accepted"):
         line_id = rows(OF_A_LINE, {"id": work_id})[0].order_line_id
         pick(work_id, {line_id: 1}, actor=PICKERS)
-    ship(work(packed[::4], "packed"), actor=PICKERS)
-    del released
 
 
 def _under_way(order_ids: Sequence[UUID], now: datetime) -> None:
