@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
@@ -38,7 +39,10 @@ class KeysetList(Generic[M]):
         """The page after (or before) `cursor`; an unusable cursor is an Invalid that names it."""
         limit = max(1, min(limit, LARGEST))
         backwards, position = _decode(cursor)
-        found = list(self._from(position, backwards)[: limit + 1])
+        try:
+            found = list(self._from(position, backwards)[: limit + 1])
+        except ValidationError as error:  # the cursor of another list: its value is of another kind
+            raise _unusable() from error
         more = len(found) > limit
         found = found[:limit]
         if backwards:
@@ -79,9 +83,15 @@ def _decode(cursor: str) -> tuple[bool, list[Any] | None]:
         return False, None
     try:
         backwards, value, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if b"\0" in value.encode():
+            raise ValueError("no list is ordered by what the database cannot hold")
         return bool(backwards), [parse_datetime(value) or value, UUID(key)]
     except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error) as error:
-        raise Invalid.field(["query", "cursor"], "not a cursor of this list; start again without it") from error
+        raise _unusable() from error
+
+
+def _unusable() -> Invalid:
+    return Invalid.field(["query", "cursor"], "not a cursor of this list; start again without it")
 
 
 def capped_count(queryset: QuerySet[Any], cap: int = COUNT_CAP) -> int:

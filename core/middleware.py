@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 
+from django.db.utils import DataError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from psycopg import errors as pg
 
-from core.problems import Problem
+from core.problems import BadRequest, Conflict, Problem
 
 Next = Callable[[HttpRequest], HttpResponse]
+BUSY = (pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure, pg.QueryCanceled)
 
 POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none';"
@@ -38,6 +42,18 @@ class Problems:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, Problem):
+        problem = problem_of(error)
+        if problem is None:
             return None
-        return render(request, "problem.html", {"problem": error}, status=error.status)
+        return render(request, "problem.html", {"problem": problem}, status=problem.status)
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """What a page tells of an exception: a problem as it is, and what the database would not have, in words."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, DataError | OverflowError):
+        return BadRequest(_("Something in the address or the form cannot be read. Nothing was changed."))
+    if isinstance(error, OperationalError) and isinstance(error.__cause__, BUSY):
+        return Conflict(_("Others are working on the same things. Nothing was changed; please try again."))
+    return None
