@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,9 +15,13 @@ from capture.references import Catalogue, TaxTable
 from capture.schemas import LineIn, OrderIn, PaymentIn
 from core.actors import Actor
 from core.ids import new_id
+from core.money import quantise
 from core.problems import Invalid
 
 FUTURE = timedelta(days=1)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+LARGEST_TOTAL = Decimal(1_000_000_000)
+"""In whichever currency: what is above it is a slip of the finger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +64,21 @@ def judge(order: OrderIn, setting: Setting) -> DraftOrder:
     placed_at = order.placed_at or setting.now
     if placed_at > setting.now + FUTURE:
         errors.add("lies in the future", "placed_at")
+    if placed_at < LONG_AGO:
+        raise Invalid.field(["placed_at"], "lies too far back")
     taxes = references.tax_table(timezone.localdate(placed_at))
     asked = [_asked(i, line, order, channel, setting.catalogue, taxes, errors) for i, line in enumerate(order.lines)]
-    errors.check()
     shipping = channel.shipping_price if order.shipping_price is None else order.shipping_price
+    _check_payable(shipping, channel.currency, errors, "shipping_price")
+    errors.check()
     freight_rate = order.shipping_tax_rate
     if freight_rate is None:
         freight_rate = taxes.freight(order.shipping_address.country, channel.country)
     priced, totals = price(
         asked, shipping, freight_rate, tax_included=channel.tax_included, currency=channel.currency
     )
+    if totals.total > LARGEST_TOTAL:
+        raise Invalid.field(["lines"], f"come to {totals.total:.2f}; an order comes to {LARGEST_TOTAL} at most")
     order_id = new_id()
     customer, address = order.customer, order.shipping_address
     draft = DraftOrder(
@@ -106,6 +115,12 @@ def judge(order: OrderIn, setting: Setting) -> DraftOrder:
     return draft
 
 
+def _check_payable(amount: Decimal, currency: str, errors: Errors, *loc: str | int) -> None:
+    """Note an amount that nobody can pay: there are no cents of a yen."""
+    if amount != quantise(amount, currency):
+        errors.add(f"has more digits after the dot than {currency} is paid in", *loc)
+
+
 def _channel(order: OrderIn, errors: Errors) -> Any:
     channel = references.channels().get(order.channel)
     if channel is None or not channel.is_active:
@@ -140,7 +155,8 @@ def _asked(
     if rate is None:
         errors.add("is needed: no tax rate is known for this SKU and country", "lines", index, "tax_rate")
         return nothing
-    if line.discount > unit_price * line.quantity:
+    _check_payable(line.discount, channel.currency, errors, "lines", index, "discount")
+    if line.discount > quantise(unit_price * line.quantity, channel.currency):
         errors.add("is more than the line costs", "lines", index, "discount")
     return Asked(line.quantity, unit_price, line.discount, rate)
 
@@ -171,11 +187,14 @@ def _lines(
 
 
 def _payments(order: OrderIn, draft: DraftOrder, errors: Errors) -> list[DraftPayment]:
-    given = order.payments or [PaymentIn(tender=draft.channel.default_tender, amount=draft.total)]
+    # Made without the checks of what comes from outside: the total is ours.
+    rest = PaymentIn.model_construct(tender=draft.channel.default_tender, amount=draft.total)
+    given = order.payments or [rest]
     paid = sum((p.amount for p in given), Decimal(0))
     if paid != draft.total:
         errors.add(f"add up to {paid:.2f}, but the order comes to {draft.total:.2f} {draft.currency}", "payments")
     for index, payment in enumerate(given):
+        _check_payable(payment.amount, draft.currency, errors, "payments", index, "amount")
         if payment.tender == "card" and not payment.token:
             errors.add("is needed for a card: the payment provider gives it", "payments", index, "token")
     return [

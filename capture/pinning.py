@@ -50,9 +50,14 @@ def available(draft: DraftOrder, free: Free) -> dict[UUID, int]:
     return {v: sum(max(0, free.get((v, place), 0)) for place in places) for v in stocked}
 
 
+def lock(drafts: Sequence[DraftOrder]) -> None:
+    """Lock every legal stock row of the drafts' variants, so that what is chosen next holds."""
+    variants = {line.variant_id for draft in drafts for line in draft.lines if line.is_stocked}
+    lock_stock(sorted(variants), sorted({draft.channel.pool_id for draft in drafts}))
+
+
 def pin_again(draft: DraftOrder) -> None:
-    """Choose anew with every legal stock row of the draft's variants locked, so that the choice holds."""
-    lock_stock(sorted({line.variant_id for line in draft.lines if line.is_stocked}), draft.channel.pool_id)
+    """Choose anew; the caller has the stock rows locked."""
     draft.pins = []
     pin(draft, free_for([draft]))
 

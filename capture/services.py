@@ -16,7 +16,7 @@ from core import idempotency
 from core.actors import Actor
 from core.db import rows
 from core.idempotency import Answer
-from core.problems import Conflict, Invalid, Problem
+from core.problems import Conflict, IdempotencyInFlight, Invalid, Problem
 from inventory.services import Short
 
 CREATED = 201
@@ -107,7 +107,7 @@ def _fresh(attempts: Sequence[Attempt], client: str, outcomes: dict[int, Outcome
             outcomes[index] = Invalid.field(["idempotency_key"], "is used twice in this call; each order needs its own")
         else:
             first[attempt.key] = index
-    found = idempotency.look_many(client, [(a.key, a.digest) for a in attempts])
+    found = idempotency.look_many(client, [(key, attempts[index].digest) for key, index in first.items()])
     for key, index in first.items():
         if (earlier := found[key]) is not None:
             outcomes[index] = earlier
@@ -188,19 +188,28 @@ def _write(drafts: Drafts, keeper: Keeper | None, outcomes: dict[int, Outcome], 
         with transaction.atomic():
             _write_set(drafts, keeper, outcomes, actor=actor)
         return
-    except (Short, IntegrityError) as error:
+    except (Short, IntegrityError, IdempotencyInFlight) as error:
         if len(drafts) == 1 and isinstance(error, IntegrityError):
             outcomes.update({index: _raced(draft, error) for index, draft in drafts.items()})
             return
+    if len(drafts) > 1:
+        _lock(list(drafts.values()))
     for index, draft in sorted(drafts.items()):
         try:
             with transaction.atomic():
+                _lock([draft])
                 pinning.pin_again(draft)
                 _write_set({index: draft}, keeper, outcomes, actor=actor)
         except Problem as refusal:
             outcomes[index] = refusal
         except IntegrityError as error:
             outcomes[index] = _raced(draft, error)
+
+
+def _lock(drafts: Sequence[DraftOrder]) -> None:
+    """Customers, then the stock of all in one ordered step: as every order does, so that none waits in a circle."""
+    writing.name_customers(drafts)
+    pinning.lock(drafts)
 
 
 def _write_set(drafts: Drafts, keeper: Keeper | None, outcomes: dict[int, Outcome], *, actor: Actor) -> None:

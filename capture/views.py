@@ -1,6 +1,7 @@
 """The call-centre form: live price, stock and promise beside it, and one order however often it is sent."""
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -67,7 +68,10 @@ def _start(request: HttpRequest) -> dict[str, Any]:
 
 
 def _is_id(text: str) -> bool:
-    return len(text) == 36 and all(c in "0123456789abcdef-" for c in text.lower())
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
 
 
 def _meant(data: Any, found: list[dict[str, Any]]) -> str:
@@ -91,8 +95,8 @@ def _changed(request: HttpRequest, sku: str) -> Any:
             data[f"{PREFIX}-TOTAL_FORMS"] = str(total + 1)
         else:
             known = data.get(f"{PREFIX}-{same}-quantity", "")
-            data[f"{PREFIX}-{same}-quantity"] = str(int(known) + 1 if known.isdigit() else 1)
-    if (gone := data.get("remove", "")).isdigit() and int(gone) < total:
+            data[f"{PREFIX}-{same}-quantity"] = str(int(known) + 1 if known.isdecimal() else 1)
+    if (gone := data.get("remove", "")).isdecimal() and int(gone) < total:
         for i in range(int(gone), total):
             for name in ("sku", "quantity", "unit_price", "discount"):
                 data[f"{PREFIX}-{i}-{name}"] = data.get(f"{PREFIX}-{i + 1}-{name}", "")

@@ -147,13 +147,18 @@ def number(drafts: Sequence[DraftOrder]) -> None:
         draft.number = f"{draft.channel.number_prefix}{row.n}"
 
 
+def name_customers(drafts: Sequence[DraftOrder]) -> None:
+    """Give each draft its customer, known or new, in the caller's transaction."""
+    for draft, customer_id in zip(drafts, known_or_new([d.customer for d in drafts]), strict=True):
+        draft.customer_id = customer_id
+
+
 def write(drafts: Sequence[DraftOrder], answers: Sequence[idempotency.Stored], *, actor: Actor) -> None:
     """Everything about these orders, in the caller's transaction; the guarded stock update comes last.
 
     Raises inventory.services.Short when somebody took the stock meanwhile: the caller goes back to its savepoint.
     """
-    for draft, customer_id in zip(drafts, known_or_new([d.customer for d in drafts]), strict=True):
-        draft.customer_id = customer_id
+    name_customers(drafts)
     run(
         DOCUMENTS,
         {

@@ -136,15 +136,16 @@ def _shift(shifts: Sequence[Shift]) -> None:
 
 
 LOCK_POOL = """
-SELECT s.id FROM inventory_stock s JOIN inventory_poollocation p ON p.location_id = s.location_id AND p.pool_id = %(pool)s
-WHERE s.variant_id = ANY(%(variants)s) ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s
+SELECT s.id FROM inventory_stock s
+WHERE s.variant_id = ANY(%(variants)s)
+  AND s.location_id IN (SELECT location_id FROM inventory_poollocation WHERE pool_id = ANY(%(pools)s)) ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s
 """
 
 
-def lock_stock(variant_ids: Sequence[UUID], pool_id: UUID) -> None:
-    """Lock the variants' stock rows at every location of a pool, so that what is read next stays true."""
+def lock_stock(variant_ids: Sequence[UUID], pool_ids: Sequence[UUID]) -> None:
+    """Lock the variants' stock rows at every location of some pools, so that what is read next stays true."""
     require_atomic()
-    run(LOCK_POOL, {"variants": list(variant_ids), "pool": pool_id})
+    run(LOCK_POOL, {"variants": list(variant_ids), "pools": list(pool_ids)})
 
 
 INSERT_PINS = """
