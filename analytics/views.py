@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, pgettext, to_locale
 from django.utils.translation import gettext as _
 
 from core.charts import Columns, Point, columns
@@ -80,7 +80,7 @@ def _stats(today: date, per_day: dict[date, int], now: dict[str, Waiting]) -> li
             "formula": _("Orders whose promised day is past and of which units have still to leave."),
         },
         {
-            "label": _("On hold"),
+            "label": pgettext("orders", "On hold"),
             "value": held.orders if held else 0,
             "href": f"{orders}?status=on_hold",
             "note": _("oldest %(age)s") % {"age": age(held.oldest)} if held else _("nothing is stopped"),
@@ -92,13 +92,13 @@ def stages(now: dict[str, Waiting]) -> list[dict[str, Any]]:
     """Each stage with its orders and the age of the oldest; what waits longest is marked."""
     orders = reverse("orders")
     names = [
-        ("on_hold", _("On hold"), f"{orders}?status=on_hold"),
-        ("reserved", _("Waiting for routing"), f"{orders}?stage=reserved"),
-        ("backordered", _("Backordered"), f"{orders}?stage=backordered"),
-        ("allocated", _("Waiting for release"), f"{orders}?stage=allocated"),
-        ("released", _("To pick"), f"{orders}?stage=released"),
-        ("picked", _("To pack"), f"{orders}?stage=picked"),
-        ("packed", _("To hand to carrier"), f"{orders}?stage=packed"),
+        ("on_hold", pgettext("orders", "On hold"), f"{orders}?status=on_hold"),
+        ("reserved", pgettext("orders", "Waiting for routing"), f"{orders}?stage=reserved"),
+        ("backordered", pgettext("orders", "Backordered"), f"{orders}?stage=backordered"),
+        ("allocated", pgettext("orders", "Waiting for release"), f"{orders}?stage=allocated"),
+        ("released", pgettext("orders", "To pick"), f"{orders}?stage=released"),
+        ("picked", pgettext("orders", "To pack"), f"{orders}?stage=picked"),
+        ("packed", pgettext("orders", "To hand to carrier"), f"{orders}?stage=packed"),
     ]
     slowest = min((now[stage].oldest for stage in IN_WORK if stage in now), default=None)
     return [_stage(now.get(stage), label, href, slowest) for stage, label, href in names]

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core.models import TimelineEntry
 from core.money import ZERO, share
@@ -61,12 +62,12 @@ def steps(order: Order, decision: Decision | None, payments: Sequence[Payment]) 
     promised = say_day(order.promise_latest) if order.promise_latest else ""
     routed_at = _moment(decision.decided_at) if decision else ""
     return [
-        {"label": _("Captured"), "note": _moment(order.placed_at), "is": "done"},
+        {"label": pgettext("step", "Captured"), "note": _moment(order.placed_at), "is": "done"},
         _paid(payments),
-        _step(_("Routed"), p.routed, p.live, routed_at if p.routed >= p.live else ""),
-        _step(_("Picked"), p.picked, p.live, began=any(line.released for line in lines)),
-        _step(_("Shipped"), p.shipped, p.live),
-        _step(_("Delivered"), p.delivered, p.live, promised if not p.delivered else ""),
+        _step(pgettext("step", "Routed"), p.routed, p.live, routed_at if p.routed >= p.live else ""),
+        _step(pgettext("step", "Picked"), p.picked, p.live, began=any(line.released for line in lines)),
+        _step(pgettext("step", "Shipped"), p.shipped, p.live),
+        _step(pgettext("step", "Delivered"), p.delivered, p.live, promised if not p.delivered else ""),
     ]
 
 
@@ -81,16 +82,16 @@ def _paid(payments: Sequence[Payment]) -> dict[str, str]:
     states = {p.status for p in living}
     account = all(p.tender == "on_account" for p in living)
     if not living:
-        return {"label": _("Paid"), "note": _("nothing to pay"), "is": "done"}
+        return {"label": pgettext("step", "Paid"), "note": _("nothing to pay"), "is": "done"}
     if states & {"failed", "unknown", "requires_action"}:
-        return {"label": _("Paid"), "note": _("needs someone"), "is": "stop"}
+        return {"label": pgettext("step", "Paid"), "note": _("needs someone"), "is": "stop"}
     if account:
-        return {"label": _("Paid"), "note": _("on account"), "is": "done"}
+        return {"label": pgettext("step", "Paid"), "note": _("on account"), "is": "done"}
     if states == {"pending"}:
-        return {"label": _("Paid"), "note": _("being asked"), "is": "now"}
+        return {"label": pgettext("step", "Paid"), "note": _("being asked"), "is": "now"}
     captured = all(p.captured >= p.amount for p in living)
     note = _("captured") if captured else _("part captured") if any(p.captured for p in living) else _("authorised")
-    return {"label": _("Paid"), "note": note, "is": "done"}
+    return {"label": pgettext("step", "Paid"), "note": note, "is": "done"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounting.models import JournalEntry
 from backoffice.timeline_words import INCIDENTS
@@ -24,11 +25,11 @@ from orders.selectors import Filters, listed
 
 NEWEST, OLDEST = 8, 6
 WORK_NAMES = {
-    "planned": lambda: _("Waiting for release"),
-    "released": lambda: _("To pick"),
-    "accepted": lambda: _("Accepted"),
-    "picking": lambda: _("Being picked"),
-    "packed": lambda: _("To hand to carrier"),
+    "planned": lambda: pgettext("orders", "Waiting for release"),
+    "released": lambda: pgettext("orders", "To pick"),
+    "accepted": lambda: pgettext("orders", "Accepted"),
+    "picking": lambda: pgettext("orders", "Being picked"),
+    "packed": lambda: pgettext("orders", "To hand to carrier"),
 }
 TABS = {"planned": "pick", "released": "pick", "accepted": "pick", "picking": "pick", "packed": "ship"}
 

@@ -128,7 +128,7 @@ def said(entry: TimelineEntry, currency: str = "EUR") -> dict[str, Any]:
 def _text(entry: TimelineEntry, kind: str, currency: str) -> str:
     if kind == "incident":
         return _incident(entry, currency)
-    if entry.action in SAID:
+    if entry.action in SAID and not (entry.action == "order.placed" and entry.before):
         return SAID[entry.action](entry, currency)
     if kind == "order" and entry.after:
         return _("order is now: %(state)s") % {"state": word(entry.after).text}

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from backoffice import samples, start
 from backoffice.demo import sign_ins
 from backoffice.forms import SignInForm
+from core.permissions import allows
 
 YEAR = 365 * 24 * 3600
 
@@ -31,6 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "today": timezone.localdate(),
             "figures": start.figures(request.user),
             "work": work,
+            "works_here": allows(request.user, "fulfillment.work"),
             "top": max((each["value"] for each in work), default=0),
             "rows": start.newest(request.user),
             "problems": start.problems(request.user),

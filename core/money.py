@@ -60,4 +60,4 @@ def allocate(total: Decimal, weights: Sequence[Decimal | int], currency: str) ->
 def display(amount: Decimal, currency: str) -> str:
     """The amount with its currency, in the words of the active language."""
     text = format_currency(amount, currency, locale=to_locale(get_language() or "en"))
-    return re.sub(r"(?<=[A-Za-z])(?=\d)", "\u00a0", text)
+    return re.sub(r"(?<=[A-Za-z])(?=\d)", "\u00a0", text.replace("£GB", "£"))

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core.lists import KeysetList, capped_count
 from core.permissions import permission
@@ -20,12 +21,12 @@ def _tabs() -> list[tuple[str, str]]:
     return [
         ("", _("All")),
         ("needs_someone", _("Needs someone")),
-        ("on_hold", _("On hold")),
-        ("backordered", _("Backordered")),
-        ("placed", _("Waiting for routing")),
-        ("processing", _("In preparation")),
-        ("partially_shipped", _("Part shipped")),
-        ("shipped", _("Shipped")),
+        ("on_hold", pgettext("orders", "On hold")),
+        ("backordered", pgettext("orders", "Backordered")),
+        ("placed", pgettext("orders", "Waiting for routing")),
+        ("processing", pgettext("orders", "In preparation")),
+        ("partially_shipped", pgettext("orders", "Part shipped")),
+        ("shipped", pgettext("orders", "Shipped")),
     ]
 
 
