@@ -5,13 +5,17 @@ run goes on where it was, and a second run of a file changes nothing and tells t
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
+from django.db import connections
 from django.utils import timezone
 
 from capture.services import Attempt, place_orders
@@ -31,6 +35,8 @@ from oms.replay.source import Row, read
 from returns.services import Back, ReturnInput, receive_and_credit
 
 REFUSED = "refused by capture"
+AHEAD = 2
+"""Sets that may be placed before the one in hand is finished."""
 
 
 @dataclass(slots=True)
@@ -69,8 +75,8 @@ class Summary:
 class Replay:
     """One run over one file."""
 
-    def __init__(self, path: Path, rules: Rules, rejects: Rejects, *, batch: int) -> None:
-        self.path, self.rules, self.rejects, self.batch = path, rules, rejects, batch
+    def __init__(self, path: Path, rules: Rules, rejects: Rejects, *, batch: int, workers: int) -> None:
+        self.path, self.rules, self.rejects, self.batch, self.workers = path, rules, rejects, batch, workers
         self.summary = Summary(rules.channel["currency"])
 
     def run(self, *, opening_stock: bool) -> Summary:
@@ -84,8 +90,7 @@ class Replay:
         if opening_stock:
             setup.set_up_articles(self.plan.articles, self.rules)
             self.summary.opening_units = setup.receive_opening_stock(self.plan, self.rules)
-        with planned_by_size():
-            self._second_pass()
+        self._second_pass()
         self.summary.seconds = time.monotonic() - started
         return self.summary
 
@@ -99,11 +104,32 @@ class Replay:
                 yield row
 
         place = 0
-        found = documents(counted(), Reader(self.rules), self.rejects.add)
-        for some in self._sets(found):
-            self._replay(some, place)
-            place += len(some)
+        with self._finisher() as finish:
+            for some in self._sets(documents(counted(), Reader(self.rules), self.rejects.add)):
+                order_ids = self._sell([document for document in some if not document.is_return and document.lines])
+                finish(some, order_ids, place)
+                place += len(some)
         bar.end()
+
+    @contextmanager
+    def _finisher(self) -> Iterator[Callable[[list[Document], list[UUID], int], None]]:
+        """How sets are finished: here at once, or by a second thread while the next set is read and placed."""
+        with planned_by_size(), ExitStack() as stack:
+            if self.workers == 1:
+                yield self._finish
+                return
+            pool = stack.enter_context(ThreadPoolExecutor(1))
+            stack.callback(lambda: pool.submit(connections.close_all).result())
+            pending: deque[Future[None]] = deque()
+
+            def hand_over(some: list[Document], order_ids: list[UUID], place: int) -> None:
+                pending.append(pool.submit(self._finish_planned, some, order_ids, place))
+                while len(pending) > AHEAD:
+                    pending.popleft().result()
+
+            yield hand_over
+            for future in pending:
+                future.result()
 
     def _sets(self, found: Iterator[Document]) -> Iterator[list[Document]]:
         """Documents of one day together, at most `batch`: everything in a set happens at one time."""
@@ -116,13 +142,16 @@ class Replay:
         if some:
             yield some
 
-    def _replay(self, some: Sequence[Document], place: int) -> None:
-        """One set: sales are placed and shipped, then returns taken in, then parcels delivered.
+    def _finish_planned(self, some: list[Document], order_ids: list[UUID], place: int) -> None:
+        with planned_by_size():
+            self._finish(some, order_ids, place)
 
-        A delivered order therefore tells that the returns up to it are in the books.
+    def _finish(self, some: list[Document], order_ids: list[UUID], place: int) -> None:
+        """What follows the placing of a set: sales are shipped, then returns taken in, then parcels delivered.
+
+        A delivered order therefore tells that the returns up to it are in the books. A return finds shipped units
+        only, so that the set placed meanwhile is invisible to it.
         """
-        sales = [document for document in some if not document.is_return and document.lines]
-        order_ids = self._sell(sales)
         at = max(document.at for document in some)
         if order_ids:
             send(order_ids, at=at, actor=REPLAY)
@@ -202,6 +231,6 @@ def _returns_of(found: matching.Match) -> list[ReturnInput]:
     ]
 
 
-def replay(path: Path, rules: Rules, rejects: Rejects, *, opening_stock: bool, batch: int) -> Summary:
-    """Run a file; see Replay."""
-    return Replay(path, rules, rejects, batch=batch).run(opening_stock=opening_stock)
+def replay(path: Path, rules: Rules, rejects: Rejects, *, opening_stock: bool, batch: int, workers: int = 2) -> Summary:
+    """Run a file; see Replay. With one worker everything happens in this thread and on its connection."""
+    return Replay(path, rules, rejects, batch=batch, workers=workers).run(opening_stock=opening_stock)

@@ -153,6 +153,6 @@ def test_the_real_history_is_booked_to_the_penny(tmp_path: Path) -> None:
     rejects = tmp_path / "rejects.csv"
     with database.clone():
         started_at = time.monotonic()
-        print(replay(path, rejects), f"{time.monotonic() - started_at:.0f} s")
+        print(replay(path, rejects, "--workers", "2"), f"{time.monotonic() - started_at:.0f} s")
         assert booked() == accepted(path, rejects)
         assert disagreements() == []

@@ -30,8 +30,9 @@ class Totals:
 
 
 def replay(path: Path, reject_file: Path, *words: str) -> str:
-    """Run the command here; returns what it told."""
+    """Run the command here, within the test's transaction unless told otherwise; returns what it told."""
     out = io.StringIO()
+    words = words if "--workers" in words else ("--workers", "1", *words)
     call_command("replay_orders", str(path), "--reject-file", str(reject_file), *words, stdout=out)
     return out.getvalue()
 

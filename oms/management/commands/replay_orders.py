@@ -32,6 +32,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--reject-file", type=Path, help="where rows that cannot be used go, with their reasons")
         parser.add_argument("--channel", default="", help="code of the channel (of the rules, if not given)")
+        parser.add_argument(
+            "--workers", type=int, choices=(1, 2), default=2, help="2: one thread places while another ships"
+        )
         parser.add_argument("--batch", type=int, default=200, help="most invoices in one transaction")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -45,7 +48,12 @@ class Command(BaseCommand):
             rules = load(options["map"], channel=options["channel"])
             with Rejects(reject_file) as rejects:
                 summary = replay(
-                    path, rules, rejects, opening_stock=options["opening_stock"] == "auto", batch=options["batch"]
+                    path,
+                    rules,
+                    rejects,
+                    opening_stock=options["opening_stock"] == "auto",
+                    batch=options["batch"],
+                    workers=options["workers"],
                 )
         except (MalformedFileError, OSError, ValueError) as error:
             raise CommandError(f"{error}", returncode=MALFORMED) from error
