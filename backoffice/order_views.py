@@ -193,7 +193,8 @@ def _return_places(request: HttpRequest) -> list[Location]:
     if not allows(request.user, "returns.receive"):
         return []
     mine = places(locations_of(request.user, "returns.receive"))
-    return [place for place in mine if Location.Can.RECEIVE_RETURNS in place.can]
+    taking = [place for place in mine if Location.Can.RECEIVE_RETURNS in place.can]
+    return sorted(taking, key=lambda place: (place.kind != Location.Kind.RETURNS_CENTRE, place.name))
 
 
 def quantities(request: HttpRequest, found: Order) -> list[tuple[UUID, int]]:

@@ -69,16 +69,15 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 
 def _back(request: HttpRequest) -> str:
-    target = request.POST.get("next", "/")
+    target = request.POST.get("next") or request.headers.get("referer", "/")
     return target if url_has_allowed_host_and_scheme(target, {request.get_host()}, settings.HTTPS) else "/"
 
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict[str, str]) -> HttpResponse:
     """After too many wrong passwords: say so, and for how long."""
-    form = SignInForm(request)
-    form.cleaned_data = {}
-    form.add_error(None, _("Too many attempts. Wait 15 minutes, or ask an administrator."))
-    return render(request, "backoffice/sign_in.html", {"form": form, "people": []}, status=429)
+    errors = [{"text": _("Too many attempts. Wait 15 minutes, or ask an administrator.")}]
+    context = {"form": SignInForm(request), "errors": errors, "people": []}
+    return render(request, "backoffice/sign_in.html", context, status=429)
 
 
 @login_required

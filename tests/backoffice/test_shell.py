@@ -1,4 +1,5 @@
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 
 from accounting import urls as accounting
@@ -77,6 +78,15 @@ def test_wrong_password_is_told_in_one_sentence(client: Client) -> None:
 
     assert response.status_code == 200
     assert "do not go together" in response.content.decode()
+
+
+def test_too_many_wrong_passwords_are_stopped_in_words(client: Client, settings: LazySettings) -> None:
+    settings.AXES_FAILURE_LIMIT = 2
+
+    answers = [client.post("/sign-in/", {"username": "nobody", "password": f"wrong-{n}"}) for n in range(3)]
+
+    assert answers[-1].status_code == 429
+    assert "Wait 15 minutes" in answers[-1].content.decode()
 
 
 def test_the_theme_is_kept_and_leads_back_to_the_page(client: Client) -> None:
