@@ -98,7 +98,9 @@ parts AS (
            - round(a.amount * c.start / l.quantity, p.digits) AS amount
     FROM fulfillment_shipmentline c JOIN orders_orderline l ON l.id = c.order_line_id
     JOIN orders_order o ON o.id = l.order_id JOIN places p ON p.currency = o.currency
-    CROSS JOIN LATERAL (VALUES (l.net), (l.tax), (l.freight_net), (l.freight_tax)) AS a(amount)
+    CROSS JOIN LATERAL (VALUES (l.net, l.tax), (l.freight_net, l.freight_tax)) AS of(net, tax)
+    CROSS JOIN LATERAL unnest(CASE WHEN of.net + of.tax < l.quantity * 10 ^ (-p.digits)
+                                   THEN ARRAY[of.net, of.tax] ELSE ARRAY[of.net + of.tax] END) AS a(amount)
     WHERE c.start IS NOT NULL),
 owed AS (SELECT shipment_id, sum(amount) AS amount FROM parts GROUP BY 1),
 booked AS (
