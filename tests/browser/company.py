@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.test import override_settings
 from django.utils import timezone
 
 from accounting.models import JournalEntry
@@ -20,6 +21,7 @@ from orders.tracking import token_of
 from returns.models import Return
 from sourcing.network import forget as forget_network
 
+PASSWORD = "demo"
 SEED = 2026
 ORDERS = 150
 LIVE = 60
@@ -45,7 +47,8 @@ def open_company() -> Company:
     setup.open_for_business()
     _forget()
     live_day(orders[-LIVE:], now)
-    staff.hire()
+    with override_settings(DEMO_PASSWORD=PASSWORD):
+        staff.hire()
     _forget()
     return Company(create_api_key("browser", ["all"], actor=SYSTEM), _orders() | _work() | _books())
 

@@ -30,8 +30,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     system = getattr(item, "funcargs", {}).get("system")
     if system and report.when == "call" and report.failed:
         for log in sorted(system.logs.glob("*.log")):
-            report.sections.append((log.name, "\n".join(log.read_text(errors="replace").splitlines()[-40:])))
+            report.sections.append((log.name, _last_words(log)))
     return report
+
+
+def _last_words(log: Path) -> str:
+    lines = [line for line in log.read_text(errors="replace").splitlines() if " INFO celery." not in line]
+    return "\n".join(lines[-40:])
 
 
 @pytest.fixture(scope="package")

@@ -1,0 +1,65 @@
+"""The core flows with script switched off: everything is a link or a form."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.people import PHONE, People, sign_in
+from tests.browser.running import System
+
+
+@pytest.fixture
+def page(people: People) -> Page:
+    """Somebody who has not signed in yet, in a browser without script."""
+    return people.window(script=False).page
+
+
+def test_an_order_is_placed_without_script(page: Page) -> None:
+    sign_in(page, "clerk")
+    page.goto("/orders/new/")
+    page.get_by_label("Add a product").fill("vase")
+    page.get_by_label("Add a product").press("Enter")
+    page.locator("#found").get_by_role("button", name="Add").first.click()
+    page.get_by_label("Quantity").fill("3")
+    for label, value in {
+        "Last name": "Roussel", "Street and number": "4 rue Mercière", "Postcode": "69002", "City": "Lyon",
+    }.items():  # fmt: skip
+        page.get_by_label(label, exact=True).fill(value)
+    page.get_by_role("button", name="Place order").click()
+    expect(page).to_have_url(re.compile(r"/orders/[A-Z]+-\d+/$"))
+    expect(page.locator("main")).to_contain_text("Roussel")
+
+
+def test_a_wrong_order_is_told_beside_its_field_without_script(page: Page) -> None:
+    sign_in(page, "clerk")
+    page.goto("/orders/new/")
+    page.get_by_role("button", name="Place order").click()
+    expect(page.get_by_label("Postcode", exact=True)).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("[data-error-summary]")).to_be_visible()
+
+
+def test_work_is_picked_packed_and_handed_over_without_script(people: People, system: System) -> None:
+    page = people.window("manager", size=PHONE, script=False).page
+    page.goto(system.company.places["work-accept"])
+    page.get_by_role("button", name="Accept").click()
+    page.get_by_role("button", name="All picked…").click()
+    page.get_by_role("button", name="Yes, all picked").click()
+    page.get_by_role("button", name="Close the box and label it").click()
+    page.get_by_role("button", name=re.compile("^Hand over")).click()
+    expect(page.locator("h1")).to_have_text("Handed over")
+
+
+def test_a_customer_shows_the_proof_without_script(page: Page, system: System) -> None:
+    page.goto(system.company.places["tracking"] + "?lang=en")
+    page.locator("[name=proof]").fill(system.company.places["postcode"])
+    page.get_by_role("button", name="Show everything").click()
+    expect(page.locator("address")).to_contain_text(system.company.places["postcode"])
+
+
+def test_theme_and_language_change_without_script(page: Page) -> None:
+    page.goto("/sign-in/")
+    page.get_by_role("button", name="FR", exact=True).click()
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    page.get_by_role("button", name="Jour ou nuit").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", re.compile("day|night"))
