@@ -63,7 +63,7 @@ def test(*, long: bool) -> int:
 
 def bench() -> int:
     """Every benchmark: a table on the screen, JSON in benchmarks/results/."""
-    return children.run([str(BIN / "python"), "benchmarks/run.py"], environment.ensure("benchmarks"))
+    return children.run([str(BIN / "python"), "-m", "benchmarks.run"], environment.ensure("benchmarks"))
 
 
 def check() -> int:
