@@ -1,11 +1,13 @@
 """Carries sets of past orders through the services that live orders go through, at the times when it happened."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, connections
 
 from core.actors import Actor
 from core.db import rows
@@ -61,3 +63,40 @@ def planned_by_size() -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("RESET plan_cache_mode")
+
+
+Step = Callable[[], None]
+AHEAD = 2
+"""Steps that may wait for the second thread."""
+
+
+@contextmanager
+def alongside(workers: int) -> Iterator[Callable[[Step], None]]:
+    """Gives a function that runs steps one after the other: with two workers in a second thread, on a connection of
+    its own, while the caller prepares the next; with one at once. A step's error is raised at a later call or the end.
+    """
+    with planned_by_size(), ExitStack() as stack:
+        if workers == 1:
+            yield _do
+            return
+        pool = stack.enter_context(ThreadPoolExecutor(1))
+        stack.callback(lambda: pool.submit(connections.close_all).result())
+        pending: deque[Future[None]] = deque()
+
+        def hand_over(step: Step) -> None:
+            pending.append(pool.submit(_do_planned, step))
+            while len(pending) > AHEAD:
+                pending.popleft().result()
+
+        yield hand_over
+        for future in pending:
+            future.result()
+
+
+def _do(step: Step) -> None:
+    step()
+
+
+def _do_planned(step: Step) -> None:
+    with planned_by_size():
+        step()

@@ -17,15 +17,20 @@ LIVE_ORDERS = 72
 """At least so many of the newest orders are live ones; all of the last day are."""
 
 
-def build(orders: int, now: datetime, progress: Callable[[int], None], *, days_at_a_time: int = 1) -> None:
-    """A company with so many orders behind it. Where an interrupted run has begun, it goes on."""
+def build(
+    orders: int, now: datetime, progress: Callable[[int], None], *, days_at_a_time: int = 1, workers: int = 1
+) -> None:
+    """A company with so many orders behind it. Where an interrupted run has begun, it goes on.
+
+    `workers`: see oms.history.alongside.
+    """
     with planned_by_size():
         setup.set_up(now)
         made = baskets(SEED, until=now, days=setup.HISTORY_DAYS, total=orders)
         stock_up(made, setup.history_start(now))
         _forget()
         live = max(LIVE_ORDERS, sum(order.placed_at > now - timedelta(days=1) for order in made))
-        History(SEED, now, days_at_a_time).write(made[:-live], progress)
+        History(SEED, now, days=days_at_a_time, workers=workers).write(made[:-live], progress)
         setup.open_for_business()
         _forget()
         live_day(made[-live:], now)

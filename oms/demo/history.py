@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import groupby
 from random import Random
 from typing import Any
@@ -19,7 +20,7 @@ from core.problems import Problem
 from fulfillment.amend import cancel
 from oms.demo import comebacks
 from oms.demo.baskets import Basket
-from oms.history import arrive, send
+from oms.history import alongside, arrive, send
 from returns.services import receive_and_credit
 
 FINAL = ("delivered", "completed", "cancelled")
@@ -119,8 +120,8 @@ def _known(baskets: Sequence[Basket]) -> dict[str, Placed]:
 class History:
     """The past, `days` days at a time. An interrupted run goes on where it was: orders are known by their number."""
 
-    def __init__(self, seed: int, now: datetime, days: int = 1) -> None:
-        self.seed, self.now, self.days = seed, now, days
+    def __init__(self, seed: int, now: datetime, *, days: int = 1, workers: int = 1) -> None:
+        self.seed, self.now, self.days, self.workers = seed, now, days, workers
         self.coming: dict[date, list[UUID]] = {}
         self.returning: dict[date, list[UUID]] = {}
         self.places = comebacks.place_ids()
@@ -129,18 +130,18 @@ class History:
         """Everything that these orders, placed on past days, went through until now."""
         done = 0
         times = groupby(baskets, key=lambda basket: _local_day(basket).toordinal() // self.days)
-        for _, some in times:
-            todays = list(some)
-            day = _local_day(todays[-1])
-            self._day(day, todays)
-            done += len(todays)
-            progress(done)
+        with alongside(self.workers) as do:
+            for _, some in times:
+                todays = list(some)
+                do(partial(self._day, _local_day(todays[-1]), place(todays)))
+                done += len(todays)
+                progress(done)
         for day in sorted(self.coming):
             self._arrive(day, Random(f"{self.seed} after {day}"))
 
-    def _day(self, day: date, baskets: Sequence[Basket]) -> None:
+    def _day(self, day: date, placed_orders: Sequence[Placed]) -> None:
         random = Random(f"{self.seed} {day}")
-        open_orders = [placed for placed in place(baskets) if placed.status not in FINAL]
+        open_orders = [placed for placed in placed_orders if placed.status not in FINAL]
         lost = {placed.id for placed in open_orders if random.random() < CANCELLED_SHARE}
         for order_id in sorted(lost):
             self._cancel(order_id, random.choice(REASONS), self._at(day, SHIPPING_HOUR - 1))

@@ -5,17 +5,14 @@ run goes on where it was, and a second run of a file changes nothing and tells t
 """
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-from django.db import connections
 from django.utils import timezone
 
 from capture.services import Attempt, place_orders
@@ -23,7 +20,7 @@ from core.db import rows
 from core.idempotency import Answer
 from core.problems import Problem
 from inventory.models import Location
-from oms.history import arrive, planned_by_size, send
+from oms.history import alongside, arrive, send
 from oms.replay import matching, plan, setup
 from oms.replay.documents import Document, Reader, documents
 from oms.replay.orders import order_of
@@ -35,8 +32,6 @@ from oms.replay.source import Row, read
 from returns.services import Back, ReturnInput, receive_and_credit
 
 REFUSED = "refused by capture"
-AHEAD = 2
-"""Sets that may be placed before the one in hand is finished."""
 
 
 @dataclass(slots=True)
@@ -104,32 +99,12 @@ class Replay:
                 yield row
 
         place = 0
-        with self._finisher() as finish:
+        with alongside(self.workers) as do:
             for some in self._sets(documents(counted(), Reader(self.rules), self.rejects.add)):
                 order_ids = self._sell([document for document in some if not document.is_return and document.lines])
-                finish(some, order_ids, place)
+                do(partial(self._finish, some, order_ids, place))
                 place += len(some)
         bar.end()
-
-    @contextmanager
-    def _finisher(self) -> Iterator[Callable[[list[Document], list[UUID], int], None]]:
-        """How sets are finished: here at once, or by a second thread while the next set is read and placed."""
-        with planned_by_size(), ExitStack() as stack:
-            if self.workers == 1:
-                yield self._finish
-                return
-            pool = stack.enter_context(ThreadPoolExecutor(1))
-            stack.callback(lambda: pool.submit(connections.close_all).result())
-            pending: deque[Future[None]] = deque()
-
-            def hand_over(some: list[Document], order_ids: list[UUID], place: int) -> None:
-                pending.append(pool.submit(self._finish_planned, some, order_ids, place))
-                while len(pending) > AHEAD:
-                    pending.popleft().result()
-
-            yield hand_over
-            for future in pending:
-                future.result()
 
     def _sets(self, found: Iterator[Document]) -> Iterator[list[Document]]:
         """Documents of one day together, at most `batch`: everything in a set happens at one time."""
@@ -141,10 +116,6 @@ class Replay:
             some.append(document)
         if some:
             yield some
-
-    def _finish_planned(self, some: list[Document], order_ids: list[UUID], place: int) -> None:
-        with planned_by_size():
-            self._finish(some, order_ids, place)
 
     def _finish(self, some: list[Document], order_ids: list[UUID], place: int) -> None:
         """What follows the placing of a set: sales are shipped, then returns taken in, then parcels delivered.

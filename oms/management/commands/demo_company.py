@@ -24,5 +24,5 @@ class Command(BaseCommand):
             return
         size = options["size"]
         bar = Progress("Demo company: orders", ORDERS[size])
-        build(ORDERS[size], timezone.now(), bar.to, days_at_a_time=DAYS_AT_A_TIME[size])
+        build(ORDERS[size], timezone.now(), bar.to, days_at_a_time=DAYS_AT_A_TIME[size], workers=2)
         bar.end()
