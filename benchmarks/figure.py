@@ -14,7 +14,7 @@ class Figure:
     goal: float
     unit: str
     higher: bool = True
-    detail: dict[str, Any] = field(default_factory=dict)
+    detail: dict[Any, Any] = field(default_factory=dict)
 
     @property
     def meets(self) -> bool:

@@ -164,6 +164,8 @@ def _places(order: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
 def _found(data: Any) -> list[dict[str, Any]]:
     """Products for what is typed in the search box, with their names in the clerk's language."""
     channel = references.channels().get(data.get("channel", ""))
+    if channel is None:
+        return []
     language = (get_language() or "en")[:2]
     return [
         {
@@ -173,7 +175,7 @@ def _found(data: Any) -> list[dict[str, Any]]:
             "price": v.amount,
             "currency": channel.currency,
         }
-        for v in (selectors.products(data.get("find", ""), channel) if channel else [])
+        for v in selectors.products(data.get("find", ""), channel)
     ]
 
 
