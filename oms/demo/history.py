@@ -120,7 +120,7 @@ def _known(baskets: Sequence[Basket]) -> dict[str, Placed]:
 class History:
     """The past, `days` days at a time. An interrupted run goes on where it was: orders are known by their number."""
 
-    def __init__(self, seed: int, now: datetime, *, days: int = 1, workers: int = 1) -> None:
+    def __init__(self, seed: int, now: datetime, days: int = 1, *, workers: int = 1) -> None:
         self.seed, self.now, self.days, self.workers = seed, now, days, workers
         self.coming: dict[date, list[UUID]] = {}
         self.returning: dict[date, list[UUID]] = {}
