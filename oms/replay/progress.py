@@ -10,11 +10,14 @@ LINE_SECONDS = 15.0
 
 
 class Progress:
-    """Shows how far a task of `total` steps has come. Use as: `progress.to(done)` and at the end `progress.end()`."""
+    """Shows how far a task of `total` steps has come; 0 when nobody knows how many there are.
+
+    Use as: `progress.to(done)`, and at the end `progress.end()`.
+    """
 
     def __init__(self, title: str, total: int, stream: TextIO | None = None) -> None:
         self.title = title
-        self.total = max(1, total)
+        self.total = total
         self.stream = stream or sys.stderr
         self.is_terminal = self.stream.isatty()
         self.started = self._shown = time.monotonic()
@@ -35,9 +38,10 @@ class Progress:
 
     def _show(self, done: int, now: float) -> None:
         rate = done / max(0.001, now - self.started)
-        text = f"{self.title} {done:,}/{self.total:,}  {rate:,.0f}/s"
+        of_all = f"/{self.total:,}" if self.total else ""
+        text = f"{self.title} {done:,}{of_all}  {rate:,.0f}/s"
         if self.is_terminal:
-            full = min(WIDTH, done * WIDTH // self.total)
+            full = min(WIDTH, done * WIDTH // self.total) if self.total else 0
             self.stream.write(f"\r[{'#' * full}{'.' * (WIDTH - full)}] {text}  ")
         else:
             self.stream.write(f"{text}\n")
