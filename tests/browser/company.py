@@ -7,24 +7,16 @@ from django.test import override_settings
 from django.utils import timezone
 
 from accounting.models import JournalEntry
-from capture.references import forget as forget_references
 from core.actors import SYSTEM
 from fulfillment.models import FulfillmentOrder, Shipment
 from integrations.services import create_api_key
-from oms.demo import setup, staff
-from oms.demo.baskets import baskets
-from oms.demo.history import History
-from oms.demo.stocking import stock_up
-from oms.demo.today import live_day
+from oms.demo.build import build
 from orders.models import Order
 from orders.tracking import token_of
 from returns.models import Return
-from sourcing.network import forget as forget_network
 
 PASSWORD = "demo"
-SEED = 2026
-ORDERS = 150
-LIVE = 60
+ORDERS = 160
 DAYS_AT_A_TIME = 15
 
 
@@ -38,18 +30,8 @@ class Company:
 
 def open_company() -> Company:
     """Sets the company up in the database that Django is led to."""
-    now = timezone.now()
-    setup.set_up(now)
-    orders = baskets(SEED, until=now, days=setup.HISTORY_DAYS, total=ORDERS)
-    stock_up(orders, setup.history_start(now))
-    _forget()
-    History(SEED, now, DAYS_AT_A_TIME).write(orders[:-LIVE], lambda done: None)
-    setup.open_for_business()
-    _forget()
-    live_day(orders[-LIVE:], now)
     with override_settings(DEMO_PASSWORD=PASSWORD):
-        staff.hire()
-    _forget()
+        build(ORDERS, timezone.now(), lambda done: None, days_at_a_time=DAYS_AT_A_TIME)
     return Company(create_api_key("browser", ["all"], actor=SYSTEM), _orders() | _work() | _books())
 
 
@@ -84,9 +66,3 @@ def _work() -> dict[str, str]:
 
 def _books() -> dict[str, str]:
     return {"journal-entry": f"/ledger/{JournalEntry.objects.latest('id').pk}/"}
-
-
-def _forget() -> None:
-    """What was remembered of the master data has just changed."""
-    forget_references()
-    forget_network()

@@ -29,12 +29,14 @@ class Window:
         self.page.context.close()
 
     def _console(self, message: ConsoleMessage) -> None:
-        # A refused form is an answer of the page, noted by its status and no fault of the script.
+        # The browser says this of every 4xx as well; _response judges those.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.complaints.append(f"console: {message.text}")
 
     def _response(self, answer: Response) -> None:
-        if answer.status >= 400 and answer.request.resource_type != "document":
+        # A refusal (4xx) may be the right answer to a person; a missing file or a failing server never is.
+        asked_by_person = answer.request.resource_type in ("document", "fetch", "xhr")
+        if answer.status >= (500 if asked_by_person else 400):
             self.complaints.append(f"{answer.status}: {answer.url}")
 
 

@@ -16,10 +16,11 @@ def test_an_order_is_placed_with_the_keyboard_alone(people: People) -> None:
     _go_to(page, "New order")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/orders/new/"))
-    _go_to(page, "Add a product")
+    expect(page.get_by_label("Add a product")).to_be_focused()
     page.keyboard.type("HOUS-03")
     page.keyboard.press("Enter")
     expect(page.get_by_label("Quantity")).to_have_value("1")
+    expect(page.get_by_label("Add a product")).to_be_focused()
     for label, text in {
         "Quantity": "2", "Last name": "Lambert", "Street and number": "9 quai Rambaud", "Postcode": "69002",
         "City": "Lyon",

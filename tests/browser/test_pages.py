@@ -27,6 +27,7 @@ class Leaf:
     address: str = ""
     status: int = 200
     proof: bool = False
+    waits_for: str = "h1"
 
 
 LEAVES = [
@@ -65,7 +66,7 @@ LEAVES = [
     Leaf("tracking", "tracking", "", "tracking"),
     Leaf("tracking, proved", "tracking", "", "tracking", proof=True),
     Leaf("tracking, wrong link", "tracking", "", "/t/nothing/", status=404),
-    Leaf("api docs", "api-docs", "manager", "/api/docs"),
+    Leaf("api docs", "api-docs", "manager", "/api/docs", waits_for=".opblock"),
     Leaf("forbidden", "ledger", "store", "/ledger/", status=403),
     Leaf("not found", "order", "clerk", "/orders/NO-SUCH/", status=404),
 ]
@@ -132,6 +133,7 @@ def _open(window: Window, leaf: Leaf, system: System) -> list[str]:
     if leaf.proof and window.page.locator("[name=proof]").count():
         window.page.locator("[name=proof]").fill(system.company.places["postcode"])
         window.page.get_by_role("button", name="Show everything").click()
+    window.page.locator(leaf.waits_for).first.wait_for()
     status = answer.status if answer else 0
     return [f"answered {status}"] * (status != leaf.status) + window.complaints
 

@@ -61,5 +61,5 @@ def test_theme_and_language_change_without_script(page: Page) -> None:
     page.goto("/sign-in/")
     page.get_by_role("button", name="FR", exact=True).click()
     expect(page.locator("html")).to_have_attribute("lang", "fr")
-    page.get_by_role("button", name="Jour ou nuit").click()
+    page.locator("[data-theme-switch] button").first.click()
     expect(page.locator("html")).to_have_attribute("data-theme", re.compile("day|night"))
