@@ -20,6 +20,7 @@ from fulfillment.locks import last_doer, lock_stock
 from fulfillment.models import FulfillmentOrder, Shipment
 from fulfillment.states import FULFILLMENT_ORDER, SHIPMENT
 from inventory.services import At, deallocate, unreserve
+from orders import holds
 from orders.events import OrderCancelled, OrderChanged
 from orders.quantities import Units, move
 from orders.services import lock_order, refresh
@@ -263,6 +264,9 @@ def _tell(order: Any, cut: Cut, reason: str, *, actor: Actor, at: datetime | Non
     publish([event], dispatched=order.is_history)
     if not left.backordered:
         resolve_incidents("backorder", about=order.id, actor=actor, resolution="cancelled")
+    if whole:
+        holds.end_all(order.id, actor=actor, note=reason)
+        resolve_incidents("payment_failed", about=order.id, actor=actor, resolution="cancelled")
 
 
 def cancellable(order_id: UUID) -> dict[UUID, int]:

@@ -26,24 +26,29 @@ def release_planned_work(events: list[Delivered]) -> None:
         release.release(ids, actor=SYSTEM)
 
 
+# Also when a hold has ended: what was held is left alone here, and nobody on the floor would take it up again.
+@subscribe("order.ready", "fulfillment.resume_virtual")
 @subscribe("fulfillment_order.released", "fulfillment.complete_virtual")
 def complete_virtual_work(events: list[Delivered]) -> None:
-    """What is not made of goods needs no hands: it is delivered as soon as it is released."""
-    ids = _in_state(events, "released", method=VIRTUAL)
+    """What is not made of goods needs no hands: it is delivered as soon as it is released and nothing holds it."""
+    ids = [row.id for row in rows(_VIRTUAL, {"orders": [event.about for event in events], "method": VIRTUAL})]
     if ids:
         floor.pick_all(ids, actor=SYSTEM)
         floor.pack(ids, actor=SYSTEM)
         tracking_events.deliver(shipping.ship(ids, actor=SYSTEM), actor=SYSTEM)
 
 
-def _in_state(events: list[Delivered], state: str, *, method: str = "") -> list[UUID]:
+_VIRTUAL = """
+SELECT f.id FROM fulfillment_fulfillmentorder f
+WHERE f.order_id = ANY(%(orders)s) AND f.status = 'released' AND f.method = %(method)s
+  AND NOT EXISTS (SELECT FROM orders_hold h WHERE h.order_id = f.order_id AND h.status = 'open')
+ORDER BY f.id
+"""
+
+
+def _in_state(events: list[Delivered], state: str) -> list[UUID]:
     found = rows(
-        "SELECT id FROM fulfillment_fulfillmentorder WHERE id = ANY(%(ids)s) AND status = %(state)s"
-        " AND (%(method)s = '' OR method = %(method)s) ORDER BY id",
-        {
-            "ids": [UUID(event.payload["fulfillment_order_id"]) for event in events],
-            "state": state,
-            "method": method,
-        },
+        "SELECT id FROM fulfillment_fulfillmentorder WHERE id = ANY(%(ids)s) AND status = %(state)s ORDER BY id",
+        {"ids": [UUID(event.payload["fulfillment_order_id"]) for event in events], "state": state},
     )
     return [row.id for row in found]

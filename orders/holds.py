@@ -56,7 +56,7 @@ WHERE order_id = ANY(%(ids)s) AND kind = %(kind)s AND status = 'open' RETURNING 
 """
 READY = """
 SELECT o.id, o.number FROM orders_order o
-WHERE o.id = ANY(%(ids)s) AND o.status = 'placed'
+WHERE o.id = ANY(%(ids)s) AND o.status IN ('placed', 'processing')
   AND NOT EXISTS (SELECT FROM orders_hold h WHERE h.order_id = o.id AND h.status = 'open')
 ORDER BY o.id
 """
@@ -83,6 +83,19 @@ def _resolve(order_ids: Sequence[UUID], kind: str, *, actor: Actor, note: str) -
     return [r.id for r in ready]
 
 
+def end_all(order_id: UUID, *, actor: Actor, note: str) -> None:
+    """End the open holds of an order of which nothing is left. The caller holds it locked."""
+    require_atomic()
+    ended = rows(END, {"by": actor.label, "now": timezone.now(), "id": order_id})
+    record_many((Row(order_id, "hold.resolve", row.kind, "", {"note": note}) for row in ended), actor=actor)
+
+
+END = """
+UPDATE orders_hold SET status = 'resolved', resolved_by = %(by)s, resolved_at = %(now)s
+WHERE order_id = %(id)s AND status = 'open' RETURNING kind
+"""
+
+
 def release_hold(hold_id: UUID, *, actor: Actor, note: str = "") -> Hold:
     """Resolve one hold by its id. A second call is a Conflict that says who was first."""
     with transaction.atomic():
@@ -96,5 +109,3 @@ def release_hold(hold_id: UUID, *, actor: Actor, note: str = "") -> Hold:
         _resolve([hold.order_id], hold.kind, actor=actor, note=note)
         hold.refresh_from_db()
     return hold
-
-

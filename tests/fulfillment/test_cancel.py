@@ -3,15 +3,16 @@
 import pytest
 
 from core.actors import SYSTEM, Actor
+from core.incidents import open_incident
 from core.invariants import disagreements
-from core.models import Event, TimelineEntry
+from core.models import Event, Incident, TimelineEntry
 from core.problems import Conflict, Invalid
 from fulfillment import floor
 from fulfillment.amend import cancel, cancellable
 from fulfillment.models import FulfillmentOrder, Shipment
 from fulfillment.shipping import ship
 from inventory.models import Reservation, Stock
-from orders.models import Order
+from orders.models import Hold, Order
 from payments.models import Payment
 from tests.factories.orders import (
     PICKER,
@@ -98,6 +99,17 @@ def test_the_rest_of_a_part_shipped_order_can_be_cancelled() -> None:
     cancel(order.id, actor=CLERK, reason="Only that")
     assert Order.objects.get().status == "shipped"
     assert states(work) == ["shipped", "cancelled"]
+    assert disagreements() == []
+
+
+def test_nothing_holds_a_cancelled_order_any_more() -> None:
+    small_world()
+    order = placed(payments=[{"tender": "card", "amount": "28.90", "token": "tok_visa"}])
+    open_incident("payment_failed", about=order.id, actor=SYSTEM)
+    cancel(order.id, actor=CLERK, reason="Changed their mind")
+    assert list(Hold.objects.values_list("kind", "status", "resolved_by")) == [("payment", "resolved", "Carl Clerk")]
+    assert not Incident.objects.filter(resolved_at=None).exists()
+    assert Order.objects.get().status == "cancelled"
     assert disagreements() == []
 
 

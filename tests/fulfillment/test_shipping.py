@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from accounting.models import JournalEntry, JournalLine
 from core.actors import SYSTEM
 from core.invariants import disagreements
-from core.models import Event
+from core.models import Delivery, Event
 from core.outbox import drain
 from core.problems import Conflict, Invalid
 from fulfillment import floor
@@ -182,3 +182,16 @@ def test_a_set_of_parcels_takes_no_more_statements_than_one() -> None:
             ship(chosen, actor=SYSTEM)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_a_voucher_held_on_its_way_is_delivered_when_the_hold_ends() -> None:
+    small_world()
+    make_voucher()
+    order, _work = released(lines=[voucher()])
+    open_hold([order.id], "manual", actor=SYSTEM)
+    drain()
+    assert not Delivery.objects.filter(done_at=None).exists()
+    resolve([order.id], "manual", actor=SYSTEM)
+    drain()
+    assert buckets(order) == {"VOUCHER": {"shipped": 1}}
+    assert disagreements() == []
