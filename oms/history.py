@@ -1,5 +1,6 @@
 """Carries sets of past orders through the services that live orders go through, at the times when it happened."""
 
+import gc
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -65,6 +66,19 @@ def planned_by_size() -> Iterator[None]:
             cursor.execute("RESET plan_cache_mode")
 
 
+@contextmanager
+def collected_seldom() -> Iterator[None]:
+    """Within it, Python looks for cycles after a hundred times as many new objects: a set is many rows, and no cycles."""
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(usual[0] * 100, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
+
+
 Step = Callable[[], None]
 AHEAD = 2
 """Steps that may wait for the second thread."""
@@ -75,7 +89,7 @@ def alongside(workers: int) -> Iterator[Callable[[Step], None]]:
     """Gives a function that runs steps one after the other: with two workers in a second thread, on a connection of
     its own, while the caller prepares the next; with one at once. A step's error is raised at a later call or the end.
     """
-    with planned_by_size(), ExitStack() as stack:
+    with planned_by_size(), collected_seldom(), ExitStack() as stack:
         if workers == 1:
             yield _do
             return
