@@ -1,0 +1,132 @@
+"""Facts reach their subscribers as often as they became true, whatever fails on the way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from core import outbox
+from core.ids import new_id
+from core.invariants import disagreements
+from core.models import Delivery
+from core.models import Event as StoredEvent
+from core.outbox import Delivered, Event, Subscription, publish
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happened(Event):
+    kind = "test.happened"
+    what: str = ""
+
+
+class Listener:
+    """A subscriber that remembers what it heard, and can be told to fail."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.sets: list[int] = []
+        self.fails_on = ""
+
+    def __call__(self, events: list[Delivered]) -> None:
+        self.sets.append(len(events))
+        if self.fails_on in [e.payload["what"] for e in events]:
+            raise RuntimeError("cannot do this one")
+        self.heard += [e.payload["what"] for e in events]
+
+
+@pytest.fixture
+def listener(monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[Listener]:
+    listener = Listener()
+    only = {"test.listener": Subscription("test.happened", "test.listener", listener, outside=False)}
+    monkeypatch.setattr(outbox, "SUBSCRIPTIONS", only)
+    yield listener
+
+
+def tell(*things: str) -> UUID:
+    about = new_id()
+    with transaction.atomic():
+        publish([Happened(about=about, what=thing) for thing in things])
+    return about
+
+
+def make_due() -> None:
+    Delivery.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+
+
+def test_a_fact_that_was_rolled_back_is_heard_by_nobody(listener: Listener) -> None:
+    with pytest.raises(ValueError, match="changed my mind"), transaction.atomic():
+        publish([Happened(about=new_id(), what="no")])
+        raise ValueError("changed my mind")
+    outbox.drain()
+    assert listener.heard == []
+
+
+def test_facts_are_handed_over_in_sets_and_once(listener: Listener) -> None:
+    tell("a", "b", "c")
+    outbox.drain()
+    make_due()
+    outbox.drain()
+    assert listener.heard == ["a", "b", "c"]
+    assert listener.sets == [3]
+    assert not StoredEvent.objects.filter(dispatched_at=None).exists()
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_a_publisher_must_be_in_a_transaction() -> None:
+    with pytest.raises(transaction.TransactionManagementError):
+        publish([Happened(about=new_id())])
+
+
+def test_one_that_fails_does_not_keep_the_others_waiting(listener: Listener) -> None:
+    listener.fails_on = "b"
+    tell("a", "b", "c")
+    outbox.drain()
+    assert listener.heard == ["a", "c"]
+    (failed,) = Delivery.objects.filter(done_at=None)
+    assert failed.attempts == 1
+    assert "cannot do this one" in failed.error
+    assert failed.due_at > timezone.now()
+
+
+def test_what_failed_is_tried_again_when_its_cause_is_gone(listener: Listener) -> None:
+    listener.fails_on = "a"
+    tell("a")
+    outbox.drain()
+    listener.fails_on = ""
+    make_due()
+    outbox.drain()
+    assert listener.heard == ["a"]
+
+
+def test_after_eight_failures_it_is_parked_and_the_invariants_say_so(listener: Listener) -> None:
+    listener.fails_on = "a"
+    tell("a")
+    for _ in range(outbox.MOST_ATTEMPTS + 2):
+        outbox.drain()
+        make_due()
+    parked = Delivery.objects.get()
+    assert parked.attempts == outbox.MOST_ATTEMPTS
+    assert parked.parked_at is not None
+    assert any("is parked" in sentence for sentence in disagreements())
+
+
+def test_work_that_the_broker_lost_is_found_again_when_its_lease_is_over(listener: Listener) -> None:
+    tell("a")
+    outbox.fan_out()
+    assert outbox.claim()
+    assert outbox.claim() == []
+    make_due()
+    outbox.drain()
+    assert listener.heard == ["a"]
+
+
+def test_history_is_told_to_nobody(listener: Listener) -> None:
+    with transaction.atomic():
+        publish([Happened(about=new_id(), what="long ago")], dispatched=True)
+    outbox.drain()
+    assert listener.heard == []
+    assert StoredEvent.objects.count() == 1
