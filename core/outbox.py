@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 8
 SET_SIZE = 100
+MOST_IN_FLIGHT = 3_000
+"""Deliveries leased at a time. Were all of a long queue leased, each would be leased again every minute it waits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +128,10 @@ UPDATE core_event e SET dispatched_at = clock_timestamp() FROM taken t WHERE e.i
 CLAIM = """
 UPDATE core_delivery d SET due_at = clock_timestamp() + %(lease)s
 FROM (SELECT id FROM core_delivery WHERE done_at IS NULL AND parked_at IS NULL AND due_at <= clock_timestamp()
-      ORDER BY due_at, event_id LIMIT %(most)s FOR UPDATE SKIP LOCKED) due
+      ORDER BY due_at, event_id LIMIT least(%(most)s, greatest(0, %(in_flight)s - (
+          SELECT count(*) FROM core_delivery
+          WHERE done_at IS NULL AND parked_at IS NULL AND attempts = 0 AND due_at > now())))
+      FOR UPDATE SKIP LOCKED) due
 WHERE d.id = due.id RETURNING d.id, d.handler
 """
 
@@ -142,7 +147,7 @@ def fan_out(most: int = 500) -> int:
 def claim(most: int = 500) -> list[tuple[str, list[UUID]]]:
     """Lease due deliveries to the caller, grouped by handler in sets that one worker takes at once."""
     with transaction.atomic():
-        claimed = rows(CLAIM, {"most": most, "lease": LEASE})
+        claimed = rows(CLAIM, {"most": most, "lease": LEASE, "in_flight": MOST_IN_FLIGHT})
     by_handler: dict[str, list[UUID]] = {}
     for row in claimed:
         by_handler.setdefault(row.handler, []).append(row.id)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
 from core import outbox
 from core.actors import SYSTEM
@@ -66,6 +67,21 @@ def test_a_delivery_is_leased_to_one_relay() -> None:
     leased: list[UUID] = []
     at_once(lambda: leased.extend(i for _, ids in outbox.claim() for i in ids))
     assert sorted(leased) == sorted(Delivery.objects.values_list("id", flat=True))
+
+
+def test_a_long_queue_is_leased_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "MOST_IN_FLIGHT", 3)
+    for _ in range(ORDERS):
+        placed({MUG: 1})
+    outbox.fan_out()
+    leased = outbox.claim()
+    assert sum(len(ids) for _, ids in leased) == 3
+    assert outbox.claim() == []
+    outbox.deliver(*leased[0])
+    assert sum(len(ids) for _, ids in outbox.claim()) == len(leased[0][1])
+    Delivery.objects.update(due_at=F("due_at") - outbox.LEASE)  # the others of the first piece were lost
+    outbox.drain()
+    all_released()
 
 
 def test_the_same_deliveries_by_all_workers_have_one_effect() -> None:
