@@ -43,7 +43,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no file {path}.", returncode=MALFORMED)
         if options["batch"] < 1:
             raise CommandError("--batch must be at least 1.", returncode=MALFORMED)
-        reject_file = options["reject_file"] or Path.cwd() / f"{path.name.partition('.')[0]}-rejected.csv"
+        reject_file = options["reject_file"] or Path.cwd() / f"{path.name.partition('.')[0]}.rejects.csv"
         try:
             rules = load(options["map"], channel=options["channel"])
             with Rejects(reject_file) as rejects:
