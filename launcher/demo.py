@@ -106,7 +106,7 @@ def _api_key(place: Place, variables: Mapping[str, str]) -> str:
     database = variables.get("DATABASE_URL") or os.environ["DATABASE_URL"]
     name = database.rpartition("/")[2]
     if name not in kept:
-        command = [str(BIN / "python"), "manage.py", "create_api_key", "demo", "--scopes", "all"]
+        command = [str(BIN / "python"), "manage.py", "create_api_key", "demo", "--scopes", "all", "--replace"]
         made = subprocess.run(
             command, cwd=places.REPOSITORY, env=os.environ | variables, capture_output=True, text=True
         )
