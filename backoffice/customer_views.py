@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from backoffice import reach
 from core.lists import KeysetList
 from core.permissions import permission
 from core.problems import NotFound
@@ -23,7 +24,7 @@ def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     found = by_id(customer_id)
     if found is None:
         raise NotFound(_("There is no such customer."))
-    orders = listed(Filters(customer=found.pk))
+    orders = listed(Filters(customer=found.pk), reach.within(request.user))
     page = KeysetList[Order](orders, "-placed_at").page(request.GET.get("cursor", ""), limit=25)
     rows = [row(order) for order in page.items]
     return render(

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounting.models import JournalEntry
-from backoffice import order_page
+from backoffice import counter, order_page, reach
 from backoffice.timeline_words import said
 from core.actors import Actor
 from core.permissions import allows, locations_of, permission, require
@@ -23,6 +23,7 @@ from fulfillment.selectors import of_orders
 from inventory.models import Location
 from inventory.selectors import places
 from orders import holds
+from orders import views as order_lists
 from orders.models import Hold, Order
 from orders.selectors import FINISHED, by_number, is_late, totals_of_customer
 from orders.states import release_needs
@@ -37,9 +38,23 @@ SHORT, LONG = 12, 500
 
 
 @permission("orders.view")
+def order_list(request: HttpRequest) -> HttpResponse:
+    """The list of orders, of those that this person may see."""
+    return order_lists.order_list(request, reach.within(request.user))
+
+
+@permission("orders.view")
 def order(request: HttpRequest, number: str) -> HttpResponse:
-    """Everything about one order: what, who, where it stands, why, and what can be done now."""
-    found = _find(number)
+    """Everything about one order: what, who, where it stands, why, and what can be done now.
+
+    People of some locations are asked for a proof where they see no such order, whether or not there is one.
+    """
+    try:
+        found = _find(request, number)
+    except NotFound:
+        if reach.is_limited(request.user):
+            return counter.ask(request, number, missing=True)
+        raise
     work = of_orders([found.pk]).get(found.pk, [])
     payments = payments_of([found.pk])[found.pk]
     decision = latest_decision(found.pk)
@@ -64,7 +79,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
             "entries": [said(entry, found.currency) for entry in (entries if whole else entries[:SHORT])],
             "more": len(entries) > SHORT and not whole,
             "actions": _actions(request, found, rows),
-            "customer_totals": totals_of_customer(found.customer_id) if found.customer_id else [],
+            "customer_totals": _customer_totals(request, found),
             "journal": _journal_count(request, found),
             "tracking_token": token_of(found.pk, found.tracking_version),
             "late": is_late(found),
@@ -76,11 +91,18 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
     )
 
 
-def _find(number: str) -> Order:
+def _find(request: HttpRequest, number: str) -> Order:
     found = by_number(number)
-    if found is None:
+    if found is None or not reach.sees(request, found):
         raise NotFound(_("There is no order %(number)s.") % {"number": number})
     return found
+
+
+def _customer_totals(request: HttpRequest, found: Order) -> list[dict[str, Any]]:
+    """What the customer ordered in all; not for people who see only some of the orders."""
+    if found.customer_id is None or reach.is_limited(request.user):
+        return []
+    return totals_of_customer(found.customer_id)
 
 
 def _journal_count(request: HttpRequest, found: Order) -> int:
@@ -111,7 +133,7 @@ def on_order(act: Callable[[HttpRequest, Order], str]) -> View:
 
     @wraps(act)
     def wrapped(request: HttpRequest, number: str) -> HttpResponse:
-        found = _find(number)
+        found = _find(request, number)
         try:
             _refuse_stale(request, found)
             messages.success(request, act(request, found))

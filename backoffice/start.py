@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from accounting.models import JournalEntry
+from backoffice import reach
 from backoffice.timeline_words import INCIDENTS
 from core.lists import capped_count
 from core.models import Incident
@@ -49,7 +50,7 @@ def figures(user: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     day = timezone.localdate()
     if allows(user, "orders.view"):
-        orders = reverse("orders")
+        orders, mine = reverse("orders"), reach.within(user)
         for label, note, filters, query in (
             (
                 _("Need someone"),
@@ -60,7 +61,7 @@ def figures(user: Any) -> list[dict[str, Any]]:
             (_("Late"), _("promised before today"), Filters(late=True), "?late=1"),
             (_("Placed today"), _("over all channels"), Filters(day=day), f"?day={day.isoformat()}"),
         ):
-            number = capped_count(listed(filters).prefetch_related(None))
+            number = capped_count(listed(filters, mine).prefetch_related(None))
             found.append({"label": label, "note": note, "value": count(number), "href": orders + query})
     if allows(user, "stock.view"):
         short = capped_count(stock_of_variants(StockFilters(state="short")))
@@ -102,14 +103,17 @@ def newest(user: Any) -> list[OrderRow]:
     """The orders that came in last."""
     if not allows(user, "orders.view"):
         return []
-    return [row(order) for order in listed(Filters()).order_by("-placed_at", "-id")[:NEWEST]]
+    return [row(order) for order in listed(Filters(), reach.within(user)).order_by("-placed_at", "-id")[:NEWEST]]
 
 
 def problems(user: Any) -> list[Problem]:
-    """Open exceptions, the oldest first, with the order or product that each is about."""
+    """Open exceptions (of this person's locations), the oldest first, with the order or product each is about."""
     if not allows(user, "incidents.view"):
         return []
-    open_ones = list(Incident.objects.filter(resolved_at=None).order_by("opened_at")[:OLDEST])
+    found, places = Incident.objects.filter(resolved_at=None), locations_of(user, "incidents.view")
+    if places is not None:
+        found = found.filter(location_id__in=places)
+    open_ones = list(found.order_by("opened_at")[:OLDEST])
     about = _subjects([incident.about for incident in open_ones])
     return [
         Problem(*about.get(incident.about, ("—", "")), what=_name(incident.kind), since=incident.opened_at)

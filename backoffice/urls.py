@@ -1,7 +1,7 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from backoffice import customer_views, order_views, views
+from backoffice import counter, customer_views, order_views, views
 from backoffice.search import search
 
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("theme/", views.theme, name="theme"),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("search/", search, name="search"),
+    path("orders/", order_views.order_list, name="orders"),
+    path("orders/at-the-counter/", counter.at_counter, name="order-at-counter"),  # no order's number
     path("orders/<str:number>/", order_views.order, name="order"),
     path("orders/<str:number>/hold/", order_views.hold, name="order-hold"),
     path("orders/<str:number>/release-hold/", order_views.release_hold, name="order-release-hold"),

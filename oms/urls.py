@@ -9,7 +9,6 @@ urlpatterns = [
     path("", include("fulfillment.urls")),
     path("", include("inventory.urls")),
     path("", include("notifications.urls")),
-    path("", include("orders.urls")),
     path("", include("payments.urls")),
     path("", include("tracking.urls")),
     path("api/", include("oms.api.urls")),  # last: it answers for every other address below /api

@@ -35,10 +35,15 @@ class Filters:
     customer: UUID | None = None
 
 
-def listed(filters: Filters) -> QuerySet[Order]:
-    """Orders with their channel and open holds: two statements for a page, meant for `KeysetList(…, "-placed_at")`."""
+def listed(filters: Filters, within: Q | None = None) -> QuerySet[Order]:
+    """Orders with their channel and open holds: two statements for a page, meant for `KeysetList(…, "-placed_at")`.
+
+    `within` keeps to the orders that the reader may see; None is all.
+    """
     held = Prefetch("holds", Hold.objects.filter(status="open").order_by("opened_at"), to_attr="open_holds")
     found = Order.objects.select_related("channel").prefetch_related(held)
+    if within is not None:
+        found = found.filter(within)
     if filters.status == "needs_someone":
         found = found.filter(Q(status__in=["on_hold", "backordered"]) | _late())
     elif filters.status:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -31,10 +32,10 @@ def _tabs() -> list[tuple[str, str]]:
 
 
 @permission("orders.view")
-def order_list(request: HttpRequest) -> HttpResponse:
-    """Orders, newest first, by the filters in the address."""
+def order_list(request: HttpRequest, within: Q | None = None) -> HttpResponse:
+    """Orders, newest first, by the filters in the address; of those the reader may see (None: all)."""
     filters = FilterForm(request.GET).filters()
-    page = KeysetList[Order](listed(filters), "-placed_at").page(request.GET.get("cursor", ""))
+    page = KeysetList[Order](listed(filters, within), "-placed_at").page(request.GET.get("cursor", ""))
     return render(
         request,
         "orders/list.html",
@@ -42,7 +43,8 @@ def order_list(request: HttpRequest) -> HttpResponse:
             "page": page,
             "rows": [row(order) for order in page.items],
             "filters": filters,
-            "tabs": _tab_items(request, filters),
+            "tabs": _tab_items(request, filters, within),
+            "limited": within is not None,
             "chips": _chips(request, filters),
             "channels": channels(),
             "keep": [(name, request.GET[name]) for name in KEPT if request.GET.get(name)],
@@ -53,14 +55,16 @@ def order_list(request: HttpRequest) -> HttpResponse:
 KEPT = ("status", "stage", "day", "since", "late", "customer")
 
 
-def _tab_items(request: HttpRequest, filters: Filters) -> list[dict[str, Any]]:
+def _tab_items(request: HttpRequest, filters: Filters, within: Q | None) -> list[dict[str, Any]]:
     """Each state with its count, capped so that it is never slow, for the channel chosen."""
     return [
         {
             "label": label,
             "url": without(request, "status", "stage", "late", status=status),
             "on": filters.status == status and not filters.stage and not filters.late,
-            "count": capped_count(listed(Filters(status=status, channel=filters.channel)).prefetch_related(None)),
+            "count": capped_count(
+                listed(Filters(status=status, channel=filters.channel), within).prefetch_related(None)
+            ),
         }
         for status, label in _tabs()
     ]

@@ -8,7 +8,7 @@ from core.actors import SYSTEM
 from orders.holds import open_hold
 from orders.models import Order
 from tests.factories.orders import placed, released, shipped
-from tests.factories.people import signed_in
+from tests.factories.people import brought_to_counter, signed_in
 from tests.factories.world import CANDLE, MUG, World, small_world
 
 pytestmark = pytest.mark.django_db
@@ -51,8 +51,10 @@ def test_it_shows_what_where_and_why(clerk: Client) -> None:
 
 def test_a_store_may_look_but_is_offered_no_cancelling(world: World) -> None:
     order = placed()
+    store = signed_in("store", location_id=world.store.pk)
+    brought_to_counter(store, order)
 
-    text = page(signed_in("store", location_id=world.store.pk), order)
+    text = page(store, order)
 
     assert "cancel-dialog" not in text
     assert "hold-dialog" not in text
@@ -143,6 +145,7 @@ def test_goods_are_taken_back_at_ones_own_place_and_credited(world: World) -> No
     order, _work = shipped({MUG: 2})
     line = order.lines.get()
     store = signed_in("store", location_id=world.store.pk)
+    brought_to_counter(store, order)
 
     act(store, order, "take-back", location=world.store.pk, condition="sellable", **{f"units-{line.pk}": "1"})
 
@@ -155,6 +158,7 @@ def test_goods_are_taken_back_at_ones_own_place_and_credited(world: World) -> No
 def test_goods_are_not_taken_back_at_a_place_of_others(world: World) -> None:
     order, _work = shipped({MUG: 2})
     store = signed_in("store", location_id=world.store.pk)
+    brought_to_counter(store, order)
     field = {f"units-{order.lines.get().pk}": "1"}
 
     act(store, order, "take-back", location=world.warehouse.pk, condition="sellable", **field)

@@ -7,7 +7,6 @@ from analytics import urls as analytics
 from backoffice import urls as backoffice
 from customers import urls as customers
 from inventory import urls as inventory
-from orders import urls as orders
 from tests.factories.orders import placed, shipped
 from tests.factories.people import signed_in
 from tests.factories.world import World, small_world
@@ -122,7 +121,7 @@ OPEN_TO_ALL = {"sign-in", "sign-out", "set_language", "theme"}
 
 
 def test_every_page_says_which_permission_it_needs() -> None:
-    modules = (accounting, analytics, backoffice, customers, inventory, orders)
+    modules = (accounting, analytics, backoffice, customers, inventory)
     unguarded = {
         str(pattern.name)
         for urls in modules

@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from core.models import Grant
+from orders.models import Order
 
 
 def signed_in(role: str, *, location_id: UUID | None = None, name: str = "") -> Client:
@@ -15,3 +16,9 @@ def signed_in(role: str, *, location_id: UUID | None = None, name: str = "") -> 
     client = Client()
     client.force_login(user)
     return client
+
+
+def brought_to_counter(client: Client, order: Order, proof: str = "") -> int:
+    """Type the order's number and a proof (its e-mail address when none is given); the status of the answer."""
+    sent = {"number": order.number, "proof": proof or order.email}
+    return client.post("/orders/at-the-counter/", sent).status_code

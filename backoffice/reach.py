@@ -1,0 +1,54 @@
+"""Which orders somebody may see: all, or those of their own locations and those brought to their counter with a proof."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils import timezone
+
+from core.permissions import locations_of
+from fulfillment.models import FulfillmentOrder
+from orders.models import Order
+from returns.models import Return
+
+VIEW = "orders.view"
+PROVEN = "orders_proven"
+PROVEN_FOR = timedelta(hours=1)
+
+
+def is_limited(user: Any) -> bool:
+    """Whether this person sees the orders of some locations only."""
+    return locations_of(user, VIEW) is not None
+
+
+def within(user: Any) -> Q | None:
+    """The orders with work or a return at this person's locations, as a filter; None when they see all.
+
+    A set of keys by UNION ALL, not two EXISTS joined by OR: so the planner may begin at the locations or at the orders.
+    """
+    places = locations_of(user, VIEW)
+    if places is None:
+        return None
+    worked = FulfillmentOrder.objects.filter(location_id__in=places).order_by().values("order_id")
+    returned = Return.objects.filter(location_id__in=places).order_by().values("order_id")
+    return Q(pk__in=worked.union(returned, all=True))
+
+
+def sees(request: HttpRequest, order: Order) -> bool:
+    """Whether this order may be opened and worked on in this session."""
+    mine = within(request.user)
+    if mine is None or _proven(request).get(str(order.pk)):
+        return True
+    return Order.objects.filter(mine, pk=order.pk).exists()
+
+
+def remember(request: HttpRequest, order: Order) -> None:
+    """The order was brought to the counter with a proof: it stays open to this session for a while."""
+    until = timezone.now() + PROVEN_FOR
+    request.session[PROVEN] = _proven(request) | {str(order.pk): until.timestamp()}
+
+
+def _proven(request: HttpRequest) -> dict[str, float]:
+    now = timezone.now().timestamp()
+    return {key: until for key, until in request.session.get(PROVEN, {}).items() if until > now}
