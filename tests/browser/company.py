@@ -51,7 +51,7 @@ def _orders() -> dict[str, str]:
         "tracking": f"/t/{token_of(under_way.pk, under_way.tracking_version)}/" if under_way else "",
         "postcode": under_way.shipping_address["postal_code"] if under_way else "",
         "customer": f"/customers/{under_way.customer_id}/" if under_way else "",
-        "stock-item": f"/stock/{completed.latest('id').lines.first().sku}/",
+        "stock-item": f"/stock/{completed.latest('id').lines.values_list('sku', flat=True)[0]}/",
     }
 
 

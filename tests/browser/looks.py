@@ -2,13 +2,27 @@
 
 import re
 from pathlib import Path
+from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 SHOTS = Path(__file__).parent / "shots"
 GRAVE = ("serious", "critical")
+SETTLED = """async () => {
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    await frame();
+    await Promise.allSettled(document.getAnimations().map((each) => each.finished));
+    await frame();
+}"""
 axe = Axe()
+Theme = Literal["light", "dark"]
+
+
+def turn(page: Page, theme: Theme) -> None:
+    """Day or night, and not half-way from one to the other."""
+    page.emulate_media(color_scheme=theme)
+    page.evaluate(SETTLED)
 
 
 def shoot(page: Page, name: str) -> None:

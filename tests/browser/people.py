@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, ViewportSize
 
 from tests.browser.company import PASSWORD
 
-DESK = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 PATIENCE_MS = 20_000
 
 
@@ -48,7 +48,7 @@ class People:
         self._sessions: dict[str, Any] = {}
         self._open: list[BrowserContext] = []
 
-    def window(self, role: str = "", *, size: Any = DESK, script: bool = True, **more: Any) -> Window:
+    def window(self, role: str = "", *, size: ViewportSize = DESK, script: bool = True, **more: Any) -> Window:
         """A window of somebody with this role, or of anybody when it is ""."""
         context = self.browser.new_context(
             base_url=self.url,
@@ -56,6 +56,7 @@ class People:
             java_script_enabled=script,
             storage_state=self._session(role) if role else None,
             locale=more.pop("locale", "en-GB"),
+            reduced_motion="reduce",  # no colour is judged half-way to another
             timezone_id="Europe/Paris",
             **more,
         )
