@@ -63,6 +63,8 @@ INCIDENTS: dict[str, Callable[[], str]] = {
     "shortfall": lambda: _("less stock than promised"),
     "payment_failed": lambda: _("payment failed"),
     "late_shipment": lambda: _("shipment late"),
+    "parcel_exception": lambda: _("the carrier has trouble with a parcel"),
+    "parcel_lost": lambda: _("parcel lost"),
 }
 
 SAID: dict[str, Say] = {

@@ -34,6 +34,7 @@ FINANCE = frozenset(
     {
         "orders.view",
         "customers.view",
+        "stock.view",
         "payments.view",
         "payments.refund",
         "payments.release_hold",
