@@ -26,8 +26,9 @@ class Ride:
 def alternatives(instance: Instance, found: Solution) -> list[dict[str, Any]]:
     """One row per place, the chosen ones first, then by cost; those that lack units last.
 
-    Each row: `label` (the location's code), `name`, `location`, `packages`, `cost` of sending all from there (None
-    where that is impossible), `arrives`, `verdict` and its `params`.
+    Each row: `label` (the location's code), `name`, `location`, `packages`, `cost` of sending all from there, in money
+    that is really paid (None where that is impossible), `arrives`, `verdict` and its `params`. What lateness is weighed
+    at is in the comparison of the verdict only.
     """
     units = sum(demand.quantity for demand in instance.demands)
     grams = sum(demand.quantity * demand.weight_g for demand in instance.demands)
@@ -67,7 +68,7 @@ def _row(instance: Instance, found: Solution, option: Option, cost: int) -> dict
         "name": site.name,
         "location": str(site.id),
         "packages": 1,
-        "cost": None if verdict in ("short", "part") else _euros(cost),
+        "cost": None if verdict in ("short", "part") else _euros(cost - instance.late_cost(option.days)),
         "arrives": ride.promise.latest.isoformat(),
         "verdict": verdict,
         "params": params,
