@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, DateField, Exists, F, OuterRef, Prefetch, QuerySet, Sum, Value
+from django.db.models import Count, DateField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -26,18 +26,24 @@ DUE = Coalesce("promise_latest", Value(date.max), output_field=DateField())
 
 
 def my_locations(user: Any) -> list[Location]:
-    """The locations whose work this person does, by name."""
+    """The locations whose work this person does, by name; one that was switched off stays until its work is done."""
     reach = locations_of(user, "fulfillment.work")
-    found = Location.objects.filter(is_active=True, can__contains=[Location.Can.SHIP])
-    if reach is not None:
-        found = Location.objects.filter(pk__in=reach, is_active=True)
+    open_work = Exists(_open_work().filter(location=OuterRef("pk")))
+    if reach is None:
+        found = Location.objects.filter(Q(is_active=True, can__contains=[Location.Can.SHIP]) | open_work)
+    else:
+        found = Location.objects.filter(Q(is_active=True) | open_work, pk__in=reach)
     return list(found.order_by("name"))
 
 
 def waiting_at(places: Iterable[Location]) -> dict[UUID, int]:
     """Open pieces of work by location."""
-    open_work = FulfillmentOrder.objects.filter(location__in=places, status__in=WAITING).exclude(method=VIRTUAL)
-    return dict(open_work.order_by().values("location").annotate(n=Count("id")).values_list("location", "n"))
+    waiting = _open_work().filter(location__in=places)
+    return dict(waiting.order_by().values("location").annotate(n=Count("id")).values_list("location", "n"))
+
+
+def _open_work() -> QuerySet[FulfillmentOrder]:
+    return FulfillmentOrder.objects.filter(status__in=WAITING).exclude(method=VIRTUAL)
 
 
 def work_at(location: Location, tab: str) -> QuerySet[FulfillmentOrder]:

@@ -33,8 +33,9 @@ def decide(order_ids: Sequence[UUID], *, at: datetime | None = None, pins_only: 
     """The cheapest plan for the reserved units of each order, in the order asked for; nothing is written.
 
     An order may use its own pins and what is free in its channel's pool; orders that come earlier in the set take
-    first. Orders without reserved units are left out. With `pins_only` each unit is sent from where it is pinned,
-    which always works: the way out when somebody else took what was free.
+    first. Orders without reserved units are left out. A place that no longer ships gets no new work: what only it has
+    is unfilled. With `pins_only` each unit is sent from where it is pinned, which always works: the way out when
+    somebody else took what was free.
     """
     orders = demanding(order_ids, at or timezone.now())
     places = {place for order in orders for line in order.lines for place in line.pins}
@@ -43,7 +44,7 @@ def decide(order_ids: Sequence[UUID], *, at: datetime | None = None, pins_only: 
     open_orders: list[_Sourcing] = []
     timetable: Timetable = {}
     for order in orders:
-        sourcing = _Sourcing(order, known, timetable)
+        sourcing = _Sourcing(order, known, timetable, everywhere=pins_only)
         plan = sourcing.from_pins() if pins_only else sourcing.without_looking_further()
         if plan is None:
             open_orders.append(sourcing)
@@ -108,13 +109,13 @@ class Stopwatch:
 
 
 class _Sourcing:
-    """One order being sourced."""
+    """One order being sourced; `everywhere` lets it leave a place that does not ship, if it is pinned there."""
 
-    def __init__(self, order: Demanding, known: Network, timetable: Timetable) -> None:
+    def __init__(self, order: Demanding, known: Network, timetable: Timetable, *, everywhere: bool = False) -> None:
         self.clock = Stopwatch()
         self.order = order
         self.pinned = order.pinned()
-        self.lanes = self._lanes(known)
+        self.lanes = self._lanes(known, everywhere)
         self.options = [timetable.get((id(lane), order.at)) or self._option(lane, timetable) for lane in self.lanes]
         self.demands = self._demands()
         self.clock.pause()
@@ -158,13 +159,13 @@ class _Sourcing:
                     free[place][variant] -= taken
         return self._plan(found, instance)
 
-    def _lanes(self, known: Network) -> list[Lane]:
+    def _lanes(self, known: Network, everywhere: bool) -> list[Lane]:
         """Legal lanes, those of pinned places first: among equals nothing is moved."""
         order = self.order
         legal = known.lanes(order.pool_id, order.country, order.postal_code, order.service)
         first = [lane for lane in legal if lane.site.id in self.pinned]
         there = {lane.site.id for lane in first}
-        strays = [place for place in self.pinned if place not in there]
+        strays = [place for place in self.pinned if place not in there and (everywhere or known.sites[place].ships)]
         stray_lanes = known.lanes_from(strays, order.country, order.postal_code, order.service) if strays else []
         return [*first, *stray_lanes, *(lane for lane in legal if lane.site.id not in there)]
 

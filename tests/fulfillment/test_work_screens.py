@@ -85,6 +85,17 @@ def test_somebody_with_every_place_chooses_first() -> None:
     assert order.number in manager.get(reverse("work"), {"at": here(work).code}).content.decode()
 
 
+def test_a_place_that_was_switched_off_is_shown_until_its_work_is_done() -> None:
+    small_world()
+    order, (work,) = released({MUG: 1})
+    place, manager = here(work), signed_in("manager")
+    Location.objects.update(is_active=False)
+    assert order.number in listed(at(place)) and order.number in listed(manager)
+
+    FulfillmentOrder.objects.update(status="cancelled")
+    assert place.name not in listed(at(place)) and place.name not in listed(manager)
+
+
 def test_what_is_promised_soonest_comes_first_on_every_page(monkeypatch: pytest.MonkeyPatch) -> None:
     small_world()
     later, (work,) = released({MUG: 1})

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +13,7 @@ from django.db import transaction
 from core.actors import SYSTEM
 from core.ids import new_id
 from core.invariants import disagreements
+from inventory.models import Location
 from inventory.services import Target, allocate
 from sourcing.alternatives import explain
 from sourcing.models import Decision
@@ -86,7 +88,7 @@ def test_pins_only_sends_from_the_pins_even_where_another_place_is_nearer() -> N
     assert sent(company, plan) == {"LIL": 2}
 
 
-def test_a_pin_in_a_place_that_no_longer_ships_can_still_be_sent_from_there() -> None:
+def test_a_pin_in_a_place_that_left_the_pool_can_still_be_sent_from_there() -> None:
     company, vase = Company(), make_variant("VASE")
     company.stock(vase, LIL=2)
     order = company.order(LYON, (vase, "LIL", 2))
@@ -94,6 +96,29 @@ def test_a_pin_in_a_place_that_no_longer_ships_can_still_be_sent_from_there() ->
     forget()
     [plan] = decide([order.id], at=MONDAY)
     assert sent(company, plan) == {"LIL": 2}
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"can": []}])
+def test_a_pinned_place_that_was_switched_off_gets_no_work_while_another_has_the_goods(change: dict[str, Any]) -> None:
+    company, vase = Company(), make_variant("VASE")
+    company.stock(vase, LYO=2, LIL=2)
+    order = company.order(LYON, (vase, "LYO", 2))
+    Location.objects.filter(code="LYO").update(**change)
+    forget()
+    [plan] = decide([order.id], at=MONDAY)
+    assert sent(company, plan) == {"LIL": 2}
+
+
+def test_what_only_a_place_that_was_switched_off_has_leaves_it_at_the_last_resort_alone() -> None:
+    company, vase = Company(), make_variant("VASE")
+    company.stock(vase, LYO=2)
+    order = company.order(LYON, (vase, "LYO", 2))
+    Location.objects.update(is_active=False)
+    forget()
+    [plan] = decide([order.id], at=MONDAY)
+    assert (plan.parcels, [line.quantity for line in plan.unfilled]) == ((), [2])
+    [plan] = decide([order.id], at=MONDAY, pins_only=True)
+    assert sent(company, plan) == {"LYO": 2}
 
 
 def test_a_plan_can_be_allocated_as_it_stands() -> None:
