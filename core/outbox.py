@@ -159,8 +159,16 @@ def claim(most: int = 500) -> list[tuple[str, list[UUID]]]:
 
 
 def deliver(name: str, ids: Sequence[UUID]) -> None:
-    """Run one handler over a set of deliveries; when the set fails, each delivery is tried alone."""
-    subscription = SUBSCRIPTIONS[name]
+    """Run one handler over a set of deliveries; when the set fails, each delivery is tried alone.
+
+    A handler that is unknown fails like any other: an older worker passes it on, one that was removed is parked.
+    """
+    subscription = SUBSCRIPTIONS.get(name)
+    if subscription is None:
+        logger.error("there is no handler called %s", name)
+        for one in ids:
+            _failed(one, LookupError(f"there is no handler called {name}"))
+        return
     try:
         _deliver(subscription, ids)
         return

@@ -114,6 +114,19 @@ def test_after_eight_failures_it_is_parked_and_the_invariants_say_so(listener: L
     assert any("is parked" in sentence for sentence in disagreements())
 
 
+def test_what_is_owed_to_a_handler_that_is_gone_is_parked_and_says_why(listener: Listener) -> None:
+    tell("a", "b")
+    outbox.fan_out()
+    outbox.SUBSCRIPTIONS.clear()
+    for _ in range(outbox.MOST_ATTEMPTS):
+        outbox.drain()
+        make_due()
+    for parked in Delivery.objects.all():
+        assert (parked.attempts, parked.done_at) == (outbox.MOST_ATTEMPTS, None)
+        assert parked.parked_at is not None
+        assert "there is no handler called test.listener" in parked.error
+
+
 def test_work_that_the_broker_lost_is_found_again_when_its_lease_is_over(listener: Listener) -> None:
     tell("a")
     outbox.fan_out()
