@@ -56,3 +56,15 @@ sql_invariant(
       AND NOT EXISTS (SELECT FROM core_incident i WHERE i.about = s.id AND i.kind = 'shortfall' AND i.resolved_at IS NULL)
     """,
 )
+sql_invariant(
+    "inventory",
+    "an open shortfall is a real one",
+    "SELECT count(*) FROM core_incident WHERE kind = 'shortfall' AND resolved_at IS NULL",
+    """
+    SELECT format('%s at %s: a shortfall is open though %s are promised of %s on hand', v.sku, l.code,
+                  s.reserved + s.allocated, s.on_hand)
+    FROM core_incident i JOIN inventory_stock s ON s.id = i.about
+    JOIN catalog_variant v ON v.id = s.variant_id JOIN inventory_location l ON l.id = s.location_id
+    WHERE i.kind = 'shortfall' AND i.resolved_at IS NULL AND s.reserved + s.allocated <= s.on_hand
+    """,
+)

@@ -14,13 +14,13 @@ from django.utils import timezone
 
 from accounting import journal, postings
 from accounting.postings import Document, Goods
-from core.actors import Actor
+from core.actors import SYSTEM, Actor
 from core.db import require_atomic, rows, run
 from core.ids import new_id
-from core.incidents import open_incident
 from core.money import quantise
 from core.problems import Conflict, Invalid
 from core.timeline import record
+from inventory import shortfalls
 from inventory.models import Condition, Location, Movement, Stock
 
 LARGEST = 1_000_000
@@ -107,19 +107,23 @@ WITH want AS MATERIALIZED (
 {locked}
 UPDATE inventory_stock s SET reserved = s.reserved + l.r, allocated = s.allocated + l.a FROM locked l
 WHERE s.id = l.id AND (l.r + l.a <= 0 OR s.on_hand - s.safety - s.reserved - s.allocated >= l.r + l.a)
-RETURNING s.variant_id, s.location_id
+RETURNING s.id, s.variant_id, s.location_id,
+    s.reserved + s.allocated <= s.on_hand AND s.reserved + s.allocated - l.r - l.a > s.on_hand AS cured
 """
 
 
-def _shift(shifts: Sequence[Shift]) -> None:
-    """Move promises at many stock rows in one statement, or raise Short with nothing changed."""
+def _shift(shifts: Sequence[Shift]) -> list[UUID]:
+    """Move promises at many stock rows in one statement; returns the rows that this makes short no more.
+
+    Raises Short, with nothing changed, where too few units are free.
+    """
     require_atomic()
     wanted: dict[tuple[UUID, UUID], tuple[int, int]] = {}
     for s in shifts:
         reserved, allocated = wanted.get((s.variant_id, s.location_id), (0, 0))
         wanted[(s.variant_id, s.location_id)] = (reserved + s.reserved, allocated + s.allocated)
     if not wanted:
-        return
+        return []
     with transaction.atomic():
         done = rows(
             SHIFT.format(locked=LOCKED),
@@ -133,6 +137,12 @@ def _shift(shifts: Sequence[Shift]) -> None:
         missing = set(wanted) - {(d.variant_id, d.location_id) for d in done}
         if missing:
             raise Short(sorted(missing))
+    return [d.id for d in done if d.cured]
+
+
+def _give_back(shifts: Sequence[Shift]) -> None:
+    """Move promises where some end, which may end a shortfall."""
+    shortfalls.resolve_given_back(_shift(shifts), actor=SYSTEM)
 
 
 LOCK_POOL = """
@@ -202,7 +212,7 @@ def unreserve(demands: Sequence[tuple[UUID, int]]) -> None:
     parts = rows(GIVE_BACK, {"keys": [d[0] for d in demands], "quantities": [d[1] for d in demands]})
     if sum(p.part for p in parts) != sum(q for _, q in demands):
         raise Conflict("Fewer units are reserved than are to be given back.")
-    _shift([Shift(p.variant_id, p.location_id, reserved=-p.part) for p in parts])
+    _give_back([Shift(p.variant_id, p.location_id, reserved=-p.part) for p in parts])
 
 
 def allocate(targets: Sequence[Target]) -> None:
@@ -222,7 +232,7 @@ def allocate(targets: Sequence[Target]) -> None:
         )
         if sum(g.quantity for g in gone) != sum(t.quantity for t in targets):
             raise Conflict("What is to be allocated is not what was reserved.")
-        _shift(
+        _give_back(
             [Shift(g.variant_id, g.location_id, reserved=-g.quantity) for g in gone]
             + [Shift(t.variant_id, t.location_id, allocated=t.quantity) for t in targets]
         )
@@ -230,7 +240,7 @@ def allocate(targets: Sequence[Target]) -> None:
 
 def deallocate(units: Sequence[At]) -> None:
     """Give allocated units back."""
-    _shift([Shift(u.variant_id, u.location_id, allocated=-u.quantity) for u in units])
+    _give_back([Shift(u.variant_id, u.location_id, allocated=-u.quantity) for u in units])
 
 
 def ship_out(units: Sequence[Out], *, actor: Actor, at: datetime | None = None) -> None:
@@ -327,6 +337,7 @@ def receive(
     at = at or timezone.now()
     with transaction.atomic():
         _move([(u, source) for u in units], Movement.Reason.RECEIPT, actor=actor, at=at, note=note)
+        shortfalls.resolve_arrived([(u.variant_id, u.location_id) for u in units], actor=actor)
         valued = goods(units)
         if any(g.cost for g in valued):
             document = Document(id=source, date=timezone.localdate(at), label=note or "Receipt")
@@ -341,6 +352,7 @@ def receive(
 def take_in(units: Sequence[tuple[In, UUID]], *, actor: Actor, at: datetime | None = None) -> None:
     """Returned units come back into stock in their condition, each with its return as source. Posts nothing."""
     _move(units, Movement.Reason.RETURN, actor=actor, at=at)
+    shortfalls.resolve_arrived([(u.variant_id, u.location_id) for u, _ in units], actor=actor)
 
 
 def adjust(
@@ -364,11 +376,7 @@ def adjust(
             journal.post([postings.stock_count(document, differences=differences)], actor=actor)
         stock = Stock.objects.get(variant_id=variant_id, location_id=location_id)
         record(stock.pk, "stock.adjust", actor=actor, data={"quantity": quantity, "reason": reason, "note": note})
-        shortfall = stock.reserved + stock.allocated - stock.on_hand
-        if shortfall > 0:
-            open_incident(
-                "shortfall", about=stock.pk, location_id=location_id, data={"units": shortfall}, actor=actor
-            )
+        shortfalls.judge(stock, actor=actor)
     return stock
 
 
