@@ -14,17 +14,22 @@ from core.db import rows
 T = TypeVar("T")
 FRESH = 5.0
 """Seconds that channels, tax rates and currency rates are remembered in a process."""
+MOST_REMEMBERED = 512
+"""Values kept at a time: past orders ask for the rates of every day there was."""
 
 _memory: dict[Any, tuple[float, Any]] = {}
 
 
 def remembered(key: Any, read: Callable[[], T]) -> T:
-    """A value read at most every few seconds; a change to it acts soon, not at once."""
+    """A value read at most every few seconds; a change to it acts soon, not at once. The oldest are dropped."""
     now = time.monotonic()
     known = _memory.get(key)
     if known is None or now - known[0] > FRESH:
         known = (now, read())
+        _memory.pop(key, None)
         _memory[key] = known
+        for oldest in list(_memory)[:-MOST_REMEMBERED]:
+            _memory.pop(oldest, None)
     value: T = known[1]
     return value
 
