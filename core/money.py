@@ -13,6 +13,8 @@ from django.utils.translation import get_language, to_locale
 
 ZERO = Decimal(0)
 _EXPONENTS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3, "JOD": 3}
+FINER_THAN_CENTS = tuple(sorted(currency for currency, digits in _EXPONENTS.items() if digits > 2))
+"""Currencies whose amounts need more digits than the tables keep: nothing can be sold in them."""
 _QUANTA = {0: Decimal(1), 2: Decimal("0.01"), 3: Decimal("0.001")}
 
 

@@ -36,7 +36,7 @@ class OrderCancelled(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderCompleted(Event):
-    """All delivered or cancelled, all money settled, nothing open."""
+    """All delivered or cancelled, all money settled, nothing open: for the first time."""
 
     kind = "order.completed"
     number: str

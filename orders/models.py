@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from catalog.models import PriceList, Variant
 from core.ids import new_id
+from core.money import FINER_THAN_CENTS
 from customers.models import Customer
 from inventory.models import Pool
 from orders.states import BUCKETS, release_needs
@@ -39,6 +40,11 @@ class Channel(models.Model):
     default_tender = models.TextField(default="on_account", help_text="how an order without payments is paid")
     is_history = models.BooleanField(default=False, help_text="past orders: no mail, no incidents for lateness")
     is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(currency__in=FINER_THAN_CENTS), name="channel_currency_has_cents"),
+        ]
 
     def __str__(self) -> str:
         return self.name

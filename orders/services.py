@@ -55,12 +55,20 @@ def refresh(order_ids: Sequence[UUID], *, actor: Actor, at: datetime | None = No
     record_many(
         (Row(r.id, f"order.{r.after}", r.before, r.after) for r in sorted(changed)), actor=actor, at=at or now
     )
-    completed = [r for r in changed if r.after == "completed"]
+    _tell_completed([r for r in changed if r.after == "completed"])
+
+
+TOLD = "SELECT about FROM core_event WHERE about = ANY(%(ids)s) AND kind = 'order.completed'"
+
+
+def _tell_completed(completed: Sequence[Any]) -> None:
+    """Orders are completed once: a return may open one again, and its second completion is no news."""
+    if not completed:
+        return
+    told = {row.about for row in rows(TOLD, {"ids": [r.id for r in completed]})}
     for history in (False, True):
-        publish(
-            [OrderCompleted(about=r.id, number=r.number) for r in completed if r.is_history is history],
-            dispatched=history,
-        )
+        news = [r for r in completed if r.is_history is history and r.id not in told]
+        publish([OrderCompleted(about=r.id, number=r.number) for r in news], dispatched=history)
 
 
 def set_settled(order_ids: Sequence[UUID], settled: bool, *, actor: Actor, at: datetime | None = None) -> None:

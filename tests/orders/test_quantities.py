@@ -6,11 +6,13 @@ from django.db.models import F
 
 from core.actors import SYSTEM
 from core.invariants import disagreements
-from core.models import TimelineEntry
+from core.models import Event, TimelineEntry
+from core.money import FINER_THAN_CENTS
 from core.problems import Conflict
-from orders.models import Order, OrderLine
+from fulfillment.tracking_events import deliver as deliver_parcels
+from orders.models import Channel, Order, OrderLine
 from orders.quantities import Units, deliver, move, take_back
-from orders.services import refresh
+from orders.services import refresh, set_settled
 from tests.factories.orders import placed, shipped
 from tests.factories.world import MUG, small_world
 
@@ -77,3 +79,21 @@ def test_a_refresh_raises_the_version_and_tells_the_change() -> None:
     fresh = Order.objects.get()
     assert (fresh.status, fresh.version) == ("cancelled", order.version + 1)
     assert TimelineEntry.objects.get(action="order.cancelled").before == "placed"
+
+
+def test_an_order_that_is_settled_again_after_a_return_is_completed_once() -> None:
+    small_world(tender="bank_transfer")
+    order, shipments = shipped({MUG: 2})
+    deliver_parcels(shipments, actor=SYSTEM)
+    for settled, status in ((False, "delivered"), (True, "completed")):
+        set_settled([order.pk], settled, actor=SYSTEM)
+        assert Order.objects.get().status == status
+    assert TimelineEntry.objects.filter(about=order.pk, action="order.completed").count() == 2
+    assert Event.objects.filter(about=order.pk, kind="order.completed").count() == 1
+
+
+@pytest.mark.parametrize("currency", FINER_THAN_CENTS)
+def test_a_currency_finer_than_the_amounts_kept_is_refused(currency: str) -> None:
+    small_world()
+    with pytest.raises(IntegrityError, match="channel_currency_has_cents"), transaction.atomic():
+        Channel.objects.update(currency=currency)
