@@ -17,4 +17,4 @@ RUN OMS_SECRET_KEY=only-for-this-build-step DATABASE_URL=postgres://none/none RE
     python manage.py collectstatic --noinput --verbosity 0
 USER oms
 EXPOSE 8000
-CMD ["gunicorn", "oms.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "8", "--max-requests", "10000", "--max-requests-jitter", "1000"]
+CMD ["gunicorn", "oms.wsgi", "--no-control-socket", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "8", "--max-requests", "10000", "--max-requests-jitter", "1000"]

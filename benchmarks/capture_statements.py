@@ -19,7 +19,9 @@ def measure() -> list[Figure]:
     counts = {lines: place(f"order-{lines}", lines) for lines in LINES}
     spread = max(counts.values()) - min(counts.values())
     return [
-        Figure("4", "statements per captured order", max(counts.values()), 12, "statements", higher=False, detail=counts),
+        Figure(
+            "4", "statements per captured order", max(counts.values()), 12, "statements", higher=False, detail=counts
+        ),
         Figure("4", "… and how much they grow from 1 line to 100", spread, 0, "statements", higher=False),
     ]
 

@@ -27,7 +27,9 @@ def main(names: list[str]) -> int:
     results.mkdir(exist_ok=True)
     missed = False
     for name in names or ALL:
-        done = subprocess.run([sys.executable, "-m", "benchmarks.run", "--one", name], stdout=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.run", "--one", name], stdout=subprocess.PIPE, text=True, check=False
+        )
         if done.returncode:
             print(f"{name} ended with code {done.returncode}")
             missed = True

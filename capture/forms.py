@@ -23,7 +23,9 @@ def countries() -> list[tuple[str, str]]:
 def channels() -> list[tuple[str, str]]:
     """Channels a clerk may sell in, the call centre's own first."""
     found = [c for c in references.channels().values() if c.is_active and not c.is_history]
-    return [(c.code, f"{c.name} · {c.currency}") for c in sorted(found, key=lambda c: (c.kind != "call_centre", c.name))]
+    return [
+        (c.code, f"{c.name} · {c.currency}") for c in sorted(found, key=lambda c: (c.kind != "call_centre", c.name))
+    ]
 
 
 def _text(label: Any, *, needed: bool = True, complete: str = "off", **more: Any) -> forms.CharField:

@@ -74,9 +74,7 @@ def judge(order: OrderIn, setting: Setting) -> DraftOrder:
     freight_rate = order.shipping_tax_rate
     if freight_rate is None:
         freight_rate = taxes.freight(order.shipping_address.country, channel.country)
-    priced, totals = price(
-        asked, shipping, freight_rate, tax_included=channel.tax_included, currency=channel.currency
-    )
+    priced, totals = price(asked, shipping, freight_rate, tax_included=channel.tax_included, currency=channel.currency)
     if totals.total > LARGEST_TOTAL:
         raise Invalid.field(["lines"], f"come to {totals.total:.2f}; an order comes to {LARGEST_TOTAL} at most")
     order_id = new_id()

@@ -71,7 +71,10 @@ def _choose(draft: DraftOrder, lines: Sequence[DraftLine], places: Sequence[UUID
         raise OutOfStock(
             available={line.sku: can_be_had[line.variant_id] for line in lines},
             errors=[
-                {"loc": ["lines", line.position - 1, "quantity"], "msg": f"only {can_be_had[line.variant_id]} available"}
+                {
+                    "loc": ["lines", line.position - 1, "quantity"],
+                    "msg": f"only {can_be_had[line.variant_id]} available",
+                }
                 for line in lines
                 if can_be_had[line.variant_id] < need[line.variant_id]
             ],
@@ -82,7 +85,9 @@ def _choose(draft: DraftOrder, lines: Sequence[DraftLine], places: Sequence[UUID
 
 
 def _spread(draft: DraftOrder, lines: Sequence[DraftLine], places: Sequence[UUID], free: Free) -> Iterable[Pin]:
-    left = {(line.variant_id, place): max(0, free.get((line.variant_id, place), 0)) for line in lines for place in places}
+    left = {
+        (line.variant_id, place): max(0, free.get((line.variant_id, place), 0)) for line in lines for place in places
+    }
     for line in lines:
         missing = line.quantity
         for place in places:

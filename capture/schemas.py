@@ -28,11 +28,11 @@ def _no_card_number(text: str) -> str:
 def _number(value: Any) -> Any:
     """Money comes as text or as a JSON number; anything else (a boolean, a list) is refused."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-        raise ValueError("must be a number, best written as text with a dot: \"12.34\"")
+        raise ValueError('must be a number, best written as text with a dot: "12.34"')
     if isinstance(value, float):
         value = repr(value)
     if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,12}(\.[0-9]{1,6})?", value):
-        raise ValueError("must be a plain decimal number such as \"12.34\"")
+        raise ValueError('must be a plain decimal number such as "12.34"')
     return value
 
 
@@ -50,7 +50,8 @@ UnitPrice = Annotated[Decimal, BeforeValidator(_number), Field(ge=0, le=10_000_0
 Rate = Annotated[Decimal, BeforeValidator(_number), Field(ge=0, lt=1, decimal_places=4)]
 Quantity = Annotated[int, Field(strict=True, ge=1, le=LARGEST_QUANTITY)]
 Email = Annotated[
-    str, Field(max_length=254, pattern=r"^$|^[^@\s<>\"(),:;\\\[\]]+@[^@\s<>\"(),:;\\\[\]]+\.[^@\s<>\"(),:;\\\[\]]+$"),
+    str,
+    Field(max_length=254, pattern=r"^$|^[^@\s<>\"(),:;\\\[\]]+@[^@\s<>\"(),:;\\\[\]]+\.[^@\s<>\"(),:;\\\[\]]+$"),
     AfterValidator(_plain),
 ]
 
@@ -154,5 +155,3 @@ _WORDS = {
 def _message(error: Any) -> str:
     text = _WORDS.get(error["type"]) or str(error["msg"])
     return text.removeprefix("Value error, ").removeprefix("Input should ").replace("String should", "should")
-
-

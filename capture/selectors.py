@@ -60,5 +60,11 @@ def products(text: str, channel: Any) -> list[Any]:
     if len(text) < 2:
         return []
     plain = text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
-    params = {"q": text, "start": f"{plain}%", "middle": f"%{plain}%", "list": channel.price_list_id, "most": MOST_FOUND}
+    params = {
+        "q": text,
+        "start": f"{plain}%",
+        "middle": f"%{plain}%",
+        "list": channel.price_list_id,
+        "most": MOST_FOUND,
+    }
     return rows(SEARCH, params)

@@ -40,9 +40,7 @@ def place_order(raw: Any, *, client: str, key: str, digest: str, actor: Actor) -
     return outcome
 
 
-def place_orders(
-    attempts: Sequence[Attempt], *, client: str, actor: Actor, keep_answers: bool = True
-) -> list[Outcome]:
+def place_orders(attempts: Sequence[Attempt], *, client: str, actor: Actor, keep_answers: bool = True) -> list[Outcome]:
     """Place many orders in one transaction, each accepted or refused for itself; outcomes in the same order.
 
     With `keep_answers` off a repeat is recognised by its external id alone (history files, which carry one).

@@ -126,7 +126,7 @@ HOLD = Table(
 )
 DOCUMENTS = f"""
 WITH o AS ({ORDER.insert()}), l AS ({LINE.insert()}), p AS ({PAYMENT.insert()}), h AS ({HOLD.insert()}) SELECT 1
-"""  # noqa: S608 - made of constants
+"""
 
 
 @dataclass(frozen=True, slots=True)

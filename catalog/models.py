@@ -95,8 +95,6 @@ class Price(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                F("variant"), F("price_list"), F("valid_from").desc(), name="price_once"
-            ),
+            models.UniqueConstraint(F("variant"), F("price_list"), F("valid_from").desc(), name="price_once"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="price_not_negative"),
         ]

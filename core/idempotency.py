@@ -139,4 +139,6 @@ def once(client: str, key: str, body: bytes, work: Callable[[], tuple[int, dict[
 
 def forget_old() -> int:
     """Delete answers older than seven days; returns how many."""
-    return run("DELETE FROM core_idempotencykey WHERE created_at < %(before)s", {"before": timezone.now() - KEPT}).rowcount
+    return run(
+        "DELETE FROM core_idempotencykey WHERE created_at < %(before)s", {"before": timezone.now() - KEPT}
+    ).rowcount

@@ -69,7 +69,8 @@ class KeysetList(Generic[M]):
         if self._field == "id":
             return queryset.filter(**{f"id__{side}": key})
         return queryset.filter(
-            Q(**{f"{self._field}__{side}e": value}) & (Q(**{f"{self._field}__{side}": value}) | Q(**{f"id__{side}": key}))
+            Q(**{f"{self._field}__{side}e": value})
+            & (Q(**{f"{self._field}__{side}": value}) | Q(**{f"id__{side}": key}))
         )
 
     def _encode(self, row: M, backwards: bool) -> str:

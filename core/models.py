@@ -110,7 +110,5 @@ class Grant(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["user", "role", "location_id"], nulls_distinct=False, name="grant_once"
-            ),
+            models.UniqueConstraint(fields=["user", "role", "location_id"], nulls_distinct=False, name="grant_once"),
         ]

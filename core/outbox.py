@@ -188,7 +188,9 @@ PENDING = """
 SELECT d.id AS delivery, e.id, e.kind, e.about, e.payload FROM core_delivery d JOIN core_event e ON e.id = d.event_id
 WHERE d.id = ANY(%(ids)s) AND d.done_at IS NULL ORDER BY e.id
 """
-DONE = "UPDATE core_delivery SET done_at = clock_timestamp(), attempts = attempts + 1, error = '' WHERE id = ANY(%(ids)s)"
+DONE = (
+    "UPDATE core_delivery SET done_at = clock_timestamp(), attempts = attempts + 1, error = '' WHERE id = ANY(%(ids)s)"
+)
 
 
 def _deliver(subscription: Subscription, ids: Sequence[UUID]) -> None:

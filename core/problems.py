@@ -6,7 +6,7 @@ from typing import Any
 Location = Sequence[str | int]
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - the word of RFC 9457
     """A refusal that names what is wrong and how to mend it; raising it inside a service changes nothing."""
 
     type = "invalid"

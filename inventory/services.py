@@ -310,9 +310,7 @@ JOIN catalog_variant v ON v.id = w.variant_id JOIN inventory_location l ON l.id 
 
 def goods(units: Sequence[In | At | Out]) -> list[Goods]:
     """What units cost at standard cost in EUR, per location; a vendor's own stock is not ours and costs nothing."""
-    found = rows(
-        COSTS, {"variants": [u.variant_id for u in units], "locations": [u.location_id for u in units]}
-    )
+    found = rows(COSTS, {"variants": [u.variant_id for u in units], "locations": [u.location_id for u in units]})
     costs = {(f.variant_id, f.location_id): f.standard_cost for f in found if f.kind != Location.Kind.VENDOR}
     sums: dict[UUID, tuple[int, Decimal]] = {}
     for u in units:
@@ -355,9 +353,7 @@ def take_in(units: Sequence[tuple[In, UUID]], *, actor: Actor, at: datetime | No
     shortfalls.resolve_arrived([(u.variant_id, u.location_id) for u, _ in units], actor=actor)
 
 
-def adjust(
-    variant_id: UUID, location_id: UUID, quantity: int, *, reason: str, actor: Actor, note: str = ""
-) -> Stock:
+def adjust(variant_id: UUID, location_id: UUID, quantity: int, *, reason: str, actor: Actor, note: str = "") -> Stock:
     """Correct what is on hand by a signed quantity with a reason. Never refused for what is promised.
 
     A shortfall that it leaves stops new promises and becomes an incident.

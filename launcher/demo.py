@@ -166,7 +166,17 @@ def parts(folder: Path, variables: Mapping[str, str]) -> list[Child]:
 
 def _gunicorn(variables: Mapping[str, str]) -> list[str]:
     address = f"127.0.0.1:{variables['PORT']}"
-    return [str(BIN / "gunicorn"), "oms.wsgi", "--workers", "1", "--threads", "8", "--bind", address]
+    return [
+        str(BIN / "gunicorn"),
+        "oms.wsgi",
+        "--no-control-socket",
+        "--workers",
+        "1",
+        "--threads",
+        "8",
+        "--bind",
+        address,
+    ]
 
 
 def _web_answers(port: int) -> bool:
@@ -174,7 +184,7 @@ def _web_answers(port: int) -> bool:
     with contextlib.closing(connection):
         try:
             connection.request("GET", "/health/")
-            return connection.getresponse().status < 500
+            return connection.getresponse().status == 200
         except (OSError, http.client.HTTPException):
             return False
 

@@ -52,9 +52,7 @@ def refresh(order_ids: Sequence[UUID], *, actor: Actor, at: datetime | None = No
     now = timezone.now()
     refreshed = rows(REFRESH, {"ids": list(set(order_ids)), "now": now})
     changed = [r for r in refreshed if r.before != r.after]
-    record_many(
-        (Row(r.id, f"order.{r.after}", r.before, r.after) for r in sorted(changed)), actor=actor, at=at or now
-    )
+    record_many((Row(r.id, f"order.{r.after}", r.before, r.after) for r in sorted(changed)), actor=actor, at=at or now)
     _tell_completed([r for r in changed if r.after == "completed"])
 
 

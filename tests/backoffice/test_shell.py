@@ -116,7 +116,7 @@ def test_search_for_a_name_filters_the_orders(world: World) -> None:
     assert signed_in("clerk").get("/search/", {"q": "Bertin"})["Location"] == "/orders/?q=Bertin"
 
 
-OPEN_TO_ALL = {"sign-in", "sign-out", "set_language", "theme"}
+OPEN_TO_ALL = {"health", "sign-in", "sign-out", "set_language", "theme"}
 """Addresses of the shell that need nobody to be signed in."""
 
 
@@ -135,3 +135,7 @@ def test_every_page_says_which_permission_it_needs() -> None:
 @pytest.mark.parametrize("path", ["/", "/styleguide/"])
 def test_pages_for_everybody_still_need_a_sign_in(client: Client, path: str) -> None:
     assert client.get(path)["Location"].startswith("/sign-in/")
+
+
+def test_health_says_ok_to_anybody_while_the_database_answers() -> None:
+    assert Client().get("/health/").content == b"ok\n"

@@ -100,7 +100,9 @@ def test_a_sale_is_spread_over_places_when_none_has_all() -> None:
 
 def test_every_wrong_field_is_named_at_once() -> None:
     small_world()
-    body = order_body(currency="GBP", lines=[{"sku": "NOPE", "quantity": 1}, {"sku": MUG, "quantity": 1, "discount": "99"}])
+    body = order_body(
+        currency="GBP", lines=[{"sku": "NOPE", "quantity": 1}, {"sku": MUG, "quantity": 1, "discount": "99"}]
+    )
     with pytest.raises(Invalid) as refused:
         place(body)
     assert [tuple(e["loc"]) for e in refused.value.errors] == [
@@ -155,7 +157,9 @@ def test_the_number_of_statements_does_not_grow_with_the_lines(lines: int) -> No
     small_world(stock=1000)
     place(order_body(), key="warm")
     body = order_body(lines=[{"sku": (MUG, CANDLE, VASE)[i % 3], "quantity": 1} for i in range(lines)])
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         place(body)
     statements = [q["sql"] for q in queries.captured_queries if "SAVEPOINT" not in q["sql"]]
     assert len(statements) <= 12, statements
