@@ -32,8 +32,10 @@ def measure() -> list[Figure]:
         "rejected": rejects.total,
         "disagreements": wrong[:20],
     }
+    is_real = path is REAL
+    what = f"replay of {path.name}" + ("" if is_real else " (the goal is for the real file)")
     return [
-        Figure("17", f"replay of {path.name}", summary.rows / summary.seconds, GOAL, "lines/s", detail=detail),
+        Figure("17", what, summary.rows / summary.seconds, GOAL if is_real else 0, "lines/s", detail=detail),
         Figure("17", "… lines neither captured nor rejected", summary.rows - explained, 0, "lines", higher=False),
         Figure("17", "… invariants that disagree afterwards", len(wrong), 0, "rows", higher=False),
     ]
