@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.money import display
 from sourcing.network import UNPRICED, Lane
@@ -48,11 +49,23 @@ def explain(row: dict[str, Any]) -> str:
     params = row.get("params", {})
     match row["verdict"]:
         case "chosen":
-            return _("Sends everything in one package at the lowest cost.")
+            return _("Sends everything in one package, the cheapest way in time.")
         case "part":
             return _("Sends %(units)s of the units: no single place does it for less.") % params
         case "short":
             return _("Lacks %(units)s of the units.") % params
+        case "late":
+            days: int = params["days"]
+            return (
+                ngettext(
+                    "Would arrive %(days)s day after the promise.",
+                    "Would arrive %(days)s days after the promise.",
+                    days,
+                )
+                % params
+            )
+        case "equal":
+            return _("Costs the same; the chosen place comes first.")
         case "no_rate":
             return _("No carrier rate is known from here to this country.")
         case _:
@@ -85,7 +98,18 @@ def _verdict(instance: Instance, found: Solution, option: Option, cost: int) -> 
         return "short", {"units": lacking}
     if option.service.lane.card is UNPRICED:
         return "no_rate", {}
-    return "dearer", {"by": _euros(cost - found.cost)}
+    if (days := _later_than_promised(instance, found, option)) > 0:
+        return "late", {"days": days}
+    by = _euros(cost - found.cost)
+    return ("dearer", {"by": by}) if Decimal(by) else ("equal", {})
+
+
+def _later_than_promised(instance: Instance, found: Solution, option: Option) -> int:
+    """Days after the promise that a parcel sent this way arrives, when the chosen plan does better."""
+    best = max((package.option.days for package in found.packages), default=option.days)
+    if instance.due_days is None or option.days <= best:
+        return 0
+    return max(0, option.days - instance.due_days)
 
 
 def _euros(nanos: int) -> str:

@@ -265,3 +265,10 @@ def test_working_days_skip_weekends() -> None:
     assert after(date(2026, 11, 26), 2) == date(2026, 11, 30)
     assert after(date(2026, 11, 23), 10) == date(2026, 12, 7)
     assert after(date(2026, 11, 27), 5) == date(2026, 12, 4)
+
+
+def test_a_verdict_says_lateness_in_days_and_a_tie_as_a_tie() -> None:
+    late = {"verdict": "late", "params": {"days": 3}}
+    assert explain(late) == "Would arrive 3 days after the promise."
+    assert explain({"verdict": "equal", "params": {}}).startswith("Costs the same")
+    assert explain({"verdict": "dearer", "params": {"by": "0.15"}}) == "Would cost €0.15 more."
