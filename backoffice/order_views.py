@@ -193,22 +193,44 @@ def cancel(request: HttpRequest, found: Order) -> str:
 @on_order
 def take_back(request: HttpRequest, found: Order) -> str:
     """Goods are here again: into stock by their condition, and credited by the exact share of these units."""
-    place = request.POST.get("location", "")
-    here = {str(location.pk): location.pk for location in _return_places(request)}
-    if place not in here:
-        raise Invalid.field(["location"], _("choose a place where you may take returns"))
+    place_id = _return_place(request)
     condition, reason = request.POST.get("condition", ""), request.POST.get("reason", "").strip()[:200]
     lines = [Back(line, quantity, condition, reason) for line, quantity in quantities(request, found)]
     receive_and_credit(
         [ReturnInput(found.pk, lines)],
         actor=Actor.of(request.user),
-        location_id=here[place],
+        location_id=place_id,
         refund_freight=request.POST.get("freight") == "yes",
     )
     units = sum(line.quantity for line in lines)
     return ngettext("%(n)d unit is taken back and credited.", "%(n)d units are taken back and credited.", units) % {
         "n": units
     }
+
+
+@permission("returns.receive")
+@on_order
+def receive_return(request: HttpRequest, found: Order) -> str:
+    """An announced return is here: received whole and credited."""
+    announced = {str(each.pk): each for each in found.returns.all()}
+    if (wanted := announced.get(request.POST.get("return", ""))) is None:
+        raise NotFound(_("There is no such return on this order."))
+    condition = request.POST.get("condition", "")
+    if condition not in ReturnLine.Condition.values:
+        raise Invalid.field(["condition"], _("choose the condition of the goods"))
+    conditions = dict.fromkeys(wanted.lines.values_list("order_line_id", flat=True), condition)
+    place_id, actor = _return_place(request), Actor.of(request.user)
+    receive_and_credit([wanted.pk], actor=actor, location_id=place_id, conditions=conditions)
+    return _("%(rma)s is received and credited.") % {"rma": wanted.rma}
+
+
+def _return_place(request: HttpRequest) -> UUID:
+    """The place that was chosen, if this person takes returns there."""
+    here = {str(location.pk): location.pk for location in _return_places(request)}
+    place = request.POST.get("location", "")
+    if place not in here:
+        raise Invalid.field(["location"], _("choose a place where you may take returns"))
+    return here[place]
 
 
 def _return_places(request: HttpRequest) -> list[Location]:

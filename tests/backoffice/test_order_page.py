@@ -5,8 +5,10 @@ from django.test import Client
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from core.actors import SYSTEM
+from core.invariants import disagreements
 from orders.holds import open_hold
 from orders.models import Order
+from returns.services import Asked, request_return
 from tests.factories.orders import placed, released, shipped
 from tests.factories.people import brought_to_counter, signed_in
 from tests.factories.world import CANDLE, MUG, World, small_world
@@ -173,3 +175,22 @@ def test_its_queries_do_not_grow_with_the_lines(
 
     with django_assert_max_num_queries(24):
         page(clerk, order)
+
+
+def test_an_announced_return_is_received_whole_and_only_once(world: World) -> None:
+    store = signed_in("store", location_id=world.warehouse.pk)
+    order, _ = shipped({MUG: 2})
+    line = order.lines.get()
+    announced = request_return(order.pk, [Asked(line.pk, 2, "too blue")], actor=SYSTEM)
+    assert "Receive and credit" in page(store, order)
+    form = {"return": announced.pk, "location": world.warehouse.pk, "condition": "sellable"}
+    act(store, order, "receive-return", **form | {"condition": "eaten"})
+    act(store, order, "receive-return", **form | {"return": order.pk})
+    assert order.lines.get().returned == 0
+    act(store, order, "receive-return", **form)
+    act(store, order, "receive-return", **form)
+    announced.refresh_from_db()
+    assert announced.status == "received"
+    assert order.lines.get().returned == 2
+    assert "Receive and credit" not in page(store, order)
+    assert disagreements() == []
