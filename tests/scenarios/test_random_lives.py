@@ -14,7 +14,7 @@ from tests.scenarios.machine import OrderLives
 
 COMMON = effort(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 SHORT = effort(COMMON, max_examples=25, stateful_step_count=30, derandomize=True)
-LONG = effort(COMMON, max_examples=300, stateful_step_count=60, phases=(Phase.explicit, Phase.generate, Phase.shrink))
+LONG = effort(COMMON, max_examples=200, stateful_step_count=50, phases=(Phase.explicit, Phase.generate, Phase.shrink))
 
 
 @pytest.fixture
