@@ -1,4 +1,4 @@
-"""The order as the API tells it (contract.md §2): one writer of its shape, for the answer of a capture and for reads."""
+"""The order as the API tells it: one writer of its shape, for the answer of a capture and for reads."""
 
 from collections.abc import Iterable
 from datetime import date

@@ -1,4 +1,4 @@
-"""What an order may look like when it comes in (contract.md §2): strict, and every refusal names its field."""
+"""What an order may look like when it comes in: strict, and every refusal names its field."""
 
 import re
 import unicodedata

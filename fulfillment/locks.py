@@ -1,4 +1,4 @@
-"""Every change to work or parcels begins here: the orders' locks first (domain.md §2.8), then what hangs on them."""
+"""Every change to work or parcels begins here: the orders' locks first, then what hangs on them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

@@ -103,7 +103,7 @@ class Stock(models.Model):
 
     @property
     def free(self) -> int:
-        """Units that can still be promised from here (domain.md §2.4)."""
+        """Units that can still be promised from here."""
         return max(0, self.on_hand - self.safety - self.allocated - self.reserved)
 
 

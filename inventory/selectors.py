@@ -26,7 +26,7 @@ def available(variant_ids: Sequence[UUID], pool_id: UUID) -> list[Any]:
 
 
 def atp(variant_ids: Sequence[UUID], pool_id: UUID) -> dict[UUID, int]:
-    """What a channel selling from the pool can promise of each variant now (domain.md §2.4)."""
+    """What a channel selling from the pool can promise of each variant now."""
     totals = dict.fromkeys(variant_ids, 0)
     for row in available(variant_ids, pool_id):
         totals[row.variant_id] += row.free

@@ -216,7 +216,7 @@ def unreserve(demands: Sequence[tuple[UUID, int]]) -> None:
 
 
 def allocate(targets: Sequence[Target]) -> None:
-    """Turn the demands' pins into allocations, wherever these stand, in one move (domain.md §2.6).
+    """Turn the demands' pins into allocations, wherever these stand, in one move.
 
     The targets of a demand take as many units as it has pinned; Short when a target has too few free units.
     """

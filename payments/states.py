@@ -1,4 +1,4 @@
-"""The life of a payment (domain.md §3) and of one transaction with its provider."""
+"""The life of a payment and of one transaction with its provider."""
 
 from core.states import Machine
 
