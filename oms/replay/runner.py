@@ -20,7 +20,7 @@ from core.db import rows
 from core.idempotency import Answer
 from core.problems import Problem
 from inventory.models import Location
-from oms.history import alongside, arrive, send
+from oms.history import alongside, arrive, refresh_statistics, send
 from oms.replay import matching, plan, setup
 from oms.replay.documents import Document, Reader, documents
 from oms.replay.orders import order_of
@@ -32,6 +32,8 @@ from oms.replay.source import Row, read
 from returns.services import Back, ReturnInput, receive_and_credit
 
 REFUSED = "refused by capture"
+FIRST_STATISTICS = 200
+"""Documents after which the database is told how large its tables have become; then at every doubling."""
 
 
 @dataclass(slots=True)
@@ -98,12 +100,15 @@ class Replay:
                 bar.to(self.summary.rows)
                 yield row
 
-        place = 0
+        place, known = 0, FIRST_STATISTICS
         with alongside(self.workers) as do:
             for some in self._sets(documents(counted(), Reader(self.rules), self.rejects.add)):
                 order_ids = self._sell([document for document in some if not document.is_return and document.lines])
                 do(partial(self._finish, some, order_ids, place))
                 place += len(some)
+                if place >= known:
+                    known = 2 * place
+                    refresh_statistics()
         bar.end()
 
     def _sets(self, found: Iterator[Document]) -> Iterator[list[Document]]:
