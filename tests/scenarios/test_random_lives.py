@@ -26,14 +26,12 @@ def provider(tmp_path: Path, settings: Settings) -> Iterator[None]:
     process.stop()
 
 
-@pytest.mark.django_db
-@pytest.mark.usefixtures("provider")
+@pytest.mark.usefixtures("fresh_database", "provider")
 def test_random_lives_of_orders_keep_the_books_straight() -> None:
     run_state_machine_as_test(OrderLives, settings=SHORT)
 
 
 @pytest.mark.long
-@pytest.mark.django_db
-@pytest.mark.usefixtures("provider")
+@pytest.mark.usefixtures("fresh_database", "provider")
 def test_many_long_random_lives_keep_the_books_straight() -> None:
     run_state_machine_as_test(OrderLives, settings=LONG)
