@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from capture.answers import QUANTITIES
 from capture.drafts import DraftOrder
 from core import idempotency, timeline
 from core.actors import Actor
@@ -76,22 +77,7 @@ LINE = Table(
         "promise_latest": "date",
         "first_promise_earliest": "date",
         "first_promise_latest": "date",
-        **dict.fromkeys(
-            (
-                "draft",
-                "reserved",
-                "backordered",
-                "allocated",
-                "released",
-                "picked",
-                "packed",
-                "shipped",
-                "cancelled",
-                "delivered",
-                "returned",
-            ),
-            "int",
-        ),
+        **dict.fromkeys(QUANTITIES, "int"),
     },
 )
 PAYMENT = Table(

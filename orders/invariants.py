@@ -1,7 +1,7 @@
 """What must always be true of orders, re-derived from their lines and holds."""
 
 from core.invariants import sql_invariant
-from orders.status import STATUS
+from orders.status import STATUS, SUMS
 
 sql_invariant(
     "orders",
@@ -9,10 +9,7 @@ sql_invariant(
     "SELECT count(*) FROM orders_order",
     f"""
     WITH s AS (
-        SELECT order_id, sum(quantity) AS ordered, sum(draft) AS draft, sum(backordered) AS backordered,
-               sum(allocated + released + picked + packed) AS working, sum(shipped) AS shipped,
-               sum(delivered) AS delivered, sum(cancelled) AS cancelled
-        FROM orders_orderline GROUP BY order_id),
+        SELECT {SUMS} FROM orders_orderline l GROUP BY l.order_id),
     d AS (SELECT o.number, o.status, {STATUS} AS derived FROM orders_order o JOIN s ON s.order_id = o.id)
     SELECT format('order %s is stored as %s and is %s', number, status, derived) FROM d WHERE status <> derived
     """,  # noqa: S608 - a constant
