@@ -7,14 +7,15 @@ broker, a killed worker or a lost wake-up only delays work: every pending delive
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
+from core.bulk import Table, insert_all
 from core.db import require_atomic, rows, run
 from core.ids import new_id
 from core.timeline import dump
@@ -72,11 +73,29 @@ def subscribe(kind: str, name: str, *, outside: bool = False) -> Callable[[Handl
     return register
 
 
-INSERT = """
-INSERT INTO core_event (id, kind, about, payload, created_at, dispatched_at)
-SELECT e.id, e.kind, e.about, e.payload::jsonb, %(at)s, %(dispatched_at)s
-FROM unnest(%(ids)s::uuid[], %(kinds)s::text[], %(abouts)s::uuid[], %(payloads)s::text[]) AS e(id, kind, about, payload)
-"""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An event as it is kept."""
+
+    id: UUID
+    kind: str
+    about: UUID
+    payload: str
+    created_at: datetime
+    dispatched_at: datetime | None
+
+
+TABLE = Table(
+    "core_event",
+    {
+        "id": "uuid",
+        "kind": "text",
+        "about": "uuid",
+        "payload": "jsonb",
+        "created_at": "timestamptz",
+        "dispatched_at": "timestamptz",
+    },
+)
 
 
 def publish(events: Iterable[Event], *, dispatched: bool = False) -> None:
@@ -85,24 +104,21 @@ def publish(events: Iterable[Event], *, dispatched: bool = False) -> None:
     `dispatched` keeps the fact but owes it to nobody: for history, whose follow-up work is done in the same run.
     """
     require_atomic()
+    insert_all({TABLE: stored(events, dispatched=dispatched)})
+
+
+def stored(events: Iterable[Event], *, dispatched: bool = False) -> list[Stored]:
+    """The events as they are kept, for a caller who writes them at once and together with others."""
     events = list(events)
-    if not events:
-        return
-    now = timezone.now()
-    payloads = [asdict(e) for e in events]
-    run(
-        INSERT,
-        {
-            "at": now,
-            "dispatched_at": now if dispatched else None,
-            "ids": [new_id() for _ in events],
-            "kinds": [e.kind for e in events],
-            "abouts": [p.pop("about") for p in payloads],
-            "payloads": [dump(p) for p in payloads],
-        },
-    )
-    if not dispatched:
+    if events and not dispatched:
         transaction.on_commit(wake, robust=True)
+    now = timezone.now()
+    at = now if dispatched else None
+    return [Stored(new_id(), e.kind, e.about, _payload(e), now, at) for e in events]
+
+
+def _payload(event: Event) -> str:
+    return dump({name: value for name, value in vars(event).items() if name != "about"})
 
 
 waker: Callable[[], None] | None = None

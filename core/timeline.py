@@ -11,7 +11,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from core.actors import Actor
-from core.db import require_atomic, run
+from core.bulk import Table, insert_all
+from core.db import require_atomic
 from core.ids import new_id
 
 
@@ -27,12 +28,37 @@ class Row:
     at: datetime | None = None
 
 
-INSERT = """
-INSERT INTO core_timelineentry (id, about, at, actor_kind, actor, actor_id, action, before, after, data)
-SELECT r.id, r.about, r.at, %(kind)s, %(label)s, %(actor_id)s, r.action, r.before, r.after, r.data::jsonb
-FROM unnest(%(ids)s::uuid[], %(abouts)s::uuid[], %(actions)s::text[], %(befores)s::text[], %(afters)s::text[],
-            %(datas)s::text[], %(ats)s::timestamptz[]) AS r(id, about, action, before, after, data, at)
-"""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A row as it is kept."""
+
+    id: UUID
+    about: UUID
+    at: datetime
+    actor_kind: str
+    actor: str
+    actor_id: str
+    action: str
+    before: str
+    after: str
+    data: str
+
+
+TABLE = Table(
+    "core_timelineentry",
+    {
+        "id": "uuid",
+        "about": "uuid",
+        "at": "timestamptz",
+        "actor_kind": "text",
+        "actor": "text",
+        "actor_id": "text",
+        "action": "text",
+        "before": "text",
+        "after": "text",
+        "data": "jsonb",
+    },
+)
 
 
 def dump(value: Any) -> str:
@@ -57,22 +83,25 @@ def record(
 def record_many(entries: Iterable[Row], *, actor: Actor, at: datetime | None = None) -> None:
     """Write many rows in one statement, in the caller's transaction."""
     require_atomic()
-    entries = list(entries)
-    if not entries:
-        return
+    insert_all({TABLE: stored(entries, actor=actor, at=at)})
+
+
+def stored(entries: Iterable[Row], *, actor: Actor, at: datetime | None = None) -> list[Stored]:
+    """The rows as they are kept, for a caller who writes them together with others."""
     now = at or timezone.now()
-    run(
-        INSERT,
-        {
-            "kind": actor.kind,
-            "label": actor.label,
-            "actor_id": actor.id,
-            "ids": [new_id() for _ in entries],
-            "abouts": [e.about for e in entries],
-            "actions": [e.action for e in entries],
-            "befores": [e.before for e in entries],
-            "afters": [e.after for e in entries],
-            "datas": [dump(e.data) for e in entries],
-            "ats": [e.at or now for e in entries],
-        },
-    )
+    kind, label, actor_id = actor.kind, actor.label, actor.id
+    return [
+        Stored(
+            new_id(),
+            e.about,
+            e.at or now,
+            kind,
+            label,
+            actor_id,
+            e.action,
+            e.before,
+            e.after,
+            dump(e.data) if e.data else "{}",
+        )
+        for e in entries
+    ]
