@@ -1,4 +1,5 @@
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -112,3 +113,23 @@ class Grant(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "role", "location_id"], nulls_distinct=False, name="grant_once"),
         ]
+
+
+class Measure(models.Model):
+    """A metric's running total, which every process adds to (core/metrics.py): one row per series.
+
+    `series` is a JSON list of the metric's name and its labels; `counts` are the observations per bucket.
+    """
+
+    series = models.TextField(primary_key=True)
+    counts = ArrayField(models.BigIntegerField())
+    total = models.FloatField(default=0)
+    at = models.DateTimeField(default=timezone.now)
+
+
+class Heartbeat(models.Model):
+    """When a part of the system was last seen to work, and what it said: one row per part (core/heartbeats.py)."""
+
+    name = models.TextField(primary_key=True)
+    at = models.DateTimeField(default=timezone.now)
+    data = models.JSONField(default=dict)
