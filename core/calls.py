@@ -28,7 +28,7 @@ from ninja import Router, Schema
 from ninja.operation import Operation
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core import idempotency, strict_json
+from core import failures, idempotency, strict_json
 from core.actors import Actor
 from core.idempotency import Answer
 from core.lists import LARGEST
@@ -37,7 +37,7 @@ from core.problems import BadRequest, Forbidden, Invalid, NotFound, Problem, Too
 View = Callable[..., Any]
 Kind = Literal["reads", "writes", "asks"]
 MOST_ERRORS = 50
-RETRY_AFTER = {"idempotency-in-flight": 1, "rate-limited": 10, "busy": 1}
+RETRY_AFTER = {"idempotency-in-flight": 1, "rate-limited": 10, "busy": 1, "unavailable": failures.RETRY_AFTER}
 LARGEST_BODY = 1_048_576
 
 

@@ -1,17 +1,19 @@
 """Headers of every answer, and problems told as pages."""
 
+import sys
 from collections.abc import Callable
 
-from django.db.utils import DataError, OperationalError
+from django.db.utils import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template import loader
 from django.utils.translation import gettext as _
-from psycopg import errors as pg
+from django.views import defaults
 
+from core.failures import RETRY_AFTER, is_away, is_busy
 from core.problems import BadRequest, Conflict, Problem
 
 Next = Callable[[HttpRequest], HttpResponse]
-BUSY = (pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure, pg.QueryCanceled)
 
 POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none';"
@@ -54,6 +56,14 @@ def problem_of(error: Exception) -> Problem | None:
         return error
     if isinstance(error, DataError | OverflowError):
         return BadRequest(_("Something in the address or the form cannot be read. Nothing was changed."))
-    if isinstance(error, OperationalError) and isinstance(error.__cause__, BUSY):
+    if is_busy(error):
         return Conflict(_("Others are working on the same things. Nothing was changed; please try again."))
     return None
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """What nobody caught, wherever it was raised: a database that is away is no fault of ours and soon over."""
+    if not is_away(sys.exc_info()[1]):
+        return defaults.server_error(request)
+    page = loader.get_template("503.html").render()  # without the request, whose context would ask the database again
+    return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER)})

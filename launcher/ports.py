@@ -10,6 +10,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def wanted_or_free(wanted: int) -> int:
+    """The port itself while nobody listens there, else another one."""
+    return wanted if wanted and is_free(wanted) else free_port()
+
+
 def is_free(port: int) -> bool:
     """Whether a server could listen on the port."""
     with socket.socket() as probe:

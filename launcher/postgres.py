@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -17,6 +18,7 @@ from launcher.trouble import Trouble
 USER = DATABASE = "oms"
 START_SECONDS = 60
 WAIT_OUT_SECONDS = 30
+PORT_SETTING = re.compile(r"^port = '(\d+)'$", re.MULTILINE)
 ATTEMPTS = 3  # a port seen free may be taken before the server binds it
 
 
@@ -34,8 +36,10 @@ def start(place: Place, software: Software) -> int:
         return port
     if not (place.postgres / "PG_VERSION").exists():
         _initialise(place, software)
-    for _ in range(ATTEMPTS):
-        port = ports.free_port()
+    # The port it had before: who still knows that address, as a demo whose server crashed, finds it again.
+    before = _port_before(place)
+    for attempt in range(ATTEMPTS):
+        port = ports.free_port() if attempt else ports.wanted_or_free(before)
         said = _launch(place, software, port)
         if running(place):
             _create_database(place, port)
@@ -92,6 +96,14 @@ def _pid_file(place: Place) -> tuple[int, int] | None:
         return int(lines[0]), int(lines[3])
     except (OSError, ValueError, IndexError):
         return None
+
+
+def _port_before(place: Place) -> int:
+    try:
+        found = PORT_SETTING.search((place.postgres / "postgresql.auto.conf").read_text())
+    except OSError:
+        return 0
+    return int(found.group(1)) if found else 0
 
 
 def _answers(place: Place, port: int) -> bool:

@@ -28,8 +28,9 @@ def start(place: Place, software: Software) -> int:
     stop(place)
     if not place.valkey.is_dir():
         places.give_folder(place.valkey, places.owner())
-    for _ in range(ATTEMPTS):
-        port = ports.free_port()
+    before = _number(place, "port")
+    for attempt in range(ATTEMPTS):
+        port = ports.free_port() if attempt else ports.wanted_or_free(before)
         said = _launch(place, software, port)
         if processes.wait_until(lambda: running(place), SECONDS):
             return port
@@ -53,10 +54,14 @@ def url(place: Place, port: int) -> str:
 
 
 def _known(place: Place) -> tuple[int, int]:
+    return _number(place, "valkey.pid"), _number(place, "port")
+
+
+def _number(place: Place, name: str) -> int:
     try:
-        return int((place.valkey / "valkey.pid").read_text()), int((place.valkey / "port").read_text())
+        return int((place.valkey / name).read_text())
     except (OSError, ValueError):
-        return 0, 0
+        return 0
 
 
 def _answers(place: Place, port: int) -> bool:

@@ -13,3 +13,5 @@ urlpatterns = [
     path("", include("tracking.urls")),
     path("api/", include("oms.api.urls")),  # last: it answers for every other address below /api
 ]
+
+handler500 = "core.middleware.server_error"

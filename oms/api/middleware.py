@@ -9,7 +9,15 @@ from core.calls import problem_response
 from core.problems import Problem
 
 JSON = ("application/json", "application/problem+json")
-TYPES = {400: "invalid", 403: "forbidden", 404: "not-found", 405: "method-not-allowed", 413: "invalid"}
+TYPES = {
+    400: "invalid",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "invalid",
+    503: "unavailable",
+}
+WORDS = {503: "The database does not answer. Send the same request again in a moment."}
 
 
 def api_problems(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -28,10 +36,12 @@ def api_problems(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
 def _as_problem(response: HttpResponse) -> HttpResponse:
     status = HTTPStatus(response.status_code)
     allowed = response.headers.get("Allow", "")
-    problem = Problem(f"Use {allowed}." if allowed else f"{status.description or status.phrase}.")
+    words = f"Use {allowed}." if allowed else WORDS.get(status, f"{status.description or status.phrase}.")
+    problem = Problem(words)
     problem.type, problem.title, problem.status = TYPES.get(status, "internal"), status.phrase, status.value
     told = problem_response(problem)
     told["Content-Length"] = str(len(told.content))
-    if allowed:
-        told["Allow"] = allowed
+    for name in ("Allow", "Retry-After"):
+        if name in response.headers:
+            told[name] = response.headers[name]
     return told

@@ -4,19 +4,17 @@ import logging
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db.utils import DataError, IntegrityError, InterfaceError, OperationalError
+from django.db.utils import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
-from psycopg import errors as pg
 
 from core.calls import MOST_ERRORS, field_error, problem_response
+from core.failures import is_away, is_busy
 from core.problems import BadRequest, Conflict, Invalid, NotFound, Problem
 from oms.api.openapi import complete
 
 logger = logging.getLogger(__name__)
-
-BUSY = (pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure, pg.QueryCanceled)
 
 
 class Busy(Problem):
@@ -60,6 +58,10 @@ def problem_of(error: Exception) -> Problem:
     for kind, tell in TELLINGS:
         if isinstance(error, kind):
             return tell(error)
+    return _failed(error)
+
+
+def _failed(error: Exception) -> Problem:
     logger.error("a call failed", exc_info=error)
     return Failed("It has been recorded. Nothing was changed; the same Idempotency-Key may be sent again.")
 
@@ -74,10 +76,15 @@ def _place(loc: tuple[Any, ...]) -> list[Any]:
 
 
 def _of_database(error: Exception) -> Problem:
-    if isinstance(error.__cause__, BUSY):
+    if is_busy(error):
         return Busy("Nothing was changed. Send the same request again in a moment.")
+    if not is_away(error):
+        return _failed(error)
     logger.error("the database failed", exc_info=error)
-    return Unavailable("Send the same request again in a moment.")
+    return Unavailable(
+        "The database did not answer. Send the same request again in a moment, with the same Idempotency-Key:"
+        " what it may have done already is not done twice."
+    )
 
 
 def _of_guards(error: Exception) -> Problem:
@@ -94,6 +101,6 @@ TELLINGS: list[tuple[Any, Any]] = [
     (HttpError, lambda error: BadRequest(error.message)),
     (RecursionError, lambda error: BadRequest("The request is nested too deeply.")),
     (DjangoValidationError, lambda error: Invalid.field(["query", "cursor"], "not a cursor of this list")),
-    ((OperationalError, InterfaceError), _of_database),
+    ((OperationalError, InterfaceError, InternalError), _of_database),
     ((IntegrityError, DataError), _of_guards),
 ]
