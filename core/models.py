@@ -2,6 +2,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from core.ids import new_id
@@ -19,6 +20,7 @@ class Event(models.Model):
     payload = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
     dispatched_at = models.DateTimeField(null=True)
+    request_id = models.TextField(default="", db_default="")
 
     class Meta:
         indexes = [
@@ -28,22 +30,39 @@ class Event(models.Model):
 
 
 class Delivery(models.Model):
-    """One event owed to one subscriber. Pending until `done_at`; parked after too many failures."""
+    """One event owed to one subscriber. Pending until `done_at`; parked after too many failures.
+
+    `due_at` is when it may be handed out; while it is handed out, `claim` names to whom and `due_at` ends the lease.
+    Those of the same `line` are done one at a time, in the order of their events. `since` is the event's own time.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    event = models.ForeignKey(Event, models.CASCADE, related_name="deliveries")
+    event = models.ForeignKey(Event, models.CASCADE, related_name="deliveries", db_index=False)
     handler = models.TextField()
+    line = models.TextField(default="", db_default="")
+    since = models.DateTimeField(default=timezone.now, db_default=Now())
     due_at = models.DateTimeField(default=timezone.now)
+    claim = models.UUIDField(null=True)
     attempts = models.IntegerField(default=0)
     error = models.TextField(default="")
     done_at = models.DateTimeField(null=True)
     parked_at = models.DateTimeField(null=True)
+    dropped = models.TextField(default="", db_default="")
+    """Why somebody gave it up, in their words."""
 
     class Meta:
         verbose_name_plural = "deliveries"
         constraints = [models.UniqueConstraint(fields=["event", "handler"], name="delivery_once")]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(done_at=None, parked_at=None), name="delivery_due"),
+            models.Index(
+                fields=["handler", "due_at"], condition=Q(done_at=None, parked_at=None), name="delivery_to_do"
+            ),
+            models.Index(fields=["line", "event"], condition=Q(done_at=None) & ~Q(line=""), name="delivery_in_line"),
+            models.Index(
+                fields=["handler", "parked_at"],
+                condition=Q(done_at=None, parked_at__isnull=False),
+                name="delivery_parked",
+            ),
         ]
 
 

@@ -12,16 +12,16 @@ def relay() -> int:
     while True:
         fanned = outbox.fan_out()
         sets = outbox.claim()
-        for name, ids in sets:
-            deliver.delay(name, [str(i) for i in ids])
-            handed += len(ids)
+        for one in sets:
+            deliver.apply_async((one.handler, [str(i) for i in one.ids], str(one.claim)))
+            handed += len(one.ids)
         if not fanned and not sets:
             return handed
 
 
 @shared_task(name="core.deliver")
-def deliver(name: str, ids: list[str]) -> None:
-    outbox.deliver(name, [UUID(i) for i in ids])
+def deliver(name: str, ids: list[str], claim: str = "") -> None:
+    outbox.deliver(name, [UUID(i) for i in ids], UUID(claim) if claim else None)
 
 
 @shared_task(name="core.forget_old_keys")

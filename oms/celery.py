@@ -6,6 +6,7 @@ from threading import Event, Lock, Thread
 from celery import Celery
 
 from core import outbox
+from oms import processes as processes
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
 
@@ -49,7 +50,7 @@ class Waker:
 
 def wake_afresh() -> None:
     """A waker of this process: threads do not live through a fork."""
-    outbox.waker = Waker()
+    outbox.set_waker(Waker())
 
 
 wake_afresh()

@@ -57,7 +57,9 @@ def test_relays_at_once_give_each_event_its_deliveries_once() -> None:
         placed({MUG: 1})
     at_once(outbox.fan_out)
     assert not Event.objects.filter(dispatched_at=None).exists()
-    owed = [s.name for event in Event.objects.all() for s in outbox.SUBSCRIPTIONS.values() if s.kind == event.kind]
+    owed = [
+        s.name for event in Event.objects.all() for s in outbox.registry.SUBSCRIPTIONS.values() if s.kind == event.kind
+    ]
     assert sorted(Delivery.objects.values_list("handler", flat=True)) == sorted(owed)
 
 
@@ -65,21 +67,21 @@ def test_a_delivery_is_leased_to_one_relay() -> None:
     placed({MUG: 1})
     outbox.fan_out()
     leased: list[UUID] = []
-    at_once(lambda: leased.extend(i for _, ids in outbox.claim() for i in ids))
+    at_once(lambda: leased.extend(i for one in outbox.claim() for i in one.ids))
     assert sorted(leased) == sorted(Delivery.objects.values_list("id", flat=True))
 
 
 def test_a_long_queue_is_leased_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "MOST_IN_FLIGHT", 3)
+    monkeypatch.setattr(outbox.limits, "MOST_IN_FLIGHT", 3)
     for _ in range(ORDERS):
         placed({MUG: 1})
     outbox.fan_out()
-    leased = outbox.claim()
-    assert sum(len(ids) for _, ids in leased) == 3
+    leased = [one for one in outbox.claim() if one.handler == "fulfillment.route"]
+    assert [len(one.ids) for one in leased] == [3]
     assert outbox.claim() == []
-    outbox.deliver(*leased[0])
-    assert sum(len(ids) for _, ids in outbox.claim()) == len(leased[0][1])
-    Delivery.objects.update(due_at=F("due_at") - outbox.LEASE)  # the others of the first piece were lost
+    outbox.deliver("fulfillment.route", leased[0].ids, leased[0].claim)
+    assert [len(one.ids) for one in outbox.claim() if one.handler == "fulfillment.route"] == [2]
+    Delivery.objects.update(due_at=F("due_at") - outbox.limits.LEASE)  # the others of the first piece were lost
     outbox.drain()
     all_released()
 
@@ -88,8 +90,8 @@ def test_the_same_deliveries_by_all_workers_have_one_effect() -> None:
     for _ in range(ORDERS):
         placed({MUG: 1})
     while outbox.fan_out() + len(sets := outbox.claim()):
-        for name, ids in sets:
-            at_once(lambda name=name, ids=ids: outbox.deliver(name, ids))  # type: ignore[misc]
+        for one in sets:
+            at_once(lambda one=one: outbox.deliver(one.handler, one.ids))  # type: ignore[misc]
     all_released()
 
 
@@ -112,7 +114,7 @@ def test_work_that_was_done_long_ago_is_done_no_more() -> None:
     placed({MUG: 1})
     outbox.drain()
     before = Event.objects.count()
-    for name in outbox.SUBSCRIPTIONS:
+    for name in outbox.registry.SUBSCRIPTIONS:
         outbox.deliver(name, list(Delivery.objects.filter(handler=name).values_list("id", flat=True)))
     Delivery.objects.update(done_at=None)  # as if no worker had lived to write it down
     outbox.drain()

@@ -42,7 +42,7 @@ class Listener:
 def listener(monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[Listener]:
     listener = Listener()
     only = {"test.listener": Subscription("test.happened", "test.listener", listener, outside=False)}
-    monkeypatch.setattr(outbox, "SUBSCRIPTIONS", only)
+    monkeypatch.setattr(outbox.registry, "SUBSCRIPTIONS", only)
     yield listener
 
 
@@ -105,26 +105,39 @@ def test_what_failed_is_tried_again_when_its_cause_is_gone(listener: Listener) -
 def test_after_eight_failures_it_is_parked_and_the_invariants_say_so(listener: Listener) -> None:
     listener.fails_on = "a"
     tell("a")
-    for _ in range(outbox.MOST_ATTEMPTS + 2):
+    for _ in range(outbox.limits.MOST_ATTEMPTS + 2):
         outbox.drain()
         make_due()
     parked = Delivery.objects.get()
-    assert parked.attempts == outbox.MOST_ATTEMPTS
+    assert parked.attempts == outbox.limits.MOST_ATTEMPTS
     assert parked.parked_at is not None
     assert any("is parked" in sentence for sentence in disagreements())
 
 
-def test_what_is_owed_to_a_handler_that_is_gone_is_parked_and_says_why(listener: Listener) -> None:
+def test_what_is_owed_to_a_handler_of_another_version_waits_a_day_for_it(listener: Listener) -> None:
     tell("a", "b")
     outbox.fan_out()
-    outbox.SUBSCRIPTIONS.clear()
-    for _ in range(outbox.MOST_ATTEMPTS):
+    known = dict(outbox.registry.SUBSCRIPTIONS)
+    outbox.registry.SUBSCRIPTIONS.clear()
+    for _ in range(outbox.limits.MOST_ATTEMPTS):
         outbox.drain()
         make_due()
-    for parked in Delivery.objects.all():
-        assert (parked.attempts, parked.done_at) == (outbox.MOST_ATTEMPTS, None)
-        assert parked.parked_at is not None
-        assert "there is no handler called test.listener" in parked.error
+    assert outbox.park_unknown() == 0
+    assert [q.waiting for q in outbox.backlog().queues if q.queue == outbox.UNKNOWN] == [2]
+    outbox.registry.SUBSCRIPTIONS.update(known)
+    outbox.drain()
+    assert listener.heard == ["a", "b"]
+
+
+def test_what_is_owed_to_a_handler_that_is_gone_for_good_is_parked_and_says_why(listener: Listener) -> None:
+    tell("a")
+    outbox.fan_out()
+    outbox.registry.SUBSCRIPTIONS.clear()
+    Delivery.objects.update(since=timezone.now() - outbox.limits.UNKNOWN_FOR)
+    assert outbox.park_unknown() == 1
+    parked = Delivery.objects.get()
+    assert parked.parked_at is not None
+    assert parked.error == "No running version has a handler called test.listener"
 
 
 def test_work_that_the_broker_lost_is_found_again_when_its_lease_is_over(listener: Listener) -> None:

@@ -31,8 +31,8 @@ def connected(provider: ProviderProcess, settings: Settings, db: None) -> None:
 @pytest.fixture(autouse=True)
 def nobody_else_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     """Orders here have money but no stock: what others do with them is not looked at."""
-    ours = {name: one for name, one in outbox.SUBSCRIPTIONS.items() if name.startswith("payments.")}
-    monkeypatch.setattr(outbox, "SUBSCRIPTIONS", ours)
+    ours = {name: one for name, one in outbox.registry.SUBSCRIPTIONS.items() if name.startswith("payments.")}
+    monkeypatch.setattr(outbox.registry, "SUBSCRIPTIONS", ours)
 
 
 @pytest.fixture
