@@ -28,7 +28,7 @@ from ninja import Router, Schema
 from ninja.operation import Operation
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core import failures, idempotency, strict_json
+from core import failures, idempotency, strict_json, tracing
 from core.actors import Actor
 from core.idempotency import Answer
 from core.lists import LARGEST
@@ -80,6 +80,7 @@ class Key:
             raise Unauthorised("Send a living API key in a header: Authorization: Bearer KEY.")
         if self.scope not in caller.scopes:
             raise Forbidden(f"This key lacks the scope {self.scope}, which this call needs.", scope=self.scope)
+        tracing.acting(f"api {caller.actor.label}")
         return caller
 
 
@@ -327,9 +328,10 @@ def replied(answer: Answer) -> HttpResponse:
 
 
 def problem_response(problem: Problem) -> HttpResponse:
-    """A problem as RFC 9457 wants it."""
+    """A problem as RFC 9457 wants it, with the number of the request, under which the log tells more."""
+    number = {"request_id": tracing.current()} if tracing.current() else {}
     response = HttpResponse(
-        json.dumps(problem.body(), cls=DjangoJSONEncoder),
+        json.dumps(problem.body() | number, cls=DjangoJSONEncoder),
         status=problem.status,
         content_type="application/problem+json",
     )

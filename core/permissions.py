@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 
+from core import tracing
 from core.models import Grant
 from core.problems import Forbidden
 
@@ -67,6 +68,7 @@ def permission(name: str) -> Callable[[View], View]:
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             require(request.user, name)
+            tracing.acting(tracing.label_of(request.user))
             return view(request, *args, **kwargs)
 
         guarded: View = login_required(checked)

@@ -4,3 +4,7 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
 application = get_wsgi_application()
+
+from oms import processes  # noqa: E402 - settings and applications are there only now
+
+processes.web_starts()

@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
-from core import charts, wording
+from core import charts, tracing, wording
 from core.money import display
 from core.permissions import allows
 
@@ -354,3 +354,9 @@ def with_query(url: str, value: Any) -> str:
 def company() -> str:
     """The name of the retailer that runs this."""
     return str(getattr(settings, "COMPANY_NAME", "Maison Lumen"))
+
+
+@register.simple_tag
+def request_number() -> str:
+    """The number of this request, by which it is found in the log."""
+    return tracing.current()

@@ -31,6 +31,7 @@ PROBLEM = {
                 },
             },
         },
+        "request_id": {"type": "string", "description": "the number to quote when you ask us about it"},
         "available": {"type": "object", "description": "out-of-stock only: what can be had of each SKU"},
     },
 }

@@ -12,6 +12,7 @@ from capture import services as capture
 from capture.answers import hold_answer
 from capture.schemas import OrderIn
 from capture.services import Attempt
+from core import tracing
 from core.calls import Calls, caller_of, key_of, page, rendered, replied
 from core.idempotency import Answer, check_key, digest
 from core.lists import KeysetList
@@ -43,6 +44,7 @@ def place_order(request: HttpRequest, body: Any) -> HttpResponse:
     """Place an order. 201: order and stock are safe; payments follow."""
     caller, key = caller_of(request), key_of(request)
     answer = capture.place_order(body, client=caller.client, key=key, digest=fingerprint(body), actor=caller.actor)
+    tracing.about_order(str(answer.body.get("number", "")))
     return replied(answer)
 
 

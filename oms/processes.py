@@ -1,0 +1,36 @@
+"""What web and worker processes do as they start and end: their lines take the common way, their counts are kept."""
+
+import atexit
+import logging.config
+from typing import Any
+
+from celery import signals
+from django.conf import settings
+
+from core import metrics
+
+
+@signals.setup_logging.connect
+def write_lines(**_: Any) -> None:
+    """Celery would make handlers of its own."""
+    logging.config.dictConfig(settings.LOGGING)
+
+
+@signals.worker_ready.connect
+@signals.worker_process_init.connect
+def worker_starts(**_: Any) -> None:
+    """The worker itself, which works where its pool is made of threads, and each process of its pool."""
+    metrics.keep_flushing()
+
+
+@signals.worker_shutdown.connect
+@signals.worker_process_shutdown.connect
+def worker_ends(**_: Any) -> None:
+    """What was counted since the last addition."""
+    metrics.flush_alone()
+
+
+def web_starts() -> None:
+    """A web process, when it loads the application."""
+    metrics.keep_flushing()
+    atexit.register(metrics.flush_alone)
