@@ -1,6 +1,6 @@
 """What each of Stripe's test cards does. Source: docs.stripe.com/testing (tokens and payment methods)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.errors import MissingError
 
@@ -53,3 +53,10 @@ def card(token: str) -> Card:
             return Card(name, *_BRANDS[name])
     kind = "token" if token.startswith("tok_") else "PaymentMethod"
     raise MissingError(f"No such {kind}: '{token}'", code="resource_missing", param="payment_method")
+
+
+def whimsical(source: Card, whim: str) -> Card:
+    """The card as its bank behaves today: by itself, or with a `decline` or `requires_action` that was asked for."""
+    if whim == "decline":
+        return replace(source, decline=_DECLINES["chargeDeclined"])
+    return replace(source, decline=None, authentication=True) if whim == "requires_action" else source

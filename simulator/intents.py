@@ -4,11 +4,11 @@ import re
 from typing import Any
 
 from simulator import forms
-from simulator.cards import Card, card
+from simulator.cards import Card, card, whimsical
 from simulator.context import Context, now
 from simulator.errors import CardDeclinedError, MissingError, RefusedError, UnexpectedError
 from simulator.forms import Form
-from simulator.store import Object, Page, new_id
+from simulator.store import Object, new_id
 
 _CREATE = frozenset(
     (
@@ -54,6 +54,12 @@ def create(context: Context, form: Form) -> Object:
     return intent
 
 
+def pay(context: Context, intent: Object, source: Card, return_url: str) -> None:
+    """Try the intent with a card. Raises CardDeclinedError."""
+    intent["payment_method"] = _method_id(source)
+    _confirm(context, intent, source, return_url)
+
+
 def confirm(context: Context, id: str, form: Form) -> Object:
     """Try to authorise the intent with a card."""
     _only(form, frozenset(("payment_method", "payment_method_data", "return_url", "expand", "off_session")))
@@ -63,8 +69,7 @@ def confirm(context: Context, id: str, form: Form) -> Object:
         raise _unexpected(intent, "confirm")
     if not source:
         raise _no_card()
-    intent["payment_method"] = _method_id(source)
-    _confirm(context, intent, source, str(form.get("return_url", "")))
+    pay(context, intent, source, str(form.get("return_url", "")))
     return intent
 
 
@@ -86,18 +91,24 @@ def capture(context: Context, id: str, form: Form) -> Object:
     """Take money that is authorised. `final_capture=false` leaves the rest open; 0 with a final capture releases it."""
     _only(form, frozenset(("amount_to_capture", "final_capture", "metadata", "expand", "statement_descriptor_suffix")))
     intent = find(context, id)
+    if context.whim:
+        raise UnexpectedError("The customer's bank refused the capture.", code="charge_expired_for_capture")
     if intent["status"] != "requires_capture":
         raise _unexpected(intent, "captured", allowed="requires_capture")
     asked = forms.integer(form, "amount_to_capture")
     amount = intent["amount_capturable"] if asked is None else asked
     final = forms.boolean(form, "final_capture", default=True)
     _check_capture(intent, amount, final)
+    rest = intent["amount_capturable"] - amount
     intent["amount_received"] += amount
-    intent["amount_capturable"] = 0 if final else intent["amount_capturable"] - amount
+    intent["amount_capturable"] = 0 if final else rest
     intent["metadata"] |= _metadata(form)
     if final:
         intent["status"] = "succeeded"
     _book_capture(context, intent, amount, final)
+    for kind, moved in (("captured", amount), ("released", rest if final else 0)):
+        if moved:
+            context.moved(kind, intent, moved)
     context.store.save(intent)
     context.publish("payment_intent.succeeded" if final else "payment_intent.amount_capturable_updated", intent)
     return intent
@@ -111,6 +122,8 @@ def cancel(context: Context, id: str, form: Form) -> Object:
     intent = find(context, id)
     if intent["status"] in ("canceled", "succeeded"):
         raise _unexpected(intent, "canceled")
+    if intent["amount_capturable"]:
+        context.moved("released", intent, intent["amount_capturable"])
     intent |= {
         "status": "canceled",
         "amount_capturable": 0,
@@ -138,11 +151,10 @@ def charge_of(context: Context, intent: Object) -> Object | None:
 
 def search(context: Context, query: str) -> list[Object]:
     """Intents by one piece of metadata: `metadata['name']:'value'`."""
-    match = re.fullmatch(r"metadata\[['\"]([^'\"]+)['\"]\]:['\"]([^'\"]*)['\"]", query.strip())
+    match = re.fullmatch(r"metadata\[['\"](\w+)['\"]\]:['\"]([^'\"]*)['\"]", query.strip())
     if not match:
         raise RefusedError("We were unable to parse your search query.", param="query")
-    found, _ = context.store.page("payment_intent", Page(limit=10_000))
-    return [intent for intent in found if intent["metadata"].get(match[1]) == match[2]]
+    return context.store.with_metadata("payment_intent", match[1], match[2])
 
 
 def _new_intent(form: Form) -> Object:
@@ -212,6 +224,7 @@ def _method_id(source: Card | None) -> str | None:
 
 
 def _confirm(context: Context, intent: Object, source: Card, return_url: str) -> None:
+    source = whimsical(source, context.whim)
     if source.decline:
         error = _fail(context, intent, source.decline)
         raise CardDeclinedError(
@@ -257,6 +270,9 @@ def _authorise(context: Context, intent: Object, source: Card) -> None:
         },
     }
     context.store.add(charge, parent=intent["id"])
+    context.moved("authorised", intent, amount)
+    if not manual:
+        context.moved("captured", intent, amount)
     intent |= {
         "latest_charge": charge["id"],
         "status": "requires_capture" if manual else "succeeded",

@@ -3,15 +3,14 @@
 import base64
 import binascii
 import hashlib
-import html
 import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
-from simulator import forms, intents, refunds
+from simulator import checkout, forms, intents, refunds
 from simulator.context import Context
 from simulator.errors import KeyReusedError, MissingError, RefusedError, StripeError, UnauthorisedError, UnexpectedError
 from simulator.forms import Form
@@ -39,28 +38,41 @@ class Answer:
 
 
 Call = Callable[[Context, str, Form], Object]
-_ROUTES: list[tuple[str, re.Pattern[str], Call]] = []
+_ROUTES: list[tuple[str, re.Pattern[str], str, Call]] = []
 
 
-def _route(method: str, path: str) -> Callable[[Call], Call]:
+def _route(method: str, path: str, operation: str) -> Callable[[Call], Call]:
     def register(call: Call) -> Call:
-        _ROUTES.append((method, re.compile(path.replace("{id}", r"([A-Za-z0-9_]+)")), call))
+        _ROUTES.append((method, re.compile(path.replace("{id}", r"([A-Za-z0-9_]+)")), operation, call))
         return call
 
     return register
 
 
-@_route("POST", "/v1/payment_intents")
+def operation_of(method: str, path: str) -> str:
+    """What a request asks for, in one word; empty when nothing is known there."""
+    for wanted, pattern, operation, _ in _ROUTES:
+        if wanted == method and pattern.fullmatch(path):
+            return operation
+    return ""
+
+
+def operations() -> list[str]:
+    """Every word that `operation_of` may give."""
+    return sorted({operation for _, _, operation, _ in _ROUTES})
+
+
+@_route("POST", "/v1/payment_intents", "create")
 def _create_intent(context: Context, id: str, form: Form) -> Object:
     return intents.create(context, form)
 
 
-@_route("GET", "/v1/payment_intents")
+@_route("GET", "/v1/payment_intents", "list")
 def _list_intents(context: Context, id: str, form: Form) -> Object:
     return _listed(context, "payment_intent", "/v1/payment_intents", form)
 
 
-@_route("GET", "/v1/payment_intents/search")
+@_route("GET", "/v1/payment_intents/search", "search")
 def _search_intents(context: Context, id: str, form: Form) -> Object:
     found = intents.search(context, forms.required(form, "query"))
     return {
@@ -72,47 +84,62 @@ def _search_intents(context: Context, id: str, form: Form) -> Object:
     }
 
 
-@_route("GET", "/v1/payment_intents/{id}")
+@_route("GET", "/v1/payment_intents/{id}", "retrieve")
 def _read_intent(context: Context, id: str, form: Form) -> Object:
     return intents.find(context, id)
 
 
-@_route("POST", "/v1/payment_intents/{id}/confirm")
+@_route("POST", "/v1/payment_intents/{id}/confirm", "confirm")
 def _confirm_intent(context: Context, id: str, form: Form) -> Object:
     return intents.confirm(context, id, form)
 
 
-@_route("POST", "/v1/payment_intents/{id}/capture")
+@_route("POST", "/v1/payment_intents/{id}/capture", "capture")
 def _capture_intent(context: Context, id: str, form: Form) -> Object:
     return intents.capture(context, id, form)
 
 
-@_route("POST", "/v1/payment_intents/{id}/cancel")
+@_route("POST", "/v1/payment_intents/{id}/cancel", "cancel")
 def _cancel_intent(context: Context, id: str, form: Form) -> Object:
     return intents.cancel(context, id, form)
 
 
-@_route("POST", "/v1/refunds")
+@_route("POST", "/v1/refunds", "refund")
 def _create_refund(context: Context, id: str, form: Form) -> Object:
     return refunds.create(context, form)
 
 
-@_route("GET", "/v1/refunds")
+@_route("GET", "/v1/refunds", "list")
 def _list_refunds(context: Context, id: str, form: Form) -> Object:
     return _listed(context, "refund", "/v1/refunds", form)
 
 
-@_route("GET", "/v1/refunds/{id}")
+@_route("GET", "/v1/refunds/{id}", "retrieve")
 def _read_refund(context: Context, id: str, form: Form) -> Object:
     return refunds.find(context, id)
 
 
-@_route("GET", "/v1/charges/{id}")
+@_route("GET", "/v1/charges/{id}", "retrieve")
 def _read_charge(context: Context, id: str, form: Form) -> Object:
     charge = context.store.get("charge", id)
     if not charge:
         raise MissingError(f"No such charge: '{id}'", code="resource_missing", param="id")
     return charge
+
+
+@_route("POST", "/v1/checkout/sessions", "open_page")
+def _create_session(context: Context, id: str, form: Form) -> Object:
+    return checkout.create(context, form)
+
+
+@_route("GET", "/v1/checkout/sessions/{id}", "retrieve")
+def _read_session(context: Context, id: str, form: Form) -> Object:
+    return checkout.find(context, id)
+
+
+@_route("POST", "/v1/checkout/sessions/{id}/expire", "expire_page")
+def _expire_session(context: Context, id: str, form: Form) -> Object:
+    return checkout.expire(context, id)
 
 
 class Provider:
@@ -121,27 +148,25 @@ class Provider:
     def __init__(self, store: Store, address: str, *, changed: Callable[[], None] = lambda: None) -> None:
         self._store, self._address, self._changed = store, address, changed
 
-    def answer(self, request: Request) -> Answer:
-        """The answer to one request; a refusal is an answer too."""
+    def answer(self, request: Request, whim: str = "") -> Answer:
+        """The answer to one request; a refusal is an answer too. `whim`: as in Context."""
         path = urlsplit(request.target).path
         if path == "/health":
             return Answer(200, '{"status": "ok"}')
-        if path.startswith("/authenticate/"):
-            return self._authentication(request, path.removeprefix("/authenticate/"))
         request_id = new_id("req")
         headers = {"Request-Id": request_id}
         try:
-            _check_key(request.headers.get("authorization", ""))
-            answer = self._api(request, path, request_id)
+            check_key(request)
+            answer = self._api(request, path, request_id, whim)
         except StripeError as error:
             return Answer(error.status, json.dumps(error.body), headers)
         return Answer(answer.status, answer.body, headers | answer.headers)
 
-    def _api(self, request: Request, path: str, request_id: str) -> Answer:
+    def _api(self, request: Request, path: str, request_id: str, whim: str) -> Answer:
         call, id = _find(request.method, path)
         form = _form(request)
         key = request.headers.get("idempotency-key", "") if request.method == "POST" else ""
-        context = Context(self._store, self._address, request_id, key)
+        context = Context(self._store, self._address, request_id, key, whim)
         if request.method == "GET":
             return Answer(200, json.dumps(_expanded(context, call(context, id, form), form)))
         answer = self._once(context, path, form, lambda: call(context, id, form))
@@ -160,34 +185,6 @@ class Provider:
                 self._store.remember(key, fingerprint, status, body)
             headers = {"Idempotency-Key": key, "Original-Request": context.request_id} if key else {}
             return Answer(status, body, headers)
-
-    def _authentication(self, request: Request, id: str) -> Answer:
-        """The page where a customer of the test bank passes or fails 3-D Secure."""
-        context = Context(self._store, self._address)
-        try:
-            intent = intents.find(context, id)
-            if request.method == "POST":
-                return self._authenticated(context, intent, request)
-        except StripeError as error:
-            return Answer(error.status, f"<p>{html.escape(str(error))}</p>", content_type="text/html; charset=utf-8")
-        amount = f"{intent['amount']} {intent['currency'].upper()}"
-        page = (
-            f"<!doctype html><html lang=en><title>Test bank</title><h1>Test bank</h1><p>{html.escape(amount)} "
-            "(minor units)</p><form method=post><button name=result value=pass>Complete</button> "
-            "<button name=result value=fail>Fail</button></form></html>"
-        )
-        return Answer(200, page, content_type="text/html; charset=utf-8")
-
-    def _authenticated(self, context: Context, intent: Object, request: Request) -> Answer:
-        passed = ("result", "pass") in parse_qsl(request.body.decode("utf-8", "replace"))
-        action = intent["next_action"] or {}
-        with self._store.transaction():
-            intents.authenticate(context, intent["id"], passed=passed)
-        self._changed()
-        back = action.get("redirect_to_url", {}).get("return_url")
-        if back:
-            return Answer(303, "", {"Location": str(back).replace("\r", "").replace("\n", "")})
-        return Answer(200, "<p>Done. You may close this page.</p>", content_type="text/html; charset=utf-8")
 
 
 def _carried_out(context: Context, form: Form, work: Callable[[], Object]) -> tuple[int, str]:
@@ -211,7 +208,7 @@ def _replay(key: str, fingerprint: str, seen: tuple[str, int, str]) -> Answer:
 
 
 def _find(method: str, path: str) -> tuple[Call, str]:
-    for wanted, pattern, call in _ROUTES:
+    for wanted, pattern, _, call in _ROUTES:
         match = pattern.fullmatch(path) if wanted == method else None
         if match:
             return call, match[1] if pattern.groups else ""
@@ -226,8 +223,9 @@ def _form(request: Request) -> Form:
         raise RefusedError("The body is not UTF-8.") from error
 
 
-def _check_key(header: str) -> None:
-    scheme, _, value = header.partition(" ")
+def check_key(request: Request) -> None:
+    """Raises UnauthorisedError unless the request carries a secret test key, as Bearer or Basic."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
     key = value.strip()
     if scheme.lower() == "basic":
         try:
@@ -263,8 +261,10 @@ def _listed(context: Context, kind: str, url: str, form: Form) -> Object:
 
 
 def _expanded(context: Context, thing: Object, form: Form) -> Object:
-    """`thing` with its charges in full where `expand` asks for them."""
+    """`thing` with its charges and intents in full where `expand` asks for them."""
     wanted = forms.listing(form, "expand")
+    if thing["object"] == checkout.KIND:
+        return _with_intent(context, thing, wanted)
     if "data.latest_charge" in wanted:
         return thing | {"data": [_with_charge(context, row) for row in thing["data"]]}
     return _with_charge(context, thing) if "latest_charge" in wanted else thing
@@ -273,3 +273,11 @@ def _expanded(context: Context, thing: Object, form: Form) -> Object:
 def _with_charge(context: Context, intent: Object) -> Object:
     charge: Any = intents.charge_of(context, intent)
     return intent | {"latest_charge": charge}
+
+
+def _with_intent(context: Context, session: Object, wanted: list[str]) -> Object:
+    if "payment_intent" not in {name.partition(".")[0] for name in wanted} or not session["payment_intent"]:
+        return session
+    intent = intents.find(context, session["payment_intent"])
+    deep = "payment_intent.latest_charge" in wanted
+    return session | {"payment_intent": _with_charge(context, intent) if deep else intent}

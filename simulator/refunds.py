@@ -19,6 +19,8 @@ def create(context: Context, form: Form) -> Object:
     left = charge["amount_captured"] - charge["amount_refunded"]
     asked = forms.integer(form, "amount", least=1)
     amount = left if asked is None else asked
+    if context.whim:
+        raise UnexpectedError("The customer's bank takes no refund.", code="refund_failed")
     _check(charge, amount, left)
     refund: Object = {
         "id": new_id("re"),
@@ -83,6 +85,7 @@ def _check(charge: Object, amount: int, left: int) -> None:
 def _book(context: Context, charge: Object, amount: int) -> None:
     charge["amount_refunded"] += amount
     intent = intents.find(context, charge["payment_intent"])
+    context.moved("refunded", intent, amount)
     closed = intent["status"] != "requires_capture"
     charge["refunded"] = closed and charge["amount_refunded"] == charge["amount_captured"]
     context.store.save(charge)

@@ -11,11 +11,11 @@ from simulator.provider import Answer, Request
 
 log = logging.getLogger("simulator")
 _LARGEST_BODY = 1 << 20
-Answers = Callable[[Request], Answer]
+Answers = Callable[[Request], Answer | None]
 
 
 class Server(ThreadingHTTPServer):
-    """Serves whatever answers Requests."""
+    """Serves whatever answers Requests; where there is no answer, the connection is cut."""
 
     daemon_threads = True
     request_queue_size = 256
@@ -53,11 +53,15 @@ class _Handler(BaseHTTPRequestHandler):
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, self.path, headers, self.rfile.read(int(length)))
+        answer: Answer | None
         try:
             answer = self.server.answers(request)
         except Exception:
             log.exception("%s %s failed", self.command, self.path)
             answer = Answer(500, '{"error": {"type": "api_error", "message": "The simulator failed: see its log."}}')
+        if answer is None:
+            self.close_connection = True
+            return
         self._send(answer)
 
     def _send(self, answer: Answer) -> None:

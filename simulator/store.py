@@ -22,11 +22,16 @@ CREATE TABLE IF NOT EXISTS object (
     created INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS object_kind ON object (kind, seq);
 CREATE INDEX IF NOT EXISTS object_parent ON object (parent, kind);
+CREATE INDEX IF NOT EXISTS object_payment ON object (json_extract(body, '$.metadata.payment'));
 CREATE TABLE IF NOT EXISTS answer (
     key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL, at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS delivery (
     id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL, attempts INTEGER NOT NULL, due REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS delivery_due ON delivery (due);
+CREATE TABLE IF NOT EXISTS movement (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, intent TEXT NOT NULL, payment TEXT NOT NULL, kind TEXT NOT NULL,
+    amount INTEGER NOT NULL, key TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS movement_payment ON movement (payment);
 """
 
 
@@ -40,6 +45,20 @@ class Page:
     created_from: int = 0
     created_to: int = 2**62
     parent: str = ""
+
+
+@dataclass(frozen=True)
+class Movement:
+    """Something that happened to money: `authorised`, `captured`, `released` or `refunded`; the amount in minor units.
+
+    `payment` is the shop's own name for it, from the intent's metadata; `key` the idempotency key of the call.
+    """
+
+    intent: str
+    payment: str
+    kind: str
+    amount: int
+    key: str
 
 
 def new_id(prefix: str) -> str:
@@ -85,6 +104,22 @@ class Store:
         """Keep the changes of an object."""
         self._db.execute("UPDATE object SET body = ? WHERE id = ?", (json.dumps(thing), thing["id"]))
 
+    def belongs(self, id: str, parent: str) -> None:
+        """Say what an object belongs to, when that is known only later."""
+        self._db.execute("UPDATE object SET parent = ? WHERE id = ?", (parent, id))
+
+    def with_metadata(self, kind: str, name: str, value: str, limit: int = 100) -> list[Object]:
+        """The objects with this piece of metadata, newest first."""
+        sql = (
+            "SELECT body FROM object INDEXED BY object_payment WHERE kind = ? AND json_extract(body, '$.metadata.payment') = ?"
+            if name == "payment"
+            else "SELECT body FROM object WHERE kind = ? AND json_extract(body, '$.metadata.' || ?) = ?"
+        )
+        values = (kind, value) if name == "payment" else (kind, name, value)
+        with self._lock:
+            found = self._db.execute(f"{sql} ORDER BY seq DESC LIMIT {limit:d}", values).fetchall()
+        return [json.loads(body) for (body,) in found]
+
     def get(self, kind: str, id: str) -> Object | None:
         """The object, or None."""
         with self._lock:
@@ -119,6 +154,17 @@ class Store:
     def remember(self, key: str, fingerprint: str, status: int, body: str) -> None:
         """Keep the answer to a call for its idempotency key."""
         self._db.execute("INSERT INTO answer VALUES (?, ?, ?, ?, ?)", (key, fingerprint, status, body, time.time()))
+
+    def note(self, movement: Movement) -> None:
+        """Write down what really happened to money: one row each time it does."""
+        row = (movement.intent, movement.payment, movement.kind, movement.amount, movement.key)
+        self._db.execute("INSERT INTO movement (intent, payment, kind, amount, key) VALUES (?, ?, ?, ?, ?)", row)
+
+    def movements(self, payment: str = "") -> list[Movement]:
+        """What happened, oldest first: to the payment that the shop calls so, or to all."""
+        sql = "SELECT intent, payment, kind, amount, key FROM movement WHERE ? IN ('', payment) ORDER BY id"
+        with self._lock:
+            return [Movement(*row) for row in self._db.execute(sql, (payment,)).fetchall()]
 
     def enqueue(self, event: Object) -> None:
         """Put an event on the list of webhooks to send, if anybody is to get them."""

@@ -1,6 +1,7 @@
 """The provider simulator as a process of its own on a free port, for tests that talk to it over HTTP."""
 
 import http.client
+import json
 import os
 import signal
 import subprocess
@@ -8,8 +9,10 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import stripe
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,8 +22,8 @@ KEY = "sk_test_simulator"
 class ProviderProcess:
     """Start it, stop it, kill it, start it again on the same data."""
 
-    def __init__(self, data: Path, *, webhook_url: str = "", webhook_secret: str = "") -> None:
-        self._data, self._webhook = data, (webhook_url, webhook_secret)
+    def __init__(self, data: Path, *, webhook_url: str = "", webhook_secret: str = "", faults: str = "") -> None:
+        self._data, self._webhook, self._faults = data, (webhook_url, webhook_secret), faults
         self._process: subprocess.Popen[str] | None = None
         self._port = 0
         self.url = ""
@@ -31,6 +34,7 @@ class ProviderProcess:
         url, secret = self._webhook
         command = [sys.executable, "-m", "simulator", "--port", str(self._port), "--data", str(self._data)]
         hooks = ["--webhook-url", url, "--webhook-secret", secret] if url else []
+        hooks += ["--faults", self._faults] if self._faults else []
         self._process = subprocess.Popen(
             command + hooks, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
         )
@@ -51,6 +55,25 @@ class ProviderProcess:
     def kill(self) -> None:
         """End it without warning."""
         self.stop(signal.SIGKILL)
+
+    def faults(self, *rules: dict[str, Any], seed: int = 0) -> None:
+        """From now on these faults and no others; without rules none."""
+        answer = self.call("POST", "/_faults", {"seed": seed, "rules": list(rules)})
+        assert answer.status_code == 200, answer.text
+
+    def ledger(self, payment: object = "") -> list[tuple[str, int]]:
+        """What really happened to a payment (or to all): kind and amount in minor units, oldest first."""
+        told = self.call("GET", f"/_ledger?payment={payment}").json()["movements"]
+        return [(movement["kind"], movement["amount"]) for movement in told]
+
+    def calls(self, operation: str) -> int:
+        """How often an operation was asked for since the start."""
+        return int(self.call("GET", "/_ledger").json()["calls"].get(operation, 0))
+
+    def call(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """A call to the simulator itself."""
+        content = None if body is None else json.dumps(body)
+        return httpx.request(method, self.url + path, content=content, headers={"Authorization": f"Bearer {KEY}"})
 
     def client(self, key: str = KEY) -> stripe.StripeClient:
         """The real client, pointed here by its base address alone."""

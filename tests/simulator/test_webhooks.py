@@ -84,3 +84,44 @@ def test_a_signature_covers_time_and_body() -> None:
     for body, secret in (("{ }", SECRET), ("{}", "whsec_other")):
         with pytest.raises(stripe.SignatureVerificationError):
             stripe.WebhookSignature.verify_header(body, signed, secret, tolerance=None)
+
+
+def ids(hooked: ProviderProcess, listener: Listener, number: int) -> list[str]:
+    """The kinds of so many webhooks, as they come, each with a sound signature."""
+    client = hooked.client()
+    return [str(client.construct_event(*listener.received.get(timeout=5), SECRET).type) for _ in range(number)]
+
+
+CREATED, AUTHORISED = "payment_intent.created", "payment_intent.amount_capturable_updated"
+
+
+@pytest.mark.parametrize(
+    ("fault", "heard"),
+    [
+        ("twice", [CREATED, CREATED, AUTHORISED]),
+        ("out_of_order", [AUTHORISED, CREATED]),
+        ("never", [AUTHORISED]),
+        ("late", [AUTHORISED, CREATED]),
+    ],
+)
+def test_webhooks_go_astray_on_request(
+    hooked: ProviderProcess, listener: Listener, fault: str, heard: list[str]
+) -> None:
+    hooked.faults({"on": "webhook", "fault": fault, "times": 1, "seconds": 0.3})
+    authorise(hooked.client(), 1000)
+    assert ids(hooked, listener, len(heard)) == heard
+
+
+def test_a_forged_webhook_comes_before_the_true_one(hooked: ProviderProcess, listener: Listener) -> None:
+    hooked.faults({"on": "webhook", "fault": "forged", "times": 1})
+    listener.refuse = 1
+    authorise(hooked.client(), 1000)
+    with pytest.raises(stripe.SignatureVerificationError):
+        hooked.client().construct_event(*listener.received.get(timeout=5), SECRET)
+    assert ids(hooked, listener, 2) == [AUTHORISED, CREATED]
+
+
+def test_a_webhook_may_come_before_the_answer(hooked: ProviderProcess, listener: Listener) -> None:
+    hooked.faults({"on": "webhook", "fault": "early"})
+    authorise(hooked.client(), 1000)
+    assert listener.received.qsize() == 2
