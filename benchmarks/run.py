@@ -1,15 +1,19 @@
 """Every benchmark: a table on the screen, JSON in benchmarks/results/. Each runs on a fresh database of its own.
 
-`make bench`, or `.venv/bin/python -m benchmarks.run NAME …` for some of them.
+`make bench`, or `.venv/bin/python -m launcher run -- .venv/bin/python -m benchmarks.run [--quick] NAME …` for some of
+them. `--quick` shows in a few minutes that all of them run; its figures mean little.
 """
 
+import argparse
 import importlib
 import json
 import os
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import django
 from django.core.management import call_command
@@ -18,37 +22,61 @@ from django.db import connections
 from benchmarks.database import own_database
 
 HERE = Path(__file__).resolve().parent
-ALL = ("capture_statements", "replay")
+ALL = ("capture_statements", "capture_single", "capture_batch", "hot_sku", "replay")
 
 
 def main(names: list[str]) -> int:
     """Run the named benchmarks (all of them by default), each in a process of its own; 1 when a goal is missed."""
+    missed = []
+    with own_database("_template") as template:
+        if subprocess.run([sys.executable, "-m", "benchmarks.run", "--migrate"], check=False).returncode:
+            return 1
+        for name in names or ALL:
+            print(f"— {name}", flush=True)
+            missed += [name] * (not _run(name, template))
+    print(f"Goals missed in: {', '.join(missed)}" if missed else "Every goal is met.")
+    return int(bool(missed))
+
+
+def _run(name: str, template: str) -> bool:
+    """One benchmark: its rows on the screen, its figures kept as JSON; whether all its goals are met."""
+    started = time.monotonic()
+    command = [sys.executable, "-m", "benchmarks.run", "--one", name, "--template", template]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        print(f"{name} ended with code {done.returncode}", flush=True)
+        return False
+    *shown, last = done.stdout.strip().split("\n")
+    print("\n".join(shown), flush=True)
+    figures = json.loads(last)
+    _keep(name, figures, time.monotonic() - started)
+    return all(figure["meets"] for figure in figures)
+
+
+def _keep(name: str, figures: list[dict[str, Any]], seconds: float) -> None:
     results = HERE / "results"
     results.mkdir(exist_ok=True)
-    missed = False
-    for name in names or ALL:
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.run", "--one", name], stdout=subprocess.PIPE, text=True, check=False
-        )
-        if done.returncode:
-            print(f"{name} ended with code {done.returncode}")
-            missed = True
-            continue
-        *rows, last = done.stdout.strip().split("\n")
-        print("\n".join(rows), flush=True)
-        figures = json.loads(last)
-        missed |= not all(figure["meets"] for figure in figures)
-        found = {"benchmark": name, "at": datetime.now(UTC).isoformat(), "cores": os.cpu_count(), "figures": figures}
-        (results / f"{name}.json").write_text(json.dumps(found, indent=2, default=str))
-    return int(missed)
+    found = {
+        "benchmark": name,
+        "at": datetime.now(UTC).isoformat(),
+        "cores": os.cpu_count(),
+        "seconds": round(seconds, 1),
+        "quick": os.environ.get("OMS_BENCH_QUICK") == "1",
+        "figures": figures,
+    }
+    (results / f"{name}.json").write_text(json.dumps(found, indent=2, default=str))
 
 
-def one(name: str) -> None:
+def migrate() -> None:
+    """Make the template's tables."""
+    _django()
+    call_command("migrate", verbosity=0)
+
+
+def one(name: str, template: str) -> None:
     """One benchmark on its own database: its rows of the table, then its figures as one line of JSON."""
-    with own_database():
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
-        django.setup()
-        call_command("migrate", verbosity=0)
+    with own_database(template=template):
+        _django()
         figures = importlib.import_module(f"benchmarks.{name}").measure()
         connections.close_all()
     for figure in figures:
@@ -56,8 +84,28 @@ def one(name: str) -> None:
     print(json.dumps([figure.record() for figure in figures], default=str))
 
 
+def _django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
+    django.setup()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description="Measures the figures.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ALL)}")
+    parser.add_argument("--quick", action="store_true", help="short rounds: shows that all run, measures little")
+    parser.add_argument("--migrate", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    parser.add_argument("--template", default="", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--one"]:
-        one(sys.argv[2])
+    chosen = _arguments()
+    if chosen.quick:
+        os.environ["OMS_BENCH_QUICK"] = "1"
+    if chosen.migrate:
+        migrate()
+    elif chosen.one:
+        one(chosen.one, chosen.template)
     else:
-        sys.exit(main(sys.argv[1:]))
+        sys.exit(main(chosen.names))
