@@ -59,8 +59,15 @@ class OwnPostgres:
         self.wait_for_its_end()
 
     def kill(self) -> None:
-        """As if the machine's memory had run out: the main process is gone, the others follow."""
-        os.kill(self.main, signal.SIGKILL)
+        """As if the machine had lost its power: all its processes are gone between two instructions.
+
+        The main process is held first, and dies last: none of the others shall notice its end and tidy up.
+        """
+        main = self.main
+        os.kill(main, signal.SIGSTOP)
+        for pid in {*self.inhabitants} - {main}:
+            os.kill(pid, signal.SIGKILL)
+        os.kill(main, signal.SIGKILL)
         self.wait_for_its_end()
 
     def kill_backend(self, pid: int) -> None:
