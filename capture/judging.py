@@ -50,7 +50,7 @@ class Errors:
 
 
 def setting(orders: Sequence[OrderIn], *, actor: Actor, now: datetime) -> Setting:
-    """Read what these orders speak of, in two statements for the whole set."""
+    """Read what these orders speak of, in one statement for the whole set."""
     channels = references.channels()
     lists = {c.price_list_id for o in orders if (c := channels.get(o.channel)) and c.price_list_id}
     skus = {line.sku for order in orders for line in order.lines}

@@ -87,13 +87,13 @@ def fx_rate(currency: str, day: date) -> Decimal:
 
 
 VARIANTS = """
-SELECT v.id, v.sku, v.is_stocked, v.is_active, v.tax_class_id, v.weight_g, p.names, p.code
-FROM catalog_variant v JOIN catalog_product p ON p.id = v.product_id WHERE v.sku = ANY(%(skus)s)
-"""
-PRICES = """
-SELECT DISTINCT ON (price_list_id, variant_id) price_list_id, variant_id, amount FROM catalog_price
-WHERE variant_id = ANY(%(variants)s) AND price_list_id = ANY(%(lists)s) AND valid_from <= %(at)s
-ORDER BY price_list_id, variant_id, valid_from DESC
+SELECT v.id, v.sku, v.is_stocked, v.is_active, v.tax_class_id, v.weight_g, p.names, p.code, x.price_list_id, x.amount
+FROM catalog_variant v JOIN catalog_product p ON p.id = v.product_id
+LEFT JOIN LATERAL (
+    SELECT DISTINCT ON (price_list_id) price_list_id, amount FROM catalog_price
+    WHERE variant_id = v.id AND price_list_id = ANY(%(lists)s::uuid[]) AND valid_from <= %(at)s
+    ORDER BY price_list_id, valid_from DESC) x ON true
+WHERE v.sku = ANY(%(skus)s::text[])
 """
 
 
@@ -110,10 +110,7 @@ class Catalogue:
 
 
 def catalogue(skus: Iterable[str], price_lists: Sequence[UUID], at: datetime) -> Catalogue:
-    """Variants by SKU and their prices on the lists, in two statements."""
-    variants = {v.sku: v for v in rows(VARIANTS, {"skus": sorted(set(skus))})}
-    if not price_lists or not variants:
-        return Catalogue(variants, {})
-    ids = [v.id for v in variants.values()]
-    found = rows(PRICES, {"variants": ids, "lists": list(price_lists), "at": at})
-    return Catalogue(variants, {(p.price_list_id, p.variant_id): p.amount for p in found})
+    """Variants by SKU and their prices on the lists, in one statement."""
+    found = rows(VARIANTS, {"skus": sorted(set(skus)), "lists": list(price_lists), "at": at})
+    prices = {(row.price_list_id, row.id): row.amount for row in found if row.price_list_id}
+    return Catalogue({row.sku: row for row in found}, prices)

@@ -3,7 +3,7 @@
 201 means that order and stock are safe. Payments are asked for afterwards, by workers, from the committed intents.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,6 @@ from capture import answers, judging, pinning, schemas, writing
 from capture.drafts import DraftOrder
 from core import idempotency
 from core.actors import Actor
-from core.db import rows
 from core.idempotency import Answer
 from core.problems import Conflict, IdempotencyInFlight, Invalid, Problem
 from inventory.services import Short
@@ -45,17 +44,14 @@ def place_orders(attempts: Sequence[Attempt], *, client: str, actor: Actor, keep
 
     With `keep_answers` off a repeat is recognised by its external id alone (history files, which carry one).
     """
-    outcomes: dict[int, Outcome] = {}
-    with transaction.atomic():
-        fresh = _fresh(attempts, client, outcomes) if keep_answers else list(range(len(attempts)))
-        drafts = _judge([(i, attempts[i].raw) for i in fresh], outcomes, actor=actor)
-        _refuse_repeated(drafts, outcomes)
-        _pin(drafts, outcomes)
-        if drafts:
-            writing.number(list(drafts.values()))
-            keeper = _keeper(attempts, client) if keep_answers else None
-            _write(drafts, keeper, outcomes, actor=actor)
-    return [outcomes[i] for i in range(len(attempts))]
+    call = Call(attempts, client, actor, keep_answers)
+    try:
+        with transaction.atomic():
+            return call.place(_write_together)
+    except (Short, IntegrityError, IdempotencyInFlight):
+        # Somebody took stock, a key or a number between our look and our write.
+        with transaction.atomic():
+            return call.place(_write_each)
 
 
 def quote(raw: Any, *, actor: Actor) -> dict[str, Any]:
@@ -90,14 +86,44 @@ def quote(raw: Any, *, actor: Actor) -> dict[str, Any]:
 
 
 Drafts = dict[int, DraftOrder]
-Keeper = Callable[[int, DraftOrder, dict[str, Any]], idempotency.Stored]
+Outcomes = dict[int, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Orders that came in together."""
+
+    attempts: Sequence[Attempt]
+    client: str
+    actor: Actor
+    keep_answers: bool
+
+    def place(self, write: "Callable[[Call, Drafts, Outcomes], None]") -> list[Outcome]:
+        """From what came in to what came of it, in the caller's transaction."""
+        outcomes: Outcomes = {}
+        fresh = _fresh(self.attempts, self.client, outcomes) if self.keep_answers else range(len(self.attempts))
+        drafts = _judge([(i, self.attempts[i].raw) for i in fresh], outcomes, actor=self.actor)
+        _name(drafts, outcomes)
+        _pin(drafts, outcomes)
+        if drafts:
+            write(self, drafts, outcomes)
+        return [outcomes[i] for i in range(len(self.attempts))]
+
+    def kept(self, told: Mapping[int, dict[str, Any]]) -> list[idempotency.Stored]:
+        """The answers as they are stored for repeats."""
+        if not self.keep_answers:
+            return []
+        return [
+            idempotency.stored(self.client, self.attempts[i].key, self.attempts[i].digest, CREATED, answer)
+            for i, answer in told.items()
+        ]
 
 
 def _setting(orders: Sequence[schemas.OrderIn], actor: Actor) -> judging.Setting:
     return judging.setting(orders, actor=actor, now=timezone.now())
 
 
-def _fresh(attempts: Sequence[Attempt], client: str, outcomes: dict[int, Outcome]) -> list[int]:
+def _fresh(attempts: Sequence[Attempt], client: str, outcomes: Outcomes) -> list[int]:
     """The attempts that are made for the first time; the others get their earlier answer."""
     first: dict[str, int] = {}
     for index, attempt in enumerate(attempts):
@@ -112,7 +138,7 @@ def _fresh(attempts: Sequence[Attempt], client: str, outcomes: dict[int, Outcome
     return [index for index in first.values() if index not in outcomes]
 
 
-def _judge(raws: Sequence[tuple[int, Any]], outcomes: dict[int, Outcome], *, actor: Actor) -> Drafts:
+def _judge(raws: Sequence[tuple[int, Any]], outcomes: Outcomes, *, actor: Actor) -> Drafts:
     orders: dict[int, schemas.OrderIn] = {}
     for index, raw in raws:
         try:
@@ -130,29 +156,18 @@ def _judge(raws: Sequence[tuple[int, Any]], outcomes: dict[int, Outcome], *, act
     return drafts
 
 
-TAKEN = """
-SELECT o.channel_id, o.external_id, o.number FROM orders_order o
-JOIN unnest(%(channels)s::uuid[], %(external_ids)s::text[]) AS w(channel_id, external_id)
-  ON o.channel_id = w.channel_id AND o.external_id = w.external_id
-WHERE o.external_id <> ''
-"""
-
-
-def _refuse_repeated(drafts: Drafts, outcomes: dict[int, Outcome]) -> None:
-    """A channel's own order number is taken once."""
-    named = [d for d in drafts.values() if d.external_id]
-    if not named:
+def _name(drafts: Drafts, outcomes: Outcomes) -> None:
+    """Number the drafts and refuse repeats: a channel's own order number is taken once."""
+    if not drafts:
         return
-    found = rows(TAKEN, {"channels": [d.channel_id for d in named], "external_ids": [d.external_id for d in named]})
-    taken = {(row.channel_id, row.external_id): row.number for row in found}
-    for index, draft in list(drafts.items()):
-        if not draft.external_id:
-            continue
-        if (number := taken.get((draft.channel_id, draft.external_id))) is not None:
-            outcomes[index] = _repeated(draft.external_id, number)
+    seen: set[tuple[Any, str]] = set()
+    for (index, draft), taken in zip(list(drafts.items()), writing.number(list(drafts.values())), strict=True):
+        name = (draft.channel_id, draft.external_id)
+        if taken or name in seen:
+            outcomes[index] = _repeated(draft.external_id, taken or "in the same call")
             del drafts[index]
-        else:
-            taken[(draft.channel_id, draft.external_id)] = "in the same call"
+        elif draft.external_id:
+            seen.add(name)
 
 
 def _repeated(external_id: str, number: str) -> Conflict:
@@ -162,7 +177,7 @@ def _repeated(external_id: str, number: str) -> Conflict:
     )
 
 
-def _pin(drafts: Drafts, outcomes: dict[int, Outcome]) -> None:
+def _pin(drafts: Drafts, outcomes: Outcomes) -> None:
     free = pinning.free_for(drafts.values())
     for index, draft in list(drafts.items()):
         try:
@@ -172,32 +187,21 @@ def _pin(drafts: Drafts, outcomes: dict[int, Outcome]) -> None:
             del drafts[index]
 
 
-def _keeper(attempts: Sequence[Attempt], client: str) -> Keeper:
-    def keep(index: int, draft: DraftOrder, answer: dict[str, Any]) -> idempotency.Stored:
-        attempt = attempts[index]
-        return idempotency.stored(client, attempt.key, attempt.digest, CREATED, answer)
+def _write_together(call: Call, drafts: Drafts, outcomes: Outcomes) -> None:
+    """All in one go; when one cannot be written as it was judged, none is."""
+    told = {index: _answer(draft) for index, draft in drafts.items()}
+    writing.write(list(drafts.values()), call.kept(told), actor=call.actor)
+    outcomes.update({index: Answer(CREATED, answer) for index, answer in told.items()})
 
-    return keep
 
-
-def _write(drafts: Drafts, keeper: Keeper | None, outcomes: dict[int, Outcome], *, actor: Actor) -> None:
-    """All together; when somebody took stock meanwhile, each for itself under the lock of its stock rows."""
-    try:
-        with transaction.atomic():
-            _write_set(drafts, keeper, outcomes, actor=actor)
-        return
-    except (Short, IntegrityError, IdempotencyInFlight) as error:
-        if len(drafts) == 1 and isinstance(error, IntegrityError):
-            outcomes.update({index: _raced(draft, error) for index, draft in drafts.items()})
-            return
-    if len(drafts) > 1:
-        _lock(list(drafts.values()))
+def _write_each(call: Call, drafts: Drafts, outcomes: Outcomes) -> None:
+    """Each for itself under the lock of its stock rows, pinned anew to what is free then."""
+    _lock(list(drafts.values()))
     for index, draft in sorted(drafts.items()):
         try:
             with transaction.atomic():
-                _lock([draft])
                 pinning.pin_again(draft)
-                _write_set({index: draft}, keeper, outcomes, actor=actor)
+                _write_together(call, {index: draft}, outcomes)
         except Problem as refusal:
             outcomes[index] = refusal
         except IntegrityError as error:
@@ -208,13 +212,6 @@ def _lock(drafts: Sequence[DraftOrder]) -> None:
     """Customers, then the stock of all in one ordered step: as every order does, so that none waits in a circle."""
     writing.name_customers(drafts)
     pinning.lock(drafts)
-
-
-def _write_set(drafts: Drafts, keeper: Keeper | None, outcomes: dict[int, Outcome], *, actor: Actor) -> None:
-    told = {index: _answer(draft) for index, draft in drafts.items()}
-    kept = [keeper(index, draft, told[index]) for index, draft in drafts.items()] if keeper else []
-    writing.write(list(drafts.values()), kept, actor=actor)
-    outcomes.update({index: Answer(CREATED, answer) for index, answer in told.items()})
 
 
 def _answer(draft: DraftOrder) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from capture import forms, references, selectors, services
 from core.actors import Actor
+from core.bulk import dump
 from core.idempotency import digest
 from core.ids import new_id
 from core.permissions import permission
 from core.problems import Problem
-from core.timeline import dump
 from customers.models import Customer
 from orders.models import Order
 

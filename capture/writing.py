@@ -1,18 +1,15 @@
 """A set of drafts into the database: a constant number of statements, whatever the number of orders and lines."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from capture.answers import QUANTITIES
 from capture.drafts import DraftOrder
-from core import idempotency, timeline
+from core import idempotency, outbox, timeline
 from core.actors import Actor
-from core.bulk import Table
-from core.db import rows, run
-from core.outbox import publish
+from core.bulk import Table, insert_all
+from core.db import rows
 from customers.services import known_or_new
-from inventory.services import reserve
+from inventory.services import PINS, promise_pinned
 from orders.events import OrderPlaced, OrderReady
 
 ORDER = Table(
@@ -45,14 +42,16 @@ ORDER = Table(
         "campaign": "text",
         "promise_earliest": "date",
         "promise_latest": "date",
-        "first_promise_earliest": "date",
-        "first_promise_latest": "date",
-        "is_settled": "bool",
-        "tracking_version": "int",
-        "version": "int",
         "placed_at": "timestamptz",
         "created_at": "timestamptz",
-        "updated_at": "timestamptz",
+    },
+    {
+        "first_promise_earliest": "r.promise_earliest",
+        "first_promise_latest": "r.promise_latest",
+        "is_settled": "false",
+        "tracking_version": "1",
+        "version": "1",
+        "updated_at": "r.created_at",
     },
 )
 LINE = Table(
@@ -75,9 +74,12 @@ LINE = Table(
         "freight_tax": "numeric",
         "promise_earliest": "date",
         "promise_latest": "date",
-        "first_promise_earliest": "date",
-        "first_promise_latest": "date",
-        **dict.fromkeys(QUANTITIES, "int"),
+    },
+    {
+        "first_promise_earliest": "r.promise_earliest",
+        "first_promise_latest": "r.promise_latest",
+        **dict.fromkeys(QUANTITIES, "0"),
+        "reserved": "r.quantity",
     },
 )
 PAYMENT = Table(
@@ -90,47 +92,34 @@ PAYMENT = Table(
         "amount": "numeric",
         "currency": "text",
         "token": "text",
-        "provider_reference": "text",
-        "captured": "numeric",
-        "refunded": "numeric",
-        "error": "text",
         "created_at": "timestamptz",
     },
+    {"provider_reference": "''", "captured": "0", "refunded": "0", "error": "''"},
 )
 HOLD = Table(
     "orders_hold",
-    {
-        "id": "uuid",
-        "order_id": "uuid",
-        "kind": "text",
-        "status": "text",
-        "note": "text",
-        "opened_by": "text",
-        "opened_at": "timestamptz",
-        "resolved_by": "text",
-    },
+    {"id": "uuid", "order_id": "uuid", "kind": "text", "note": "text", "opened_by": "text", "opened_at": "timestamptz"},
+    {"status": "'open'", "resolved_by": "''"},
 )
-DOCUMENTS = f"""
-WITH o AS ({ORDER.insert()}), l AS ({LINE.insert()}), p AS ({PAYMENT.insert()}), h AS ({HOLD.insert()}) SELECT 1
+NAMES = """
+SELECT nextval('orders_number') AS n, o.number AS taken
+FROM unnest(%(channels)s::uuid[], %(external_ids)s::text[]) WITH ORDINALITY AS w(channel_id, external_id, place)
+LEFT JOIN orders_order o
+    ON o.channel_id = w.channel_id AND o.external_id = w.external_id AND w.external_id <> '' AND o.external_id <> ''
+ORDER BY w.place
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _OrderRow:
-    """A draft with its addresses as JSON text."""
+def number(drafts: Sequence[DraftOrder]) -> list[str]:
+    """Give each draft its number: the channel's prefix and the next of one sequence.
 
-    draft: DraftOrder
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self.draft, name)
-        return timeline.dump(value) if isinstance(value, dict) else value
-
-
-def number(drafts: Sequence[DraftOrder]) -> None:
-    """Give each draft its number: the channel's prefix and the next of one sequence."""
-    taken = rows("SELECT nextval('orders_number') AS n FROM generate_series(1, %(count)s)", {"count": len(drafts)})
-    for draft, row in zip(drafts, taken, strict=True):
+    Returns, for each, the number of the order that its channel's own number has made before, or nothing.
+    """
+    asked = {"channels": [d.channel_id for d in drafts], "external_ids": [d.external_id for d in drafts]}
+    found = rows(NAMES, asked)
+    for draft, row in zip(drafts, found, strict=True):
         draft.number = f"{draft.channel.number_prefix}{row.n}"
+    return [row.taken or "" for row in found]
 
 
 def name_customers(drafts: Sequence[DraftOrder]) -> None:
@@ -142,41 +131,38 @@ def name_customers(drafts: Sequence[DraftOrder]) -> None:
 def write(drafts: Sequence[DraftOrder], answers: Sequence[idempotency.Stored], *, actor: Actor) -> None:
     """Everything about these orders, in the caller's transaction; the guarded stock update comes last.
 
-    Raises inventory.services.Short when somebody took the stock meanwhile: the caller goes back to its savepoint.
+    Raises inventory.services.Short when somebody took the stock meanwhile: the caller's transaction must be given up.
     """
     name_customers(drafts)
-    run(
-        DOCUMENTS,
+    pins = [pin for d in drafts for pin in d.pins]
+    insert_all(
         {
-            **ORDER.params(_OrderRow(d) for d in drafts),
-            **LINE.params(line for d in drafts for line in d.lines),
-            **PAYMENT.params(p for d in drafts for p in d.payments),
-            **HOLD.params(h for d in drafts for h in d.holds),
-        },
+            ORDER: drafts,
+            LINE: [line for d in drafts for line in d.lines],
+            PAYMENT: [p for d in drafts for p in d.payments],
+            HOLD: [h for d in drafts for h in d.holds],
+            PINS: pins,
+            timeline.TABLE: timeline.stored((_placed(d) for d in drafts), actor=actor),
+            outbox.TABLE: _events(drafts),
+            idempotency.TABLE: answers,
+        }
     )
-    _tell(drafts, actor=actor)
-    if answers:
-        idempotency.store(answers)
-    reserve([pin for d in drafts for pin in d.pins])
+    promise_pinned(pins)
 
 
-def _tell(drafts: Sequence[DraftOrder], *, actor: Actor) -> None:
-    timeline.record_many(
-        (
-            timeline.Row(
-                d.id,
-                "order.placed",
-                "",
-                d.status,
-                {"total": str(d.total), "currency": d.currency},
-                d.placed_at if d.channel.is_history else None,
-            )
-            for d in drafts
-        ),
-        actor=actor,
+def _placed(draft: DraftOrder) -> timeline.Row:
+    told = {"total": str(draft.total), "currency": draft.currency}
+    return timeline.Row(
+        draft.id, "order.placed", "", draft.status, told, draft.placed_at if draft.channel.is_history else None
     )
+
+
+def _events(drafts: Sequence[DraftOrder]) -> list[outbox.Stored]:
+    """That each is placed, and ready when nothing holds it; those of the past are owed to nobody."""
+    events = []
     for history in (False, True):
         some = [d for d in drafts if d.channel.is_history is history]
         facts = [OrderPlaced(about=d.id, number=d.number) for d in some]
         ready = [OrderReady(about=d.id, number=d.number) for d in some if not d.holds]
-        publish([*facts, *ready], dispatched=history)
+        events += outbox.stored([*facts, *ready], dispatched=history)
+    return events

@@ -14,11 +14,10 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from core.bulk import Table
+from core.bulk import Table, dump
 from core.db import require_atomic, rows, run
 from core.ids import new_id
 from core.problems import IdempotencyInFlight, IdempotencyMismatch, Invalid, Problem
-from core.timeline import dump
 
 KEPT = timedelta(days=7)
 LONGEST = 255

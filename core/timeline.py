@@ -1,17 +1,15 @@
 """One timeline of everything that happened: who, when, what, before and after."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from core.actors import Actor
-from core.bulk import Table, insert_all
+from core.bulk import Table, dump, insert_all
 from core.db import require_atomic
 from core.ids import new_id
 
@@ -59,11 +57,6 @@ TABLE = Table(
         "data": "jsonb",
     },
 )
-
-
-def dump(value: Any) -> str:
-    """JSON text with decimals, dates and UUIDs as strings."""
-    return json.dumps(value, cls=DjangoJSONEncoder)
 
 
 def record(

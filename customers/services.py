@@ -56,10 +56,22 @@ TABLE = Table(
         "created_at": "timestamptz",
     },
 )
-FIND = """
-SELECT id, lower(email) AS email, external_id FROM customers_customer
-WHERE (lower(email) = ANY(%(emails)s) AND email <> '') OR (external_id = ANY(%(external_ids)s) AND external_id <> '')
+WANTED = """
+(lower(c.email) = ANY(%(emails)s::text[]) AND c.email <> '')
+    OR (c.external_id = ANY(%(external_ids)s::text[]) AND c.external_id <> '')
 """
+FIND_OR_MAKE = f"""
+WITH known AS MATERIALIZED (
+    SELECT c.id, lower(c.email) AS email, c.external_id FROM customers_customer c WHERE {WANTED}),
+made AS (
+    INSERT INTO customers_customer ({", ".join(TABLE.columns)})
+    SELECT r.* FROM {TABLE.unfolded()}
+    WHERE NOT EXISTS (
+        SELECT FROM known k
+        WHERE (r.email <> '' AND k.email = lower(r.email)) OR (r.external_id <> '' AND k.external_id = r.external_id))
+    ON CONFLICT DO NOTHING RETURNING id, lower(email) AS email, external_id)
+TABLE known UNION ALL TABLE made
+"""  # noqa: S608 - all parts are constants
 
 
 def known_or_new(buyers: Sequence[Buyer | None]) -> list[UUID | None]:
@@ -68,28 +80,31 @@ def known_or_new(buyers: Sequence[Buyer | None]) -> list[UUID | None]:
     What is on file is kept: an order does not rewrite a customer.
     """
     require_atomic()
-    named = [b for b in buyers if b is not None and (b.email or b.external_id)]
+    named = {_key(b): b for b in buyers if b is not None and (b.email or b.external_id)}
     if not named:
         return [None] * len(buyers)
-    known = _find(named)
-    missing = {_key(b): b for b in named if _match(b, known) is None}
-    if missing:
-        _insert([missing[key] for key in sorted(missing)])
-        known = _find(named)
+    # In key order, as everybody does: who makes the same new customers waits, and never in a circle.
+    wanted = [named[key] for key in sorted(named)]
+    known = _find_or_make(wanted)
+    if any(_match(b, known) is None for b in wanted):
+        known |= _find_or_make(wanted)  # made by somebody else since our statement began
     return [_match(b, known) if b is not None else None for b in buyers]
 
 
 Known = dict[tuple[str, str], UUID]
 
 
-def _find(buyers: Sequence[Buyer]) -> Known:
-    found = rows(
-        FIND,
-        {
-            "emails": sorted({b.email.lower() for b in buyers if b.email}),
-            "external_ids": sorted({b.external_id for b in buyers if b.external_id}),
-        },
-    )
+def _find_or_make(buyers: Sequence[Buyer]) -> Known:
+    now = timezone.now()
+    made = [
+        _New(new_id(), b.email, b.external_id, b.first_name, b.last_name, b.phone, b.language or "en", "", now)
+        for b in buyers
+    ]
+    wanted = {
+        "emails": [b.email.lower() for b in buyers if b.email],
+        "external_ids": [b.external_id for b in buyers if b.external_id],
+    }
+    found = rows(FIND_OR_MAKE, wanted | TABLE.params(made))
     by_email = {("email", row.email): row.id for row in found if row.email}
     return by_email | {("external_id", row.external_id): row.id for row in found if row.external_id}
 
@@ -100,12 +115,3 @@ def _key(buyer: Buyer) -> tuple[str, str]:
 
 def _match(buyer: Buyer, known: Known) -> UUID | None:
     return known.get(_key(buyer)) or known.get(("external_id", buyer.external_id))
-
-
-def _insert(buyers: Sequence[Buyer]) -> None:
-    now = timezone.now()
-    made = [
-        _New(new_id(), b.email, b.external_id, b.first_name, b.last_name, b.phone, b.language or "en", "", now)
-        for b in buyers
-    ]
-    rows(TABLE.insert() + " ON CONFLICT DO NOTHING RETURNING id", TABLE.params(made))

@@ -4,7 +4,7 @@ All functions take sets and lock stock rows in (variant, location) order, so tha
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounting import journal, postings
 from accounting.postings import Document, Goods
 from core.actors import SYSTEM, Actor
+from core.bulk import Table, insert_all
 from core.db import require_atomic, rows, run
 from core.ids import new_id
 from core.money import quantise
@@ -44,6 +45,7 @@ class Pin:
     location_id: UUID
     pool_id: UUID
     quantity: int
+    id: UUID = field(default_factory=new_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +97,13 @@ class Shift:
     allocated: int = 0
 
 
-LOCKED = """
-locked AS MATERIALIZED (
-    SELECT s.id, w.r, w.a FROM inventory_stock s JOIN want w USING (variant_id, location_id)
-    ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s)
-"""
 SHIFT = """
 WITH want AS MATERIALIZED (
     SELECT * FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[], %(reserved)s::int[], %(allocated)s::int[])
         AS w(variant_id, location_id, r, a)),
-{locked}
+locked AS MATERIALIZED (
+    SELECT s.id, w.r, w.a FROM inventory_stock s JOIN want w USING (variant_id, location_id)
+    ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s)
 UPDATE inventory_stock s SET reserved = s.reserved + l.r, allocated = s.allocated + l.a FROM locked l
 WHERE s.id = l.id AND (l.r + l.a <= 0 OR s.on_hand - s.safety - s.reserved - s.allocated >= l.r + l.a)
 RETURNING s.id, s.variant_id, s.location_id,
@@ -115,7 +114,7 @@ RETURNING s.id, s.variant_id, s.location_id,
 def _shift(shifts: Sequence[Shift]) -> list[UUID]:
     """Move promises at many stock rows in one statement; returns the rows that this makes short no more.
 
-    Raises Short, with nothing changed, where too few units are free.
+    Raises Short where too few units are free; what it did elsewhere must then be given up with the savepoint.
     """
     require_atomic()
     wanted: dict[tuple[UUID, UUID], tuple[int, int]] = {}
@@ -124,19 +123,17 @@ def _shift(shifts: Sequence[Shift]) -> list[UUID]:
         wanted[(s.variant_id, s.location_id)] = (reserved + s.reserved, allocated + s.allocated)
     if not wanted:
         return []
-    with transaction.atomic():
-        done = rows(
-            SHIFT.format(locked=LOCKED),
-            {
-                "variants": [variant for variant, _ in wanted],
-                "locations": [location for _, location in wanted],
-                "reserved": [reserved for reserved, _ in wanted.values()],
-                "allocated": [allocated for _, allocated in wanted.values()],
-            },
-        )
-        missing = set(wanted) - {(d.variant_id, d.location_id) for d in done}
-        if missing:
-            raise Short(sorted(missing))
+    done = rows(
+        SHIFT,
+        {
+            "variants": [variant for variant, _ in wanted],
+            "locations": [location for _, location in wanted],
+            "reserved": [reserved for reserved, _ in wanted.values()],
+            "allocated": [allocated for _, allocated in wanted.values()],
+        },
+    )
+    if len(done) < len(wanted):
+        raise Short(sorted(set(wanted) - {(d.variant_id, d.location_id) for d in done}))
     return [d.id for d in done if d.cured]
 
 
@@ -158,34 +155,32 @@ def lock_stock(variant_ids: Sequence[UUID], pool_ids: Sequence[UUID]) -> None:
     run(LOCK_POOL, {"variants": list(variant_ids), "pools": list(pool_ids)})
 
 
-INSERT_PINS = """
-INSERT INTO inventory_reservation (id, demand_key, variant_id, location_id, pool_id, quantity)
-SELECT * FROM unnest(%(ids)s::uuid[], %(keys)s::uuid[], %(variants)s::uuid[], %(locations)s::uuid[], %(pools)s::uuid[],
-                     %(quantities)s::int[])
-"""
+PINS = Table(
+    "inventory_reservation",
+    {
+        "id": "uuid",
+        "demand_key": "uuid",
+        "variant_id": "uuid",
+        "location_id": "uuid",
+        "pool_id": "uuid",
+        "quantity": "int",
+    },
+)
 
 
 def reserve(pins: Sequence[Pin]) -> None:
     """Pin units; the guarded update comes last, so that hot stock rows are locked as briefly as can be."""
     with transaction.atomic():
-        insert_pins(pins)
-        _shift([Shift(p.variant_id, p.location_id, reserved=p.quantity) for p in pins])
+        insert_all({PINS: pins})
+        promise_pinned(pins)
 
 
-def insert_pins(pins: Sequence[Pin]) -> None:
-    """Write reservation rows, without their effect on stock."""
-    if pins:
-        run(
-            INSERT_PINS,
-            {
-                "ids": [new_id() for _ in pins],
-                "keys": [p.demand_key for p in pins],
-                "variants": [p.variant_id for p in pins],
-                "locations": [p.location_id for p in pins],
-                "pools": [p.pool_id for p in pins],
-                "quantities": [p.quantity for p in pins],
-            },
-        )
+def promise_pinned(pins: Sequence[Pin]) -> None:
+    """The guarded half of `reserve`, for a caller who has written the pins with other rows.
+
+    Raises Short where too few units are free: the transaction, or its savepoint, must then be given up.
+    """
+    _shift([Shift(p.variant_id, p.location_id, reserved=p.quantity) for p in pins])
 
 
 GIVE_BACK = """

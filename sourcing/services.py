@@ -10,10 +10,10 @@ from uuid import UUID
 from django.utils import timezone
 
 from core.actors import Actor
+from core.bulk import dump
 from core.db import require_atomic, run
 from core.ids import new_id
 from core.money import quantise
-from core.timeline import dump
 from sourcing.alternatives import Ride, alternatives
 from sourcing.network import Lane, Network, network
 from sourcing.orders import Demanding, Stock, Wanted, demanding, free_stock

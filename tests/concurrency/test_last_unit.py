@@ -22,11 +22,7 @@ from tests.factories.world import order_body, small_world
 CLIENTS = 50
 SKUS = [f"LAST-{n:02d}" for n in range(60)]
 
-UNORDERED = """
-locked AS MATERIALIZED (
-    SELECT s.id, w.r, w.a FROM inventory_stock s JOIN want w USING (variant_id, location_id)
-    ORDER BY random() FOR NO KEY UPDATE OF s)
-"""
+UNORDERED = services.SHIFT.replace("ORDER BY s.variant_id, s.location_id", "ORDER BY random()")
 """What is left when nobody asks for an order: the rows are locked in any."""
 
 
@@ -88,7 +84,7 @@ def test_the_last_units_are_sold_once_each_among_fifty_clients(units: int) -> No
 
 @pytest.mark.usefixtures("fresh_database")
 def test_without_the_ordered_lock_the_same_sale_ends_in_deadlocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "LOCKED", UNORDERED)
+    monkeypatch.setattr(services, "SHIFT", UNORDERED)
     last_units(1000)
     rounds = (sell_to_everybody(8, f"round {n}") for n in range(30))  # a deadlock costs the server a second
     assert any(ended["deadlock"] for ended in rounds)
