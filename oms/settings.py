@@ -38,6 +38,9 @@ def database(url: str) -> dict[str, Any]:
         "OPTIONS": {
             "prepare_threshold": 5,
             "options": "-c lock_timeout=15s -c idle_in_transaction_session_timeout=120s"
+            # Only core.db prepares statements (Django pastes its parameters in), and those go by keys whatever the
+            # values: they are planned once, for disks on which a page found by an index costs what any page costs.
+            " -c plan_cache_mode=force_generic_plan -c random_page_cost=1.1 -c jit=off"
             f" -c synchronous_commit={os.environ.get('OMS_SYNCHRONOUS_COMMIT', 'on')}",
         },
     }
@@ -194,19 +197,29 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 240
+# Each kind of work has workers of its own. The relay's own queue comes first where a worker takes several.
+CELERY_TASK_DEFAULT_QUEUE = "work"
+CELERY_TASK_ROUTES = {
+    "core.*": {"queue": "relay"},
+    "payments.*": {"queue": "providers"},
+    "notifications.*": {"queue": "mail"},
+}
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 900,
+    "queue_order_strategy": "priority",
+    "visibility_timeout": 900,  # longer than any task; what a dead worker held is found again by its lease long before
     "socket_connect_timeout": 1,
     "socket_timeout": 5,
     "max_retries": 1,
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker for ever
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "relay": {"task": "core.relay", "schedule": 1.0, "options": {"expires": 5}},
     "settle-unknown-payments": {"task": "payments.settle_unknown", "schedule": 30.0, "options": {"expires": 60}},
     "send-mail": {"task": "notifications.send_waiting", "schedule": 5.0, "options": {"expires": 10}},
+    "park-unknown-work": {"task": "core.park_unknown", "schedule": 600.0, "options": {"expires": 600}},
     "forget-old-keys": {"task": "core.forget_old_keys", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
