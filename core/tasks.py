@@ -1,27 +1,60 @@
+import logging
+from collections.abc import Sequence
+from time import monotonic
 from uuid import UUID
 
 from celery import shared_task
 
-from core import idempotency, outbox
+from core import broker, idempotency, outbox
+
+logger = logging.getLogger(__name__)
+
+LONGEST_PASS = 2.0
+"""Seconds."""
 
 
 @shared_task(name="core.relay")
 def relay() -> int:
-    """One pass of the relay: events become deliveries, due deliveries go to the workers."""
-    handed = 0
-    while True:
+    """One pass of the relay: events become deliveries, due deliveries go to the workers as far as these keep up.
+
+    While orders keep coming there is always more to do: the next pass does it, so that none holds a worker for long.
+    """
+    handed, started = 0, monotonic()
+    while monotonic() - started < LONGEST_PASS:
         fanned = outbox.fan_out()
-        sets = outbox.claim()
-        for one in sets:
-            deliver.apply_async((one.handler, [str(i) for i in one.ids], str(one.claim)))
-            handed += len(one.ids)
-        if not fanned and not sets:
+        try:
+            sets = outbox.claim(full=_full())
+            handed += _hand_out(sets)
+        except broker.AWAY as error:
+            logger.warning("the broker takes no work, it waits in the database: %s", error)
             return handed
+        if not fanned and not sets:
+            break
+    return handed
+
+
+def _full() -> list[str]:
+    return [queue for queue, n in broker.lengths(outbox.QUEUES).items() if n >= outbox.limits.MOST_QUEUED]
+
+
+def _hand_out(sets: Sequence[outbox.Claimed]) -> int:
+    for n, one in enumerate(sets):
+        try:
+            deliver.apply_async((one.handler, [str(i) for i in one.ids], str(one.claim)), queue=one.queue)
+        except broker.AWAY:
+            outbox.give_back(sets[n:])
+            raise
+    return sum(len(one.ids) for one in sets)
 
 
 @shared_task(name="core.deliver")
 def deliver(name: str, ids: list[str], claim: str = "") -> None:
     outbox.deliver(name, [UUID(i) for i in ids], UUID(claim) if claim else None)
+
+
+@shared_task(name="core.park_unknown")
+def park_unknown() -> int:
+    return outbox.park_unknown()
 
 
 @shared_task(name="core.forget_old_keys")

@@ -6,7 +6,7 @@ import http.client
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from celery import Celery
@@ -19,6 +19,13 @@ from launcher.trouble import Trouble
 BIN = Path(sys.executable).parent
 PORT = 8000
 READY_SECONDS = 90
+WORKERS = {
+    "worker-work": ("--queues", "relay,work", "--concurrency", "2"),
+    "worker-providers": ("--queues", "providers", "--pool", "threads", "--concurrency", "4"),
+    "worker-mail": ("--queues", "mail", "--pool", "threads", "--concurrency", "2"),
+}
+"""One for each kind of work, so that a payment provider or mail server that hangs holds up nothing else. Those that mostly
+wait do it in threads: one process each."""
 SIGN_INS = ("clerk", "store", "warehouse", "finance", "manager", "admin")
 
 
@@ -122,7 +129,7 @@ def _manage(variables: Mapping[str, str], *words: str) -> None:
 
 
 def parts(folder: Path, variables: Mapping[str, str]) -> list[Child]:
-    """The processes of the whole system: web, worker, beat and provider; their logs and files lie in `folder`."""
+    """The processes of the whole system: web, workers, beat and provider; their logs and files lie in `folder`."""
     logs = folder / "logs"
     logs.mkdir(exist_ok=True)
     beat_pid = folder / "beat.pid"
@@ -131,11 +138,9 @@ def parts(folder: Path, variables: Mapping[str, str]) -> list[Child]:
     celery = [str(BIN / "celery"), "-A", "oms"]
     return [
         Child("web", _gunicorn(variables), lambda: _web_answers(int(variables["PORT"])), logs / "web.log"),
-        Child(
-            "worker",
-            [*celery, "worker", "--concurrency", "2", "--without-mingle", "--without-gossip", "--loglevel", "INFO"],
-            _worker_asker(variables),
-            logs / "worker.log",
+        *(
+            Child(name, [*celery, *_worker(name, words)], _worker_asker(name, variables), logs / f"{name}.log")
+            for name, words in WORKERS.items()
         ),
         Child(
             "beat",
@@ -189,11 +194,16 @@ def _web_answers(port: int) -> bool:
             return False
 
 
-def _worker_asker(variables: Mapping[str, str]) -> Callable[[], bool]:
+def _worker(name: str, words: Sequence[str]) -> list[str]:
+    quiet = ["--without-mingle", "--without-gossip", "--without-heartbeat", "--loglevel", "INFO"]
+    return ["worker", "--hostname", f"{name}@oms", *words, *quiet]
+
+
+def _worker_asker(name: str, variables: Mapping[str, str]) -> Callable[[], bool]:
     broker = variables.get("REDIS_URL") or os.environ["REDIS_URL"]
 
     def answers() -> bool:
         with Celery(broker=broker) as asker:
-            return bool(asker.control.ping(timeout=0.5))
+            return bool(asker.control.ping(destination=[f"{name}@oms"], timeout=0.5))
 
     return answers

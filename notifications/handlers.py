@@ -1,4 +1,6 @@
-"""Facts of the lower apps that customers are told of. Writing the letter is part of the delivery's own transaction."""
+"""Facts of the lower apps that customers are told of. Writing the letter is part of the delivery's own transaction.
+
+All letters about an order stand in one line: nobody is told that a parcel left before the order was confirmed."""
 
 from uuid import UUID
 
@@ -25,4 +27,4 @@ def _teller(kind: str, particular: str) -> Handler:
 
 
 for event, letter, named in TOLD:
-    subscribe(event, f"notifications.{letter}")(_teller(letter, named))
+    subscribe(event, f"notifications.{letter}", queue="mail", in_order="notifications")(_teller(letter, named))

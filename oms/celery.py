@@ -5,7 +5,7 @@ from threading import Event, Lock, Thread
 
 from celery import Celery
 
-from core import outbox
+from core import broker, outbox
 from oms import processes as processes
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
@@ -15,8 +15,12 @@ logger = logging.getLogger(__name__)
 app = Celery("oms")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.set_default()
 
+RELAY = "relay"
 QUIET = 0.05
+MOST_ASKED = 5
+"""Requests for a relay pass that wait at a time; more would not make it come sooner, and fill a broker nobody empties."""
 
 
 class Waker:
@@ -42,7 +46,8 @@ class Waker:
         while self.called.wait():
             self.called.clear()
             try:
-                app.send_task("core.relay", expires=5, retry=False)
+                if broker.lengths([RELAY])[RELAY] < MOST_ASKED:
+                    app.send_task("core.relay", queue=RELAY, expires=5, retry=False)
             except Exception as error:
                 logger.warning("the broker cannot be reached, work waits for it: %s", error)
             time.sleep(QUIET)

@@ -10,32 +10,32 @@ from payments.models import Payment
 from payments.services.transactions import ids_of
 
 
-@subscribe("order.placed", "payments.authorise", outside=True)
+@subscribe("order.placed", "payments.authorise", outside=True, queue="providers")
 def authorise(events: list[Delivered]) -> None:
     """The order is safe: get the promise of its money."""
     waiting = Payment.objects.filter(order__in=_orders(events), status__in=("pending", "unknown"))
     services.authorise(list(waiting.values_list("id", flat=True)), actor=SYSTEM)
 
 
-@subscribe("payment.capture_due", "payments.capture", outside=True)
+@subscribe("payment.capture_due", "payments.capture", outside=True, queue="providers")
 def capture(events: list[Delivered]) -> None:
     """Goods left: take the money for them."""
     _carry_out("capture", events, services.capture)
 
 
-@subscribe("payment.void_due", "payments.void", outside=True)
+@subscribe("payment.void_due", "payments.void", outside=True, queue="providers")
 def void(events: list[Delivered]) -> None:
     """Nothing more will be taken: give up the rest."""
     _carry_out("void", events, services.void)
 
 
-@subscribe("payment.refund_due", "payments.refund", outside=True)
+@subscribe("payment.refund_due", "payments.refund", outside=True, queue="providers")
 def refund(events: list[Delivered]) -> None:
     """Goods came back: give the money back."""
     _carry_out("refund", events, services.refund)
 
 
-@subscribe("payment.provider_notice", "payments.look", outside=True)
+@subscribe("payment.provider_notice", "payments.look", outside=True, queue="providers")
 def look(events: list[Delivered]) -> None:
     """The provider says that something happened: read its own account, and settle what is open with it."""
     services.refresh([UUID(e.payload["payment_id"]) for e in events], actor=SYSTEM)
