@@ -5,16 +5,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from threading import Event as Signal
 from threading import Thread
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from structlog.contextvars import bound_contextvars
 
 from core.db import rows, run
 from core.ids import new_id
-from core.outbox import limits, registry
+from core.outbox import limits, registry, told
 from core.outbox.events import caused_by, wake
 from core.outbox.registry import Delivered, Subscription
 from core.outbox.relay import claim, fan_out
@@ -57,20 +56,17 @@ def _run(subscription: Subscription, ids: Sequence[UUID], mine: UUID) -> None:
         return
     except Exception as error:
         if len(ids) == 1:
-            logger.exception("a delivery for %s failed", subscription.name)
             _failed(ids[0], mine, error)
             return
-        logger.info("a set for %s failed, trying each delivery alone", subscription.name, exc_info=True)
     for one in ids:
         try:
             _deliver(subscription, [one], mine)
         except Exception as error:
-            logger.exception("a delivery for %s failed", subscription.name)
             _failed(one, mine, error)
 
 
 PENDING = """
-SELECT d.id AS delivery, e.id, e.kind, e.about, e.payload, e.request_id
+SELECT d.id AS delivery, d.attempts, e.id, e.kind, e.about, e.payload, e.request_id
 FROM core_delivery d JOIN core_event e ON e.id = d.event_id
 WHERE d.id = ANY(%(ids)s) AND d.claim = %(mine)s AND d.done_at IS NULL ORDER BY e.id
 """
@@ -87,27 +83,23 @@ WHERE n.line = done.line AND n.line <> '' AND n.event_id > done.event_id AND n.d
 
 
 def _deliver(subscription: Subscription, ids: Sequence[UUID], mine: UUID) -> None:
-    wanted = {"ids": list(ids), "mine": mine}
+    wanted, started = {"ids": list(ids), "mine": mine}, perf_counter()
     if subscription.outside:
-        _handle(subscription, rows(PENDING, wanted))
-        return
-    with transaction.atomic():
-        _handle(subscription, rows(PENDING + " FOR UPDATE OF d SKIP LOCKED", wanted))
+        pending = rows(PENDING, wanted)
+        _handle(subscription, pending)
+    else:
+        with transaction.atomic():
+            pending = rows(PENDING + " FOR UPDATE OF d SKIP LOCKED", wanted)
+            _handle(subscription, pending)
+    told.done(subscription, pending, started)
 
 
 def _handle(subscription: Subscription, pending: Sequence[Any]) -> None:
     if not pending:
         return
-    with bound_contextvars(**_context(pending)), caused_by({p.about: p.request_id for p in pending}):
+    with told.working(subscription, pending), caused_by({p.about: p.request_id for p in pending}):
         subscription.handler([Delivered(p.id, p.kind, p.about, p.payload) for p in pending])
     run(DONE, {"ids": [p.delivery for p in pending]})
-
-
-def _context(pending: Sequence[Any]) -> dict[str, str]:
-    """For the log: the request and the order that the work is for, where there is just one."""
-    requests, orders = {p.request_id for p in pending}, {p.payload.get("number") for p in pending}
-    found = {"request_id": requests, "order": orders}
-    return {name: str(next(iter(values))) for name, values in found.items() if len(values) == 1 and any(values)}
 
 
 def _hand_back(ids: Sequence[UUID]) -> None:

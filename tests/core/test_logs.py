@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from django.test import Client
 from structlog.contextvars import bound_contextvars
 
-from core import logs, tracing
+from core import logs, outbox, tracing
 from core.middleware import server_error
 from tests.api.client import Caller, problem, told
 from tests.factories.people import signed_in
@@ -213,3 +214,35 @@ def test_production_writes_json_and_the_demo_words(
     monkeypatch.setattr("sys.stderr", StringIO())
 
     assert logs.chosen_style() == style
+
+
+def test_work_that_follows_a_request_is_found_by_its_number_and_by_the_order(log: Log, world: World) -> None:
+    placed = Caller(world.api_key).post("/orders", order_body(), **{"X-Request-ID": "follow-me"})
+    outbox.drain()
+
+    work = [line for line in log.lines("work") if line["request_id"] == "follow-me"]
+    assert {line["order"] for line in work} == {told(placed, 201)["number"]}
+    routed = next(line for line in work if "rout" in line["handler"])
+    assert routed["event"] == "delivered"
+    assert {"queue", "delivery", "attempt", "duration_ms", "set"} < routed.keys()
+    assert {line["request_id"] for line in log.lines() if "request_id" in line} == {"follow-me"}
+
+
+def test_work_that_fails_is_written_with_its_error_and_the_request(
+    log: Log, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Caller(world.api_key).post("/orders", order_body(), **{"X-Request-ID": "unlucky"})
+    broken = {name: replace(one, handler=_fail) for name, one in outbox.registry.SUBSCRIPTIONS.items()}
+    monkeypatch.setattr(outbox.registry, "SUBSCRIPTIONS", broken)
+    outbox.fan_out()
+    for one in outbox.claim():
+        outbox.deliver(one.handler, one.ids, one.claim)
+
+    failed = [line for line in log.lines("work") if line["level"] == "error"]
+    assert failed
+    assert {line["request_id"] for line in failed} == {"unlucky"}
+    assert all("RuntimeError: no luck" in line["exception"] and line["attempt"] == "1" for line in failed)
+
+
+def _fail(events: Any) -> None:
+    raise RuntimeError("no luck")
