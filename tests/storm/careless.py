@@ -1,0 +1,28 @@
+"""The hurried workers without one protection: whoever asks the provider again does so under a new key."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from core.ids import new_id
+from payments.providers.base import Ask
+from payments.services import authorisations, transactions
+from tests.storm.hurried import app
+
+honest = transactions.ask_of
+
+
+def with_a_new_key(row: Any) -> Ask:
+    """What the provider takes for another request."""
+    return replace(honest(row), key=str(new_id()))
+
+
+def a_new_key(payment_id: UUID, token: str) -> str:
+    """The same for authorisations."""
+    return str(new_id())
+
+
+transactions.ask_of = with_a_new_key
+authorisations.key_of = a_new_key
+
+__all__ = ["app"]
