@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -221,6 +222,17 @@ CELERY_BEAT_SCHEDULE = {
     "send-mail": {"task": "notifications.send_waiting", "schedule": 5.0, "options": {"expires": 10}},
     "park-unknown-work": {"task": "core.park_unknown", "schedule": 600.0, "options": {"expires": 600}},
     "forget-old-keys": {"task": "core.forget_old_keys", "schedule": 3600.0, "options": {"expires": 3600}},
+    # By night, beside the letters: of all work they can wait best while one of their workers reads everything.
+    "check-books": {"task": "oms.check_books", "schedule": crontab(hour=1, minute=40), "options": {"queue": "mail"}},
+    **{
+        f"pulse-{queue}": {
+            "task": "oms.pulse",
+            "schedule": 15.0,
+            "args": [queue],
+            "options": {"queue": queue, "expires": 60},
+        }
+        for queue in ("work", "providers", "mail")
+    },
 }
 
 LOGGING = logs.configuration()
