@@ -18,5 +18,10 @@ def is_busy(error: BaseException | None) -> bool:
 def is_away(error: BaseException | None) -> bool:
     """The database is stopped, starting, out of reach or out of space: the same call may be made again later."""
     if isinstance(error, InternalError):
-        return isinstance(error.__cause__, NOT_WRITABLE)
+        return isinstance(error.__cause__, NOT_WRITABLE) or _ends_the_connection(error.__cause__)
     return isinstance(error, OperationalError | InterfaceError) and not is_busy(error)
+
+
+def _ends_the_connection(error: BaseException | None) -> bool:
+    """Whatever the server calls it: after these words it is gone, as when it cannot write its log."""
+    return isinstance(error, pg.Error) and error.diag.severity_nonlocalized in ("FATAL", "PANIC")
