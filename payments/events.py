@@ -21,6 +21,20 @@ class PaymentAuthorised(PaymentEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PaymentDue(PaymentEvent):
+    """Another attempt to pay is to be asked for."""
+
+    kind = "payment.due"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentActionRequired(PaymentEvent):
+    """The customer has to do something, and is not at it already: authenticate, or choose a card."""
+
+    kind = "payment.action_required"
+
+
+@dataclass(frozen=True, kw_only=True)
 class PaymentFailed(PaymentEvent):
     kind = "payment.failed"
 
@@ -54,7 +68,10 @@ class RefundDue(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderNotice(Event):
-    """The provider says that something happened to a payment; what it was is asked of the provider itself."""
+    """The provider says that something happened to a payment; what it was is asked of the provider itself.
+
+    `reference` is what the notice was about: where to look when our own record has none yet."""
 
     kind = "payment.provider_notice"
     payment_id: str
+    reference: str = ""

@@ -11,8 +11,9 @@ from payments.services.transactions import ids_of
 
 
 @subscribe("order.placed", "payments.authorise", outside=True, queue="providers")
+@subscribe("payment.due", "payments.authorise_again", outside=True, queue="providers")
 def authorise(events: list[Delivered]) -> None:
-    """The order is safe: get the promise of its money."""
+    """The order is safe, or somebody pays again: get the promise of its money."""
     waiting = Payment.objects.filter(order__in=_orders(events), status__in=("pending", "unknown"))
     services.authorise(list(waiting.values_list("id", flat=True)), actor=SYSTEM)
 
@@ -38,7 +39,8 @@ def refund(events: list[Delivered]) -> None:
 @subscribe("payment.provider_notice", "payments.look", outside=True, queue="providers")
 def look(events: list[Delivered]) -> None:
     """The provider says that something happened: read its own account, and settle what is open with it."""
-    services.refresh([UUID(e.payload["payment_id"]) for e in events], actor=SYSTEM)
+    hints = {UUID(e.payload["payment_id"]): e.payload.get("reference", "") for e in events}
+    services.refresh(list(hints), actor=SYSTEM, hints=hints)
     _carry_out("capture", events, services.capture)
     _carry_out("void", events, services.void)
     _carry_out("refund", events, services.refund)

@@ -123,7 +123,9 @@ def _disagreement(payment: Any, seen: Snapshot | None) -> str:
 
 def _strays(ours: Sequence[Any], theirs: Sequence[Snapshot]) -> list[str]:
     """Money promised or taken under a payment's name, but not under the reference that we know."""
-    references = {str(p.id): p for p in ours if p.status not in ("pending", "unknown")}
+    # What is paid on a page is heard of a moment later; until then we know the page and not the intent.
+    settled = (p for p in ours if p.status not in ("pending", "unknown", "requires_action"))
+    references = {str(p.id): p for p in settled}
     return [
         f"payment {s.payment_id} of {references[s.payment_id].number} has a second intent {s.reference} at the provider"
         for s in theirs

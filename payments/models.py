@@ -33,6 +33,14 @@ class Payment(models.Model):
     captured = models.DecimalField(max_digits=14, decimal_places=2, default=Decimal(0))
     refunded = models.DecimalField(max_digits=14, decimal_places=2, default=Decimal(0))
     error = models.TextField(default="", blank=True)
+    attempt = models.SmallIntegerField(
+        default=1, db_default=1, help_text="counts the cards tried; each has a key of its own"
+    )
+    attempted_at = models.DateTimeField(null=True, help_text="when the latest attempt began; empty: with the payment")
+    former_reference = models.TextField(
+        default="", db_default="", blank=True, help_text="of the attempt before, given up before the next is asked for"
+    )
+    asked_at = models.DateTimeField(null=True, help_text="when it was last looked for again")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -70,6 +78,7 @@ class Transaction(models.Model):
     source = models.UUIDField(help_text="the shipment, return or cancellation behind it")
     provider_reference = models.TextField(default="", blank=True)
     error = models.TextField(default="", blank=True)
+    asked_at = models.DateTimeField(null=True, help_text="when it was last asked for again")
     created_at = models.DateTimeField(default=timezone.now)
     settled_at = models.DateTimeField(null=True)
 

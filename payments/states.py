@@ -5,7 +5,7 @@ from core.states import Machine
 PAYMENT = Machine(
     "payment",
     {
-        "authorise": (("pending", "requires_action", "unknown", "failed"), "authorised"),
+        "authorise": (("pending", "requires_action", "unknown", "failed", "expired"), "authorised"),
         "require_action": (("pending", "unknown"), "requires_action"),
         "fail": (("pending", "requires_action", "unknown"), "failed"),
         "lose": (("pending",), "unknown"),
@@ -14,7 +14,9 @@ PAYMENT = Machine(
         "capture": (("pending", "authorised", "partially_captured"), "captured"),
         "release_rest": (("partially_captured",), "captured"),
         "void": (("pending", "requires_action", "authorised", "failed", "unknown"), "voided"),
-        "expire": (("requires_action", "authorised"), "expired"),
+        "expire": (("pending", "requires_action", "unknown", "authorised"), "expired"),
+        # Another card, or a new page to choose one on: an attempt with a key of its own.
+        "ask_again": (("requires_action", "failed", "expired"), "pending"),
     },
 )
 

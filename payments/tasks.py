@@ -7,4 +7,4 @@ from payments import services
 @shared_task(name="payments.settle_unknown")
 def settle_unknown() -> int:
     """Ask about every payment whose answer was lost."""
-    return services.settle_unknown(actor=SYSTEM)
+    return services.settle_unknown(actor=SYSTEM, with_pauses=True)

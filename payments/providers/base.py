@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal, Protocol
 from uuid import UUID
 
-CaptureStatus = Literal["authorised", "requires_action", "declined", "cancelled", "captured"]
+CaptureStatus = Literal["authorised", "requires_action", "declined", "cancelled", "expired", "captured"]
 
 
 class NoAnswerError(Exception):
@@ -38,6 +38,14 @@ class Declined:
 
 
 @dataclass(frozen=True, slots=True)
+class Expired:
+    """The provider has given it up, unpaid: the page is over, or somebody cancelled it there."""
+
+    message: str
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """Carried out, now or by an earlier call with the same key."""
 
@@ -58,25 +66,31 @@ class Unknown:
     message: str
 
 
-Authorisation = Authorised | RequiresAction | Declined | Unknown
+Authorisation = Authorised | RequiresAction | Declined | Expired | Unknown
 Outcome = Done | Refused | Unknown
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A payment to be authorised. The key is the same however often it is asked."""
+    """A payment to be authorised. The key and all else are the same however often an attempt is asked for.
+
+    Without a token the customer chooses a card on a page of the provider's. `way_back` is where they come back to.
+    """
 
     payment_id: UUID
+    attempt: int
     key: str
     amount: Decimal
     currency: str
     token: str
     order_number: str
+    way_back: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A capture, release or refund. `whole`: the amount is all of the payment's."""
+    """A capture, release or refund. `whole`: the amount is all of the payment's; `former`: of the attempt before."""
 
     transaction_id: UUID
     payment_id: UUID
@@ -85,14 +99,16 @@ class Ask:
     amount: Decimal
     currency: str
     whole: bool
+    former: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A payment as the provider has it."""
+    """A payment as the provider has it; which of our attempts it belongs to."""
 
     reference: str
     payment_id: str
+    attempt: int
     status: CaptureStatus
     captured: Decimal
     refunded: Decimal
@@ -119,11 +135,14 @@ class Provider(Protocol):
     def refund(self, ask: Ask) -> Outcome:
         """Give taken money back."""
 
+    def was_done(self, action: str, ask: Ask) -> bool:
+        """Whether the provider's own account shows this very capture or refund. Raises NoAnswerError."""
+
     def lookup(self, reference: str) -> Snapshot | None:
         """The provider's own account of a payment, or None when it has none. Raises NoAnswerError."""
 
-    def find(self, payment_id: UUID) -> Snapshot | None:
-        """The same, for a payment whose reference was never heard."""
+    def find(self, payment_id: UUID) -> list[Snapshot]:
+        """The same, for a payment whose reference was never heard: what may still become money comes first."""
 
     def everything(self, since: datetime) -> Iterator[Snapshot]:
         """All payments the provider knows that were made since then, newest first. Raises NoAnswerError."""

@@ -10,7 +10,7 @@ from uuid import UUID
 import stripe
 from django.conf import settings
 
-from core.money import from_minor, minor
+from core.money import ZERO, from_minor, minor
 from payments.providers.base import (
     Ask,
     Authorisation,
@@ -18,6 +18,7 @@ from payments.providers.base import (
     CaptureStatus,
     Declined,
     Done,
+    Expired,
     Intent,
     NoAnswerError,
     Outcome,
@@ -28,6 +29,9 @@ from payments.providers.base import (
 )
 
 METADATA = "payment"
+PAGE = "cs_"
+"""References of hosted pages begin with it; those of intents with pi_."""
+
 _STATUS: dict[str, CaptureStatus] = {
     "requires_capture": "authorised",
     "succeeded": "captured",
@@ -61,8 +65,10 @@ class Stripe:
     online = True
 
     def authorise(self, intent: Intent) -> Authorisation:
-        """Create and confirm an intent; the card is named by its token, never by its number."""
+        """Create and confirm an intent; the card is named by its token, never by its number. Without one, open a page."""
         try:
+            if not intent.token:
+                return _opened(intent)
             made = client().v1.payment_intents.create(params=_creation(intent), options={"idempotency_key": intent.key})
         except stripe.CardError as error:
             return Declined(error.user_message or str(error), _reference_in(error))
@@ -74,21 +80,19 @@ class Stripe:
 
     def capture(self, ask: Ask) -> Outcome:
         """Take a part, leaving the rest open, or the whole at once, which every account may."""
-        params: Any = {"amount_to_capture": minor(ask.amount, ask.currency)}
+        amount = minor(ask.amount, ask.currency)
+        params: Any = {"amount_to_capture": amount, "metadata": {_mark(ask): str(amount)}}
         if not ask.whole:
             params["final_capture"] = False
         return _outcome(lambda: client().v1.payment_intents.capture(ask.reference, params, _options(ask)))
 
     def void(self, ask: Ask) -> Outcome:
-        """Cancel an intent of which nothing was captured; close one of which something was."""
-        seen = self.lookup(ask.reference) if ask.reference else self.find(ask.payment_id)
-        if seen is None or seen.status in ("cancelled", "captured", "declined"):
-            return Done(seen.reference if seen else "")
-        intents = client().v1.payment_intents
-        if not seen.captured:
-            return _outcome(lambda: intents.cancel(seen.reference, {}, {"idempotency_key": f"{ask.key}:cancel"}))
-        rest: Any = {"amount_to_capture": 0, "final_capture": True}
-        return _outcome(lambda: intents.capture(seen.reference, rest, {"idempotency_key": f"{ask.key}:close"}))
+        """Cancel what was not captured, close what was in part, end a page; for this attempt and the one before."""
+        known = [seen for reference in (ask.former, ask.reference) if reference and (seen := self.lookup(reference))]
+        found = known if ask.reference else known + self.find(ask.payment_id)[:1]
+        outcomes = [_released(ask, seen) for seen in found]
+        unsettled = [outcome for outcome in outcomes if not isinstance(outcome, Done)]
+        return unsettled[0] if unsettled else outcomes[-1] if outcomes else Done()
 
     def refund(self, ask: Ask) -> Outcome:
         """Give back a part of what was captured."""
@@ -99,23 +103,33 @@ class Stripe:
         }
         return _outcome(lambda: client().v1.refunds.create(params, _options(ask)))
 
+    def was_done(self, action: str, ask: Ask) -> bool:
+        """Captures leave their mark in the intent's metadata, refunds carry theirs."""
+        with _heard():
+            if action == "capture":
+                return _mark(ask) in _metadata_of(client().v1.payment_intents.retrieve(ask.reference))
+            refunds = client().v1.refunds.list({"payment_intent": ask.reference, "limit": 100})
+            wanted = str(ask.transaction_id)
+            return any(_metadata_of(one).get("transaction") == wanted for one in refunds.auto_paging_iter())
+
     def lookup(self, reference: str) -> Snapshot | None:
-        """The intent with its charge."""
+        """The intent with its charge; of a page, the intent that was made on it once it is paid."""
         with _heard():
             try:
-                intent = client().v1.payment_intents.retrieve(reference, {"expand": ["latest_charge"]})
+                if reference.startswith(PAGE):
+                    expand = ["payment_intent.latest_charge"]
+                    return _page_snapshot(client().v1.checkout.sessions.retrieve(reference, {"expand": expand}))
+                return _snapshot(client().v1.payment_intents.retrieve(reference, {"expand": ["latest_charge"]}))
             except stripe.InvalidRequestError:
                 return None
-            return _snapshot(intent)
 
-    def find(self, payment_id: UUID) -> Snapshot | None:
+    def find(self, payment_id: UUID) -> list[Snapshot]:
         """By metadata. Stripe's search lags a minute behind, so this is for payments older than that."""
         query = f"metadata['{METADATA}']:'{payment_id}'"
         with _heard():
-            found = client().v1.payment_intents.search({"query": query, "limit": 10}).data
-        living = [intent for intent in found if intent.status not in ("canceled", "requires_payment_method")]
-        best = (living or list(found))[:1]
-        return self.lookup(best[0].id) if best else None
+            found = client().v1.payment_intents.search({"query": query, "limit": 100, "expand": ["data.latest_charge"]})
+            seen = [_snapshot(intent) for intent in found.data]
+        return sorted(seen, key=lambda one: one.status in ("cancelled", "declined"))
 
     def everything(self, since: datetime) -> Iterator[Snapshot]:
         """All intents made since then, page by page."""
@@ -134,6 +148,13 @@ def _heard() -> Iterator[None]:
         raise NoAnswerError(_words(error)) from error
 
 
+def _metadata(intent: Intent) -> dict[str, str]:
+    return {METADATA: str(intent.payment_id), "order": intent.order_number, "attempt": str(intent.attempt)}
+
+
+_MULTICAPTURE = {"card": {"request_multicapture": "if_available"}}
+
+
 def _creation(intent: Intent) -> Any:
     source: dict[str, Any] = {"payment_method": intent.token}
     if intent.token.startswith("tok_"):
@@ -144,12 +165,59 @@ def _creation(intent: Intent) -> Any:
         "capture_method": "manual",
         "confirm": True,
         "payment_method_types": ["card"],
-        "payment_method_options": {"card": {"request_multicapture": "if_available"}},
+        "payment_method_options": _MULTICAPTURE,
         "description": f"Order {intent.order_number}",
-        "metadata": {METADATA: str(intent.payment_id), "order": intent.order_number},
-        "return_url": settings.WEB_URL,
+        "metadata": _metadata(intent),
+        "return_url": intent.way_back,
         **source,
     }
+
+
+def _opened(intent: Intent) -> Authorisation:
+    """A page of the provider's where the customer chooses a card; one amount, paid once."""
+    name = f"Order {intent.order_number}"
+    price = {
+        "currency": intent.currency.lower(),
+        "unit_amount": minor(intent.amount, intent.currency),
+        "product_data": {"name": name},
+    }
+    params: Any = {
+        "mode": "payment",
+        "line_items": [{"quantity": 1, "price_data": price}],
+        "payment_method_types": ["card"],
+        "payment_method_options": _MULTICAPTURE,
+        "payment_intent_data": {"capture_method": "manual", "description": name, "metadata": _metadata(intent)},
+        "metadata": _metadata(intent),
+        "success_url": intent.way_back,
+        "cancel_url": intent.way_back,
+        "locale": intent.language,
+    }
+    page = client().v1.checkout.sessions.create(params, {"idempotency_key": intent.key})
+    return RequiresAction(page.id, str(page.url or ""))
+
+
+def _released(ask: Ask, seen: Snapshot) -> Outcome:
+    """Give up what the provider still has of it. A repeat finds it given up."""
+    if seen.status in ("cancelled", "captured", "declined", "expired"):
+        return Done(seen.reference)
+    if seen.reference.startswith(PAGE):
+        return _ended(seen.reference)
+    intents = client().v1.payment_intents
+    key = f"{ask.key}:{seen.reference}"
+    if not seen.captured:
+        return _outcome(lambda: intents.cancel(seen.reference, {}, {"idempotency_key": f"{key}:cancel"}))
+    rest: Any = {"amount_to_capture": 0, "final_capture": True}
+    return _outcome(lambda: intents.capture(seen.reference, rest, {"idempotency_key": f"{key}:close"}))
+
+
+def _ended(page: str) -> Outcome:
+    try:
+        return Done(client().v1.checkout.sessions.expire(page).id)
+    except stripe.InvalidRequestError as error:
+        # Paid in this very moment: the next look finds the intent that was made, and releases that.
+        return Unknown(_words(error))
+    except stripe.StripeError as error:
+        return Unknown(_words(error))
 
 
 def _authorisation(intent: stripe.PaymentIntent) -> Authorisation:
@@ -158,7 +226,9 @@ def _authorisation(intent: stripe.PaymentIntent) -> Authorisation:
         return Authorised(intent.id)
     if status == "requires_action":
         return RequiresAction(intent.id, _action_url(intent))
-    if status in ("declined", "cancelled"):
+    if status == "cancelled":
+        return Expired("The payment was cancelled at the provider.", intent.id)
+    if status == "declined":
         return Declined("The payment was not authorised.", intent.id)
     return Unknown(f"The provider is still at work ({intent.status}).")
 
@@ -170,6 +240,11 @@ def _outcome(call: Callable[[], stripe.PaymentIntent | stripe.Refund]) -> Outcom
         return Refused(error.user_message or str(error))
     except stripe.StripeError as error:
         return Unknown(_words(error))
+
+
+def _mark(ask: Ask) -> str:
+    """What a capture leaves in the metadata of its intent."""
+    return f"t_{ask.transaction_id.hex}"
 
 
 def _options(ask: Ask) -> Any:
@@ -190,15 +265,42 @@ def _action_url(intent: stripe.PaymentIntent) -> str:
     return str(action.redirect_to_url.url or "") if action and action.redirect_to_url else ""
 
 
+def _page_snapshot(page: Any) -> Snapshot:
+    intent = page.payment_intent
+    if page.status == "complete" and intent:
+        return _snapshot(intent)
+    metadata = _metadata_of(page)
+    return Snapshot(
+        reference=page.id,
+        payment_id=str(metadata.get(METADATA, "")),
+        attempt=_number(metadata.get("attempt")),
+        status="requires_action" if page.status == "open" else "expired",
+        captured=ZERO,
+        refunded=ZERO,
+        capturable=ZERO,
+        url=str(page.url or ""),
+        message="" if page.status == "open" else "The payment page has expired.",
+    )
+
+
+def _metadata_of(thing: Any) -> dict[str, Any]:
+    return thing.metadata.to_dict() if thing.metadata else {}
+
+
+def _number(text: Any) -> int:
+    return int(text) if str(text).isdigit() else 1
+
+
 def _snapshot(intent: stripe.PaymentIntent) -> Snapshot:
     currency = intent.currency.upper()
     charge = intent.latest_charge
     refunded = charge.amount_refunded if isinstance(charge, stripe.Charge) else 0
-    metadata: dict[str, Any] = intent.metadata.to_dict() if intent.metadata else {}
+    metadata = _metadata_of(intent)
     error = intent.last_payment_error
     return Snapshot(
         reference=intent.id,
         payment_id=str(metadata.get(METADATA, "")),
+        attempt=_number(metadata.get("attempt")),
         status=_STATUS.get(intent.status, "requires_action"),
         captured=from_minor(intent.amount_received, currency),
         refunded=from_minor(refunded, currency),

@@ -1,6 +1,7 @@
 """Every write of payments. The `request_…` ones belong into the transaction of the fact behind them; those that ask a
 provider are called outside of any transaction."""
 
+from payments.services.attempts import pay_again
 from payments.services.authorisations import authorise, refresh
 from payments.services.captures import capture, request_captures
 from payments.services.refunds import refund, request_refunds
@@ -11,6 +12,7 @@ from payments.services.webhooks import receive_stripe_webhook
 __all__ = [
     "authorise",
     "capture",
+    "pay_again",
     "receive_stripe_webhook",
     "refresh",
     "refund",

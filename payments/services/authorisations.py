@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,20 +16,24 @@ from core.incidents import open_incident, resolve_incidents
 from core.outbox import publish
 from core.states import apply_many
 from orders import holds
-from payments.events import PaymentAuthorised, PaymentEvent, PaymentFailed
+from payments.events import PaymentActionRequired, PaymentAuthorised, PaymentEvent, PaymentFailed
+from payments.links import way_back
 from payments.models import Payment
 from payments.providers import ask_each, provider_of
 from payments.providers.base import (
+    Ask,
     Authorisation,
     Authorised,
     Declined,
+    Done,
+    Expired,
     Intent,
     NoAnswerError,
     RequiresAction,
     Snapshot,
     Unknown,
 )
-from payments.services.transactions import KEY_LIFE, lock_payments
+from payments.services.transactions import KEY_LIFE, NOT_IN_TIME, lock_payments
 from payments.services.voids import void_late
 from payments.states import AUTHORISED, PAYMENT
 
@@ -38,7 +42,8 @@ logger = logging.getLogger(__name__)
 ASKED = ("pending", "unknown")
 
 WANTED = """
-SELECT p.id, p.order_id, p.tender, p.amount, p.currency, p.token, p.provider_reference, p.status, p.created_at, o.number
+SELECT p.id, p.order_id, p.tender, p.amount, p.currency, p.token, p.provider_reference, p.status, p.attempt,
+       p.former_reference, coalesce(p.attempted_at, p.created_at) AS attempted_at, o.number, o.language
 FROM payments_payment p JOIN orders_order o ON o.id = p.order_id
 WHERE p.id = ANY(%(ids)s) AND p.status = ANY(%(statuses)s) ORDER BY p.created_at, p.id
 """
@@ -59,72 +64,115 @@ def authorise(payment_ids: Sequence[UUID], *, actor: Actor) -> list[UUID]:
     repeated call, by whomever, gets the same answer and never a second authorisation.
     """
     wanted = rows(WANTED, {"ids": list(payment_ids), "statuses": list(ASKED)})
-    answers = [Answer(p, outcome) for p, outcome in zip(wanted, ask_each(_ask, wanted), strict=True)]
-    return _record(answers, actor=actor)
+    asked = ask_each(_ask, wanted, late=lambda payment: NOT_IN_TIME)
+    return _record([Answer(p, outcome) for p, outcome in zip(wanted, asked, strict=True)], actor=actor)
 
 
-def refresh(payment_ids: Sequence[UUID], *, actor: Actor) -> list[UUID]:
+def refresh(payment_ids: Sequence[UUID], *, actor: Actor, hints: Mapping[UUID, str] | None = None) -> list[UUID]:
     """Read the provider's own account of payments that are not yet authorised, and record it.
 
-    This is how the end of an authentication is heard, whether a webhook told of it or nobody did.
+    This is how the end of an authentication is heard, whether a webhook told of it or nobody did. `hints` are
+    references that a webhook named: they are looked at where ours was never heard.
     """
-    open_states = (*ASKED, "requires_action", "failed", "voided")
+    open_states = (*ASKED, "requires_action", "failed", "expired", "voided")
     wanted = rows(WANTED, {"ids": list(payment_ids), "statuses": list(open_states)})
     online = [p for p in wanted if provider_of(p.tender).online]
-    pairs = zip(online, ask_each(_look, online), strict=True)
-    return _record([Answer(p, outcome) for p, outcome in pairs if outcome], actor=actor)
+    named = hints or {}
+    seen = ask_each(lambda p: _look(p, named.get(p.id, "")), online, late=lambda payment: NOT_IN_TIME)
+    answers = [Answer(p, outcome) for p, outcome in zip(online, seen, strict=True) if outcome]
+    return _record([a for a in answers if _says_something(a)], actor=actor)
 
 
-def key_of(payment_id: UUID, token: str) -> str:
+def _says_something(answer: Answer) -> bool:
+    """No answer changes nothing of a payment about which we had one before."""
+    return answer.payment.status in ASKED or not isinstance(answer.outcome, Unknown)
+
+
+def key_of(payment_id: UUID, token: str, attempt: int = 1) -> str:
     """The idempotency key of an authorisation: another card is another attempt."""
-    return f"authorise:{payment_id}:{hashlib.sha256(token.encode()).hexdigest()[:12]}"
+    tried = hashlib.sha256(token.encode()).hexdigest()[:12]
+    return f"authorise:{payment_id}:{tried}" + (f":{attempt}" if attempt > 1 else "")
 
 
 def _ask(payment: Any) -> Authorisation:
-    intent = Intent(
-        payment.id,
-        key_of(payment.id, payment.token),
-        payment.amount,
-        payment.currency,
-        payment.token,
-        payment.number,
-    )
     try:
-        # The provider forgets a key after a day: older payments are looked for before they are asked for again.
-        found = _look(payment) if payment.created_at < timezone.now() - KEY_LIFE else None
-        return found or provider_of(payment.tender).authorise(intent)
+        kept = _give_up_former(payment)
+        # The provider forgets a key after a day: older attempts are looked for before they are asked for again.
+        found = _look(payment) if payment.attempted_at < timezone.now() - KEY_LIFE else None
+        return kept or found or provider_of(payment.tender).authorise(_intent(payment))
     except Exception as error:
         logger.exception("asking to authorise payment %s failed", payment.id)
         return Unknown(f"{type(error).__name__}: {error}"[:500])
 
 
-def _look(payment: Any) -> Authorisation | None:
+def _intent(payment: Any) -> Intent:
+    return Intent(
+        payment_id=payment.id,
+        attempt=payment.attempt,
+        key=key_of(payment.id, payment.token, payment.attempt),
+        amount=payment.amount,
+        currency=payment.currency,
+        token=payment.token,
+        order_number=payment.number,
+        way_back=way_back(payment.id),
+        language=payment.language,
+    )
+
+
+def _give_up_former(payment: Any) -> Unknown | None:
+    """Nothing of the attempt before may come to life beside this one: until it surely cannot, nothing else is asked."""
+    if not payment.former_reference:
+        return None
+    ask = Ask(
+        transaction_id=payment.id,
+        payment_id=payment.id,
+        key=f"give-up:{payment.id}:{payment.attempt}",
+        reference=payment.former_reference,
+        amount=payment.amount,
+        currency=payment.currency,
+        whole=True,
+    )
+    outcome = provider_of(payment.tender).void(ask)
+    return None if isinstance(outcome, Done) else Unknown(f"The attempt before is not given up yet: {outcome.message}")
+
+
+def _look(payment: Any, hint: str = "") -> Authorisation | None:
     provider = provider_of(payment.tender)
     try:
-        reference = payment.provider_reference
-        seen = provider.lookup(reference) if reference else provider.find(payment.id)
+        if payment.provider_reference:
+            seen = [provider.lookup(payment.provider_reference)]
+        else:
+            seen = [provider.lookup(hint)] if hint else list(provider.find(payment.id))
     except NoAnswerError as error:
         return Unknown(str(error))
-    return _outcome_of(seen) if seen else None
+    ours = [one for one in seen if one and _belongs(one, payment)]
+    return _outcome_of(ours[0]) if ours else None
 
 
-def _outcome_of(seen: Snapshot) -> Authorisation | None:
+def _belongs(seen: Snapshot, payment: Any) -> bool:
+    """Whether it is of this payment, and of its present attempt where that matters."""
+    if seen.payment_id != str(payment.id):
+        return False
+    return bool(seen.attempt == payment.attempt or payment.status == "voided")
+
+
+def _outcome_of(seen: Snapshot) -> Authorisation:
     if seen.status in ("authorised", "captured"):
         return Authorised(seen.reference)
     if seen.status == "requires_action":
         return RequiresAction(seen.reference, seen.url)
     if seen.status == "declined":
         return Declined(seen.message or "The payment was not authorised.", seen.reference)
-    return None
+    return Expired(seen.message or "The payment was cancelled at the provider.", seen.reference)
 
 
 NOTE = """
 UPDATE payments_payment p
-SET error = a.error, action_url = a.url,
+SET error = CASE p.status WHEN 'voided' THEN p.error ELSE a.error END, action_url = a.url,
     provider_reference = CASE WHEN a.reference = '' THEN p.provider_reference ELSE a.reference END
 FROM unnest(%(ids)s::uuid[], %(references)s::text[], %(errors)s::text[], %(urls)s::text[])
      AS a(id, reference, error, url)
-WHERE p.id = a.id AND p.status IN ('pending', 'unknown', 'requires_action', 'failed', 'voided')
+WHERE p.id = a.id AND p.status IN ('pending', 'unknown', 'requires_action', 'failed', 'expired', 'voided')
 """
 
 
@@ -134,16 +182,28 @@ def _record(answers: Sequence[Answer], *, actor: Actor) -> list[UUID]:
         return []
     with transaction.atomic():
         lock_payments({a.payment.order_id for a in answers})
+        answers = _present(answers)
         _note(answers)
         promised = _move(answers, Authorised, "authorise", actor=actor)
-        _move(answers, RequiresAction, "require_action", actor=actor)
+        asking = _move(answers, RequiresAction, "require_action", actor=actor)
         failed = _move(answers, Declined, "fail", actor=actor)
+        _move(answers, Expired, "expire", actor=actor)
         _move(answers, Unknown, "lose", actor=actor)
         void_late([a.payment.id for a in answers if isinstance(a.outcome, Authorised | RequiresAction)])
         publish([_event(PaymentAuthorised, a) for a in promised])
+        if actor.kind != "customer":  # who is just paying needs no letter about it
+            publish([_event(PaymentActionRequired, a) for a in asking])
         _tell_failures(failed, actor=actor)
         _release(sorted({a.payment.order_id for a in promised}), actor=actor)
     return [a.payment.id for a in promised]
+
+
+def _present(answers: Sequence[Answer]) -> list[Answer]:
+    """Those about the payment's present attempt: an earlier one is given up by the one that followed it."""
+    named = {"ids": [a.payment.id for a in answers]}
+    found = rows("SELECT id, attempt FROM payments_payment WHERE id = ANY(%(ids)s)", named)
+    attempts = {row.id: row.attempt for row in found}
+    return [a for a in answers if attempts[a.payment.id] == a.payment.attempt]
 
 
 def _note(answers: Sequence[Answer]) -> None:

@@ -1,14 +1,14 @@
 """Everything with a provider that is still open, found by a query and asked about again."""
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.actors import Actor
-from payments.models import Payment, Transaction
+from core.db import rows
 from payments.providers import online_tenders
 from payments.services.authorisations import authorise, refresh
 from payments.services.captures import capture
@@ -16,30 +16,97 @@ from payments.services.refunds import refund
 from payments.services.voids import void
 
 SET_SIZE = 50
+BUDGET = 45.0
+"""Seconds after which no further set is begun: the rest is for the next time."""
+
 FIRST_CHANCE = timedelta(minutes=2)
 """What is pending belongs to its event's delivery first; only what was left behind is taken here."""
 
 WATCHED = timedelta(days=2)
 """How long a customer's authentication is waited for by asking; a webhook is heard later too."""
 
+LONGEST_PAUSE = timedelta(minutes=10)
+"""Between two questions about the same thing; the pause is a tenth of its age, so that nothing is ever given up."""
+
+PAYMENTS = """
+UPDATE payments_payment p SET asked_at = %(now)s
+FROM (SELECT id FROM payments_payment
+      WHERE tender = ANY(%(online)s) AND status IN ('pending', 'unknown', 'requires_action')
+        AND status = ANY(%(statuses)s)
+        AND (status <> 'pending' OR coalesce(attempted_at, created_at) < %(old)s)
+        AND (status <> 'requires_action' OR coalesce(attempted_at, created_at) > %(watched)s)
+        AND (asked_at IS NULL OR NOT %(with_pauses)s
+             OR asked_at < %(now)s - least((%(now)s - coalesce(attempted_at, created_at)) / 10, %(longest)s))
+      ORDER BY asked_at NULLS FIRST, created_at, id LIMIT %(most)s FOR NO KEY UPDATE SKIP LOCKED) due
+WHERE p.id = due.id RETURNING p.id
+"""
+TRANSACTIONS = """
+UPDATE payments_transaction t SET asked_at = %(now)s
+FROM (SELECT id FROM payments_transaction
+      WHERE status IN ('pending', 'unknown') AND kind = %(kind)s AND (status = 'unknown' OR created_at < %(old)s)
+        AND (asked_at IS NULL OR NOT %(with_pauses)s
+             OR asked_at < %(now)s - least((%(now)s - created_at) / 10, %(longest)s))
+      ORDER BY asked_at NULLS FIRST, created_at, id LIMIT %(most)s FOR NO KEY UPDATE SKIP LOCKED) due
+WHERE t.id = due.id RETURNING t.id
+"""
+OPEN_PAYMENTS = "SELECT count(*) FROM payments_payment WHERE id = ANY(%(ids)s) AND status = ANY(%(statuses)s)"
+OPEN_TRANSACTIONS = (
+    "SELECT count(*) FROM payments_transaction WHERE id = ANY(%(ids)s) AND status IN ('pending', 'unknown')"
+)
+
 Settle = Callable[..., list[UUID]]
 
 
-def settle_unknown(*, actor: Actor) -> int:
-    """Ask again, with the same keys, about all that has no final answer; returns how much got one."""
-    old = timezone.now() - FIRST_CHANCE
-    payments = Payment.objects.filter(tender__in=online_tenders()).order_by("created_at", "id")
-    asked = payments.filter(status="unknown") | payments.filter(status="pending", created_at__lt=old)
-    settled = authorise(_ids(asked), actor=actor)
-    watched = payments.filter(status="requires_action", created_at__gt=timezone.now() - WATCHED)
-    settled += refresh(_ids(watched), actor=actor)
-    transactions = Transaction.objects.order_by("created_at", "id")
-    left = transactions.filter(status="unknown") | transactions.filter(status="pending", created_at__lt=old)
-    steps: Sequence[tuple[str, Settle]] = (("capture", capture), ("void", void), ("refund", refund))
-    for kind, settle in steps:
-        settled += settle(_ids(left.filter(kind=kind)), actor=actor)
-    return len(settled)
+def settle_unknown(*, actor: Actor, with_pauses: bool = False) -> int:
+    """Ask again, with the same keys, about all that has no final answer; returns how much got one.
+
+    What was not asked for longest comes first, so that nothing hides behind what cannot be settled. `with_pauses`
+    leaves alone what was asked a short while ago, measured by its age.
+    """
+    end = time.monotonic() + BUDGET
+    settled = 0
+    for claim, ask, still_open in _steps(with_pauses):
+        while time.monotonic() < end and (ids := claim()):
+            ask(ids, actor=actor)
+            got = len(ids) - still_open(ids)
+            settled += got
+            if not got:
+                break
+    return settled
 
 
-def _ids(found: QuerySet[Payment] | QuerySet[Transaction]) -> list[UUID]:
-    return list(found.values_list("id", flat=True)[:SET_SIZE])
+Step = tuple[Callable[[], list[UUID]], Settle, Callable[[list[UUID]], int]]
+
+
+def _steps(with_pauses: bool) -> Iterator[Step]:
+    lost, waiting = ("pending", "unknown"), ("requires_action",)
+    payments: Sequence[tuple[tuple[str, ...], Settle]] = ((lost, authorise), (waiting, refresh))
+    for statuses, ask in payments:
+        yield _payments(statuses, with_pauses), ask, _open_payments(statuses)
+    transactions: Sequence[tuple[str, Settle]] = (("capture", capture), ("void", void), ("refund", refund))
+    for kind, settle in transactions:
+        yield _transactions(kind, with_pauses), settle, _open_transactions
+
+
+def _payments(statuses: tuple[str, ...], with_pauses: bool) -> Callable[[], list[UUID]]:
+    named = {"statuses": list(statuses), "online": online_tenders()}
+    return lambda: _claim(PAYMENTS, with_pauses, named | {"watched": timezone.now() - WATCHED})
+
+
+def _transactions(kind: str, with_pauses: bool) -> Callable[[], list[UUID]]:
+    return lambda: _claim(TRANSACTIONS, with_pauses, {"kind": kind})
+
+
+def _claim(sql: str, with_pauses: bool, named: dict[str, object]) -> list[UUID]:
+    """Take the next set, in a statement of its own: who comes after takes others."""
+    now = timezone.now()
+    times = {"now": now, "old": now - FIRST_CHANCE, "longest": LONGEST_PAUSE, "with_pauses": with_pauses}
+    return [row.id for row in rows(sql, {"most": SET_SIZE, **times, **named})]
+
+
+def _open_payments(statuses: tuple[str, ...]) -> Callable[[list[UUID]], int]:
+    return lambda ids: int(rows(OPEN_PAYMENTS, {"ids": ids, "statuses": list(statuses)})[0][0])
+
+
+def _open_transactions(ids: list[UUID]) -> int:
+    return int(rows(OPEN_TRANSACTIONS, {"ids": ids})[0][0])

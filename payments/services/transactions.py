@@ -28,6 +28,9 @@ KEY_LIFE = timedelta(hours=20)
 """A provider forgets idempotency keys after a day (Stripe: 24 hours); before that we stop relying on them."""
 
 
+NOT_IN_TIME = Unknown("The provider was too slow for others; this one is asked later.")
+
+
 @dataclass(frozen=True, slots=True)
 class Draw:
     """A part of a payment to be captured, given up or refunded, with what its documents need to know."""
@@ -96,7 +99,8 @@ def done_at_once(draws: Iterable[Draw]) -> list[Draw]:
 
 WAITING = """
 SELECT t.id AS transaction_id, t.source, t.amount, t.idempotency_key, t.created_at, t.amount = p.amount AS whole,
-       p.id AS payment_id, p.order_id, p.tender, p.currency, p.provider_reference, p.captured, p.refunded,
+       p.id AS payment_id, p.order_id, p.tender, p.currency, p.provider_reference, p.former_reference,
+       p.captured, p.refunded,
        o.number, o.fx_rate, coalesce((
            SELECT sum(e.amount) FROM payments_transaction e
            WHERE e.source = t.source AND e.kind = t.kind AND e.id < t.id), 0) AS start, EXISTS (
@@ -130,6 +134,7 @@ def ask_of(row: Any) -> Ask:
         amount=row.amount,
         currency=row.currency,
         whole=row.whole,
+        former=row.former_reference,
     )
 
 
@@ -142,39 +147,24 @@ def ask_providers(action: str, found: Sequence[Any]) -> list[Outcome]:
 
     def ask(row: Any) -> Outcome:
         try:
-            outcome: Outcome = getattr(provider_of(row.tender), action)(ask_of(row))
+            return _ask(action, row)
         except NoAnswerError as error:
             return Unknown(str(error))
         except Exception as error:
             logger.exception("asking to %s transaction %s failed", action, row.transaction_id)
             return Unknown(f"{type(error).__name__}: {error}"[:500])
-        return outcome
 
-    old = _old_outcomes(action, found)
-    rest = [row for row in found if row.transaction_id not in old]
-    fresh = {row.transaction_id: outcome for row, outcome in zip(rest, ask_each(ask, rest), strict=True)}
-    return [(old | fresh)[row.transaction_id] for row in found]
+    return ask_each(ask, found, late=lambda row: NOT_IN_TIME)
 
 
-def _old_outcomes(action: str, found: Sequence[Any]) -> dict[UUID, Outcome]:
-    """What rows beyond the life of their key came to, as far as the provider's account of the payment shows it."""
-    total = {"capture": "captured", "refund": "refunded"}.get(action)
-    limit = timezone.now() - KEY_LIFE
-    seen_before: dict[UUID, Decimal] = {}
-    outcomes: dict[UUID, Outcome] = {}
-    for row in found:
-        if not total or row.created_at >= limit or not provider_of(row.tender).online:
-            continue
-        upto = seen_before.get(row.payment_id, getattr(row, total)) + row.amount
-        try:
-            seen = provider_of(row.tender).lookup(row.provider_reference)
-        except NoAnswerError as error:
-            outcomes[row.transaction_id] = Unknown(str(error))
-            continue
-        if seen and getattr(seen, total) >= upto:
-            outcomes[row.transaction_id] = Done(row.provider_reference)
-            seen_before[row.payment_id] = upto
-    return outcomes
+def _ask(action: str, row: Any) -> Outcome:
+    provider, wanted = provider_of(row.tender), ask_of(row)
+    # A release looks at the provider's account by itself and may be repeated for ever.
+    old = provider.online and action != "void" and row.created_at < timezone.now() - KEY_LIFE
+    if old and provider.was_done(action, wanted):
+        return Done(row.provider_reference)
+    outcome: Outcome = getattr(provider, action)(wanted)
+    return outcome
 
 
 SETTLE = """

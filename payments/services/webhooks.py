@@ -1,6 +1,7 @@
 """What a provider tells us by itself: believed only as a reason to look."""
 
 import json
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +12,15 @@ from django.utils import timezone
 
 from core.db import rows
 from core.outbox import publish
-from core.problems import BadRequest
+from core.problems import BadRequest, Conflict
 from payments.events import ProviderNotice
 from payments.models import Payment
 
 TOLERANCE = 300
 """Seconds between the signature's time and ours; an older message is a replay."""
+
+WAITED_FOR = 3600
+"""Seconds for which a message about a payment that we do not know yet is sent back to come again."""
 
 SEEN = """
 INSERT INTO payments_webhookevent (id, kind, received_at) VALUES (%(id)s, %(kind)s, %(now)s)
@@ -29,7 +33,8 @@ def receive_stripe_webhook(body: bytes, signature: str) -> bool:
 
     The signature covers the raw body and its time. What the message says is not used: it only names the payment that
     is then looked up, so that late, repeated and disordered messages do no harm. Raises BadRequest for a forged,
-    outdated or unreadable one.
+    outdated or unreadable one; Conflict for one about a payment of ours that is not committed yet: the provider sends
+    it again until it is.
     """
     event = _verified(body, signature)
     about = event["data"]["object"]
@@ -39,7 +44,10 @@ def receive_stripe_webhook(body: bytes, signature: str) -> bool:
             return False
         payment = _payment_of(about)
         if payment:
-            publish([ProviderNotice(about=payment.order_id, payment_id=str(payment.id))])
+            named = _reference_in(about)
+            publish([ProviderNotice(about=payment.order_id, payment_id=str(payment.id), reference=named)])
+        elif _named_payment(about) and _is_young(event, now):
+            raise Conflict("This payment is not known here yet. Send the message again.")
     return True
 
 
@@ -63,14 +71,31 @@ def _verified(body: bytes, signature: str) -> dict[str, Any]:
 
 def _payment_of(about: dict[str, Any]) -> Payment | None:
     """The payment that a provider's object belongs to: by its reference, or by our id in its metadata."""
-    reference = about.get("id") if about.get("object") == "payment_intent" else about.get("payment_intent")
-    if isinstance(reference, str):
-        payment = Payment.objects.filter(provider_reference=reference).first()
+    for reference in filter(None, (_reference_in(about), about.get("id"))):
+        payment = Payment.objects.filter(provider_reference=str(reference)).first()
         if payment:
             return payment
+    named = _named_payment(about)
+    return Payment.objects.filter(pk=named).first() if named else None
+
+
+def _reference_in(about: dict[str, Any]) -> str:
+    """The intent that the message is about; of a page that nobody has used yet, the page."""
+    kinds = ("payment_intent", "checkout.session")
+    own = about.get("id") if about.get("object") in kinds else None
+    reference = about.get("payment_intent") or own
+    return reference if isinstance(reference, str) else ""
+
+
+def _named_payment(about: dict[str, Any]) -> UUID | None:
+    """Our own id of the payment, where the metadata has it."""
     metadata = about.get("metadata")
-    named = metadata.get("payment") if isinstance(metadata, dict) else None
     try:
-        return Payment.objects.filter(pk=UUID(str(named))).first()
+        return UUID(str(metadata.get("payment"))) if isinstance(metadata, dict) else None
     except ValueError:
         return None
+
+
+def _is_young(event: dict[str, Any], now: datetime) -> bool:
+    made = event.get("created")
+    return not isinstance(made, int) or made > now.timestamp() - WAITED_FOR

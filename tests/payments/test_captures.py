@@ -150,9 +150,10 @@ def test_an_old_capture_is_looked_for_before_it_is_asked_again(
     payment = Payment.objects.get(order=order)
     ship_units(order, 5)
     if arrived:
-        # Carried out under a key that the provider has forgotten since.
+        # Carried out under a key that the provider has forgotten since; its mark is still in the intent.
+        mark = {f"t_{Transaction.objects.get(payment=payment).id.hex}": "5000"}
         client_of_provider.v1.payment_intents.capture(
-            payment.provider_reference, {"amount_to_capture": 5_000, "final_capture": False}
+            payment.provider_reference, {"amount_to_capture": 5_000, "final_capture": False, "metadata": mark}
         )
     Transaction.objects.filter(payment=payment).update(
         status="unknown", created_at=timezone.now() - timedelta(hours=30)
