@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import DatabaseErrorWrapper
 from psycopg import RawCursor
 from psycopg.rows import namedtuple_row
@@ -28,39 +29,45 @@ def run(sql: str, params: Params = None) -> RawCursor[Any]:
 
     What it returns holds the statement's result until the next one is run.
     """
-    connection.close_if_health_check_failed()  # as Django's cursors do: a server that was restarted is no error
-    connection.ensure_connection()
-    statement, names = (sql.encode(), ()) if params is None else _numbered(sql)
-    given = [params[name] for name in names] if isinstance(params, Mapping) else params
-    values = given and [written(value) for value in given]
-    started = time.monotonic()
-    with DatabaseErrorWrapper(connection):
-        cursor = _cursor()
-        try:
-            cursor.execute(statement, values, prepare=True)
-        except Exception:
-            connection.needs_rollback = connection.in_atomic_block
-            raise
-        finally:
-            if connection.queries_logged:
-                connection.queries_log.append({"sql": sql, "time": f"{time.monotonic() - started:.3f}"})
-    return cursor
+    own = connections[DEFAULT_DB_ALIAS]
+    own.ensure_connection()
+    with DatabaseErrorWrapper(own):
+        return _execute(own, sql, params)
 
 
 def rows(sql: str, params: Params = None) -> list[Any]:
     """All rows of a query, as named tuples."""
-    with DatabaseErrorWrapper(connection):
-        return run(sql, params).fetchall()
+    own = connections[DEFAULT_DB_ALIAS]
+    own.ensure_connection()
+    with DatabaseErrorWrapper(own):
+        return _execute(own, sql, params).fetchall()
 
 
-def _cursor() -> RawCursor[Any]:
+def _execute(own: BaseDatabaseWrapper, sql: str, params: Params) -> RawCursor[Any]:
+    statement, names = (sql.encode(), ()) if params is None else _numbered(sql)
+    given = [params[name] for name in names] if isinstance(params, Mapping) else params
+    values = given and [written(value) for value in given]
+    cursor = _cursor(own)
+    started = time.monotonic()
+    try:
+        cursor.execute(statement, values, prepare=True)
+    except Exception:
+        own.needs_rollback = own.in_atomic_block
+        raise
+    finally:
+        if own.queries_logged:
+            own.queries_log.append({"sql": sql, "time": f"{time.monotonic() - started:.3f}"})
+    return cursor
+
+
+def _cursor(own: Any) -> RawCursor[Any]:
     """The connection's own. Not connection.cursor(): Django gives that one a class that pastes parameters in."""
-    kept: RawCursor[Any] | None = getattr(connection, "plain_cursor", None)
-    if kept is None or kept.connection is not connection.connection:
-        kept = RawCursor(connection.connection, row_factory=namedtuple_row)
+    kept: RawCursor[Any] | None = getattr(own, "plain_cursor", None)
+    if kept is None or kept.connection is not own.connection:
+        kept = RawCursor(own.connection, row_factory=namedtuple_row)
         kept.adapters.register_loader("jsonb", JsonbLoader)  # Django leaves JSON as text for its own fields
         kept.connection.prepared_max = MOST_PREPARED
-        connection.plain_cursor = kept  # type: ignore[attr-defined]
+        own.plain_cursor = kept
     return kept
 
 
