@@ -203,6 +203,7 @@ CELERY_TASK_DEFAULT_QUEUE = "work"
 CELERY_TASK_ROUTES = {
     "core.*": {"queue": "relay"},
     "payments.*": {"queue": "providers"},
+    "fulfillment.watch_unpaid": {"queue": "providers"},
     "notifications.*": {"queue": "mail"},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -219,6 +220,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "relay": {"task": "core.relay", "schedule": 1.0, "options": {"expires": 5}},
     "settle-unknown-payments": {"task": "payments.settle_unknown", "schedule": 30.0, "options": {"expires": 60}},
+    "watch-unpaid-orders": {"task": "fulfillment.watch_unpaid", "schedule": 300.0, "options": {"expires": 300}},
     "send-mail": {"task": "notifications.send_waiting", "schedule": 5.0, "options": {"expires": 10}},
     "park-unknown-work": {"task": "core.park_unknown", "schedule": 600.0, "options": {"expires": 600}},
     "forget-old-keys": {"task": "core.forget_old_keys", "schedule": 3600.0, "options": {"expires": 3600}},

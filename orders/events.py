@@ -40,3 +40,12 @@ class OrderCompleted(Event):
 
     kind = "order.completed"
     number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentReminder(Event):
+    """The order is still unpaid; `until` is when it will be cancelled (ISO 8601)."""
+
+    kind = "order.payment_reminder"
+    number: str
+    until: str

@@ -38,6 +38,9 @@ class Channel(models.Model):
     price_tolerance = models.DecimalField(max_digits=8, decimal_places=2, default=Decimal("0.01"))
     shipping_price = models.DecimalField(max_digits=8, decimal_places=2, default=Decimal(0))
     default_tender = models.TextField(default="on_account", help_text="how an order without payments is paid")
+    payment_hours = models.PositiveSmallIntegerField(
+        null=True, default=24, db_default=24, help_text="an order unpaid for so long is cancelled; empty: never"
+    )
     is_history = models.BooleanField(default=False, help_text="past orders: no mail, no incidents for lateness")
     is_active = models.BooleanField(default=True)
 

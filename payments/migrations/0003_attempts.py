@@ -4,35 +4,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('payments', '0002_payment_action_url'),
+        ("payments", "0002_payment_action_url"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='payment',
-            name='asked_at',
-            field=models.DateTimeField(help_text='when it was last looked for again', null=True),
+            model_name="payment",
+            name="asked_at",
+            field=models.DateTimeField(help_text="when it was last looked for again", null=True),
         ),
         migrations.AddField(
-            model_name='payment',
-            name='attempt',
-            field=models.SmallIntegerField(db_default=1, default=1, help_text='counts the cards tried; each has a key of its own'),
+            model_name="payment",
+            name="attempt",
+            field=models.SmallIntegerField(
+                db_default=1, default=1, help_text="counts the cards tried; each has a key of its own"
+            ),
         ),
         migrations.AddField(
-            model_name='payment',
-            name='attempted_at',
-            field=models.DateTimeField(help_text='when the latest attempt began; empty: with the payment', null=True),
+            model_name="payment",
+            name="attempted_at",
+            field=models.DateTimeField(help_text="when the latest attempt began; empty: with the payment", null=True),
         ),
         migrations.AddField(
-            model_name='payment',
-            name='former_reference',
-            field=models.TextField(blank=True, db_default='', default='', help_text='of the attempt before, given up before the next is asked for'),
+            model_name="payment",
+            name="former_reference",
+            field=models.TextField(
+                blank=True,
+                db_default="",
+                default="",
+                help_text="of the attempt before, given up before the next is asked for",
+            ),
         ),
         migrations.AddField(
-            model_name='transaction',
-            name='asked_at',
-            field=models.DateTimeField(help_text='when it was last asked for again', null=True),
+            model_name="transaction",
+            name="asked_at",
+            field=models.DateTimeField(help_text="when it was last asked for again", null=True),
         ),
     ]

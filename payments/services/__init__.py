@@ -2,7 +2,7 @@
 provider are called outside of any transaction."""
 
 from payments.services.attempts import pay_again
-from payments.services.authorisations import authorise, refresh
+from payments.services.authorisations import ask_about, authorise, refresh
 from payments.services.captures import capture, request_captures
 from payments.services.refunds import refund, request_refunds
 from payments.services.settlement import settle_unknown
@@ -10,6 +10,7 @@ from payments.services.voids import request_void, void
 from payments.services.webhooks import receive_stripe_webhook
 
 __all__ = [
+    "ask_about",
     "authorise",
     "capture",
     "pay_again",

@@ -40,6 +40,7 @@ from payments.states import AUTHORISED, PAYMENT
 logger = logging.getLogger(__name__)
 
 ASKED = ("pending", "unknown")
+OPEN = (*ASKED, "requires_action", "failed", "expired")
 
 WANTED = """
 SELECT p.id, p.order_id, p.tender, p.amount, p.currency, p.token, p.provider_reference, p.status, p.attempt,
@@ -74,13 +75,23 @@ def refresh(payment_ids: Sequence[UUID], *, actor: Actor, hints: Mapping[UUID, s
     This is how the end of an authentication is heard, whether a webhook told of it or nobody did. `hints` are
     references that a webhook named: they are looked at where ours was never heard.
     """
-    open_states = (*ASKED, "requires_action", "failed", "expired", "voided")
-    wanted = rows(WANTED, {"ids": list(payment_ids), "statuses": list(open_states)})
+    return _record([a for a in _looked(payment_ids, hints or {}) if _says_something(a)], actor=actor)
+
+
+def ask_about(order_ids: Sequence[UUID], *, actor: Actor) -> set[UUID]:
+    """Read the provider's account of all payments of these orders, record it, and return the orders about which it
+    gave no answer."""
+    payments = Payment.objects.filter(order__in=order_ids, status__in=OPEN)
+    answers = _looked(list(payments.values_list("id", flat=True)), {})
+    _record([a for a in answers if _says_something(a)], actor=actor)
+    return {a.payment.order_id for a in answers if isinstance(a.outcome, Unknown)}
+
+
+def _looked(payment_ids: Sequence[UUID], hints: Mapping[UUID, str]) -> list[Answer]:
+    wanted = rows(WANTED, {"ids": list(payment_ids), "statuses": [*OPEN, "voided"]})
     online = [p for p in wanted if provider_of(p.tender).online]
-    named = hints or {}
-    seen = ask_each(lambda p: _look(p, named.get(p.id, "")), online, late=lambda payment: NOT_IN_TIME)
-    answers = [Answer(p, outcome) for p, outcome in zip(online, seen, strict=True) if outcome]
-    return _record([a for a in answers if _says_something(a)], actor=actor)
+    seen = ask_each(lambda p: _look(p, hints.get(p.id, "")), online, late=lambda payment: NOT_IN_TIME)
+    return [Answer(p, outcome) for p, outcome in zip(online, seen, strict=True) if outcome]
 
 
 def _says_something(answer: Answer) -> bool:

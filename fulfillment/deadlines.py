@@ -1,0 +1,103 @@
+"""Orders that nobody pays: their customers are reminded, and after their channel's time they are cancelled.
+
+An order is unpaid as long as it is held for a payment that is not promised. The time counts from the hold's opening.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.actors import SYSTEM, Actor
+from core.db import rows
+from core.outbox import publish
+from fulfillment import amend
+from orders.events import PaymentReminder
+from orders.services import lock_orders
+from payments.services import ask_about
+
+UNPAID_REASON = "Not paid in time"
+"""The reason of such a cancellation, as staff reads it; the customer's letter knows it too."""
+
+SET_SIZE = 50
+MOST_AT_ONCE = 500
+PATIENCE = 2
+"""How many times its time an order waits when the provider cannot be asked whether it was paid after all."""
+
+_UNPAID = """
+SELECT o.id, o.number, h.opened_at, c.payment_hours FROM orders_hold h
+JOIN orders_order o ON o.id = h.order_id JOIN orders_channel c ON c.id = o.channel_id
+WHERE h.kind = 'payment' AND h.status = 'open' AND o.status = 'on_hold' AND NOT c.is_history
+  AND EXISTS (SELECT FROM payments_payment p WHERE p.order_id = o.id
+              AND p.status IN ('pending', 'unknown', 'requires_action', 'failed', 'expired'))
+"""
+_OVERDUE = f"""{_UNPAID}
+  AND h.opened_at + c.payment_hours * interval '1 hour' <= %(now)s
+ORDER BY h.opened_at, o.id LIMIT %(most)s
+"""
+_STILL_UNPAID = f"{_UNPAID} AND o.id = %(id)s"
+_TO_REMIND = f"""{_UNPAID}
+  AND h.opened_at + c.payment_hours * interval '30 minutes' <= %(now)s
+  AND h.opened_at + c.payment_hours * interval '1 hour' > %(now)s
+  AND NOT EXISTS (SELECT FROM core_event e WHERE e.about = o.id AND e.kind = %(kind)s)
+ORDER BY h.opened_at, o.id LIMIT %(most)s
+"""
+
+
+def cancel_unpaid(now: datetime | None = None, *, actor: Actor = SYSTEM) -> list[UUID]:
+    """Cancel the orders whose time to be paid is over; returns them. Called outside of any transaction.
+
+    The provider is asked first whether one of them was paid without our hearing of it. While it gives no answer, such
+    an order waits, but not for ever; an authorisation that comes after the cancellation is released.
+    """
+    now = now or timezone.now()
+    overdue = rows(_OVERDUE, {"now": now, "most": MOST_AT_ONCE})
+    cancelled: list[UUID] = []
+    for start in range(0, len(overdue), SET_SIZE):
+        part = overdue[start : start + SET_SIZE]
+        doubtful = ask_about([order.id for order in part], actor=actor)
+        cancelled += [
+            order.id
+            for order in part
+            if (order.id not in doubtful or _is_long_overdue(order, now)) and _cancel(order.id, actor=actor)
+        ]
+    return cancelled
+
+
+def _is_long_overdue(order: Any, now: datetime) -> bool:
+    hours = (now - order.opened_at).total_seconds() / 3600
+    return bool(hours >= PATIENCE * order.payment_hours)
+
+
+def _cancel(order_id: UUID, *, actor: Actor) -> bool:
+    """Cancel one, unless it was paid or cancelled in this moment: under its lock only one of them happens."""
+    with transaction.atomic():
+        lock_orders([order_id])
+        if not rows(_STILL_UNPAID, {"id": order_id}):
+            return False
+        amend.cancel(order_id, actor=actor, reason=UNPAID_REASON)
+    return True
+
+
+def remind_unpaid(now: datetime | None = None) -> list[UUID]:
+    """Tell the customers of orders that are unpaid for half their time, once each; returns the orders."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        named = {"now": now, "most": MOST_AT_ONCE, "kind": PaymentReminder.kind}
+        due = rows(_TO_REMIND, named)
+        lock_orders([order.id for order in due])
+        # Somebody else may have reminded them, or they may have paid, before their lock was ours.
+        due = [order for order in due if order.id in _still_due(due, named)]
+        publish(PaymentReminder(about=order.id, number=order.number, until=_limit(order)) for order in due)
+    return [order.id for order in due]
+
+
+def _still_due(due: Sequence[Any], named: dict[str, Any]) -> set[UUID]:
+    return {order.id for order in rows(_TO_REMIND, named)} & {order.id for order in due}
+
+
+def _limit(order: Any) -> str:
+    return (order.opened_at + timedelta(hours=order.payment_hours)).isoformat()
