@@ -11,7 +11,11 @@ LONGEST = timedelta(minutes=15)
 WAIT_IN_LINE = timedelta(seconds=60)
 """When work that waits for an earlier fact is looked at again; it is woken when that one is done."""
 
-MOST_ATTEMPTS = 8
+MOST_ATTEMPTS = 10
+LONGEST_PAUSE = timedelta(minutes=10)
+"""Each pause before another attempt is three times as long as the last: about 35 minutes until it is parked, so that a
+server that is restarted or a mistake that is taken back parks nothing."""
+
 MOST_IN_FLIGHT = 1_000
 """Deliveries of one handler handed out at a time. Were all of a long queue, each would be again every minute it waits."""
 

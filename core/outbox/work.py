@@ -111,11 +111,11 @@ def _hand_back(ids: Sequence[UUID]) -> None:
 
 
 def _failed(delivery: UUID, mine: UUID, error: Exception) -> None:
-    """Back off twice as long each time; after the last attempt the delivery is parked with its error."""
+    """Back off three times as long each time; after the last attempt the delivery is parked with its error."""
     run(
         """
         UPDATE core_delivery SET error = %(error)s, claim = NULL,
-            due_at = clock_timestamp() + least(interval '1 second' * power(2, attempts - 1), interval '10 minutes'),
+            due_at = clock_timestamp() + least(interval '1 second' * power(3, attempts - 1), %(longest)s),
             parked_at = CASE WHEN attempts >= %(most)s THEN clock_timestamp() END
         WHERE id = %(id)s AND claim = %(mine)s AND done_at IS NULL
         """,
@@ -124,6 +124,7 @@ def _failed(delivery: UUID, mine: UUID, error: Exception) -> None:
             "mine": mine,
             "error": f"{type(error).__name__}: {error}"[:2000],
             "most": limits.MOST_ATTEMPTS,
+            "longest": limits.LONGEST_PAUSE,
         },
     )
 

@@ -102,7 +102,7 @@ def test_what_failed_is_tried_again_when_its_cause_is_gone(listener: Listener) -
     assert listener.heard == ["a"]
 
 
-def test_after_eight_failures_it_is_parked_and_the_invariants_say_so(listener: Listener) -> None:
+def test_after_the_last_attempt_it_is_parked_and_the_invariants_say_so(listener: Listener) -> None:
     listener.fails_on = "a"
     tell("a")
     for _ in range(outbox.limits.MOST_ATTEMPTS + 2):
