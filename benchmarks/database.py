@@ -11,24 +11,42 @@ import psycopg
 from launcher import processes
 
 PREFIX = "oms_benchmark_"
+TEMPLATE = "OMS_BENCH_TEMPLATE"
+"""The variable that names the migrated database to clone; without it databases are made empty."""
+BROKER = 15
+"""The broker's database of benchmarks: nobody else reads what they send."""
 
 
 @contextlib.contextmanager
-def own_database(suffix: str = "", template: str = "") -> Iterator[str]:
+def own_database(suffix: str = "") -> Iterator[None]:
     """Make one and lead this process, and those that it starts, to it. Commits are not waited for."""
-    name, before = f"{PREFIX}{os.getpid()}{suffix}", os.environ["DATABASE_URL"]
+    before = dict(os.environ)
+    with made_database(suffix) as url:
+        os.environ |= {"DATABASE_URL": url, "OMS_SYNCHRONOUS_COMMIT": "off", "REDIS_URL": _broker(before["REDIS_URL"])}
+        try:
+            yield
+        finally:
+            os.environ |= {name: before[name] for name in ("DATABASE_URL", "REDIS_URL")}
+
+
+@contextlib.contextmanager
+def made_database(suffix: str = "") -> Iterator[str]:
+    """A new database beside that of DATABASE_URL, as long as the block lasts; its address."""
+    name, template = f"{PREFIX}{os.getpid()}{suffix}", os.environ.get(TEMPLATE)
     with _server() as server:
         _sweep(server)
         like = f' TEMPLATE "{template}" STRATEGY file_copy' if template else ""
         server.execute(f'CREATE DATABASE "{name}"{like}')
-    os.environ["DATABASE_URL"] = _address(name)
-    os.environ["OMS_SYNCHRONOUS_COMMIT"] = "off"
     try:
-        yield name
+        yield _address(name)
     finally:
-        os.environ["DATABASE_URL"] = before
         with _server() as server:
             server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def name_of(url: str) -> str:
+    """The name of the database at an address."""
+    return urlsplit(url).path.lstrip("/")
 
 
 def _sweep(server: psycopg.Connection[Any]) -> None:
@@ -41,6 +59,10 @@ def _sweep(server: psycopg.Connection[Any]) -> None:
 def _owner_lives(name: str) -> bool:
     owner = name.removeprefix(PREFIX).partition("_")[0]
     return owner.isdigit() and processes.start_time(int(owner)) is not None
+
+
+def _broker(url: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{BROKER}"))
 
 
 def _address(name: str) -> str:

@@ -1,5 +1,7 @@
 """What the processes of a crew do: place orders through the service, one or a hundred a call."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import uuid4
 
 from benchmarks.workers import Turn
@@ -28,17 +30,27 @@ def batch(index: int, *, size: int = 100) -> Turn:
     """A set of orders a call, of which two are refused; those that were accepted count."""
 
     def turn() -> int:
-        bodies = [body(three()) for _ in range(size - REFUSED)]
+        bodies = bodies_of(size - REFUSED)
         bodies.insert(size // 3, body(["NO-SUCH-SKU"]))
         bodies.insert(size // 2, body([sku(1), OUT]))
-        attempts = [Attempt(raw, key := uuid4().hex, key) for raw in bodies]
-        outcomes = place_orders(attempts, client=CLIENT, actor=SYSTEM)
-        accepted = sum(not isinstance(outcome, Problem) for outcome in outcomes)
-        if accepted != size - REFUSED:
-            raise AssertionError(next(o for o in outcomes if isinstance(o, Problem)))
-        return accepted
+        return capture(bodies, refused=REFUSED)
 
     return turn
+
+
+def bodies_of(count: int) -> list[dict[str, Any]]:
+    """So many orders of three lines."""
+    return [body(three()) for _ in range(count)]
+
+
+def capture(bodies: Sequence[dict[str, Any]], *, refused: int = 0) -> int:
+    """One call for all of them; how many were accepted, which must be all but the refused."""
+    attempts = [Attempt(raw, key := uuid4().hex, key) for raw in bodies]
+    outcomes = place_orders(attempts, client=CLIENT, actor=SYSTEM)
+    problems = [outcome for outcome in outcomes if isinstance(outcome, Problem)]
+    if len(problems) != refused:
+        raise AssertionError(f"{len(problems)} orders were refused: {problems[:3]}")
+    return len(bodies) - refused
 
 
 def hot(index: int) -> Turn:

@@ -23,8 +23,11 @@ class Done:
     rate: float
 
 
-def repeat(sql: str, *, clients: int, seconds: float = 0, times: int = 0) -> Done:
-    """One statement again and again over some connections: prepared once each, commits not waited for."""
+def repeat(sql: str, *, clients: int, seconds: float = 0, times: int = 0, url: str = "") -> Done:
+    """One statement again and again over some connections: prepared once each, commits not waited for.
+
+    Works in the database of DATABASE_URL unless another is given.
+    """
     program = software.install(places.prepare()).postgres("pgbench")
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "statement.sql"
@@ -32,7 +35,7 @@ def repeat(sql: str, *, clients: int, seconds: float = 0, times: int = 0) -> Don
         length = ["-t", str(times)] if times else ["-T", str(max(1, round(seconds)))]
         command = [str(program), "-n", "-M", "prepared", "-c", str(clients), "-j", str(clients), *length]
         done = subprocess.run(
-            [*command, "-f", str(script), os.environ["DATABASE_URL"]],
+            [*command, "-f", str(script), url or os.environ["DATABASE_URL"]],
             env=os.environ | {"PGOPTIONS": "-c synchronous_commit=off -c jit=off"},
             capture_output=True,
             text=True,

@@ -19,34 +19,35 @@ import django
 from django.core.management import call_command
 from django.db import connections
 
-from benchmarks.database import own_database
+from benchmarks.database import TEMPLATE, name_of, own_database
 
 HERE = Path(__file__).resolve().parent
-ALL = ("capture_statements", "capture_single", "capture_batch", "hot_sku", "replay")
+ALL = ("capture_statements", "capture_single", "capture_batch", "hot_sku", "pipeline", "replay")
 
 
 def main(names: list[str]) -> int:
     """Run the named benchmarks (all of them by default), each in a process of its own; 1 when a goal is missed."""
     missed = []
-    with own_database("_template") as template:
+    with own_database("_template"):
         if subprocess.run([sys.executable, "-m", "benchmarks.run", "--migrate"], check=False).returncode:
             return 1
+        os.environ[TEMPLATE] = name_of(os.environ["DATABASE_URL"])
         for name in names or ALL:
             print(f"— {name}", flush=True)
-            missed += [name] * (not _run(name, template))
+            missed += [name] * (not _run(name))
     print(f"Goals missed in: {', '.join(missed)}" if missed else "Every goal is met.")
     return int(bool(missed))
 
 
-def _run(name: str, template: str) -> bool:
+def _run(name: str) -> bool:
     """One benchmark: its rows on the screen, its figures kept as JSON; whether all its goals are met."""
     started = time.monotonic()
-    command = [sys.executable, "-m", "benchmarks.run", "--one", name, "--template", template]
+    command = [sys.executable, "-m", "benchmarks.run", "--one", name]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         print(f"{name} ended with code {done.returncode}", flush=True)
         return False
-    *shown, last = done.stdout.strip().split("\n")
+    *shown, last = done.stdout.rstrip().split("\n")
     print("\n".join(shown), flush=True)
     figures = json.loads(last)
     _keep(name, figures, time.monotonic() - started)
@@ -73,9 +74,9 @@ def migrate() -> None:
     call_command("migrate", verbosity=0)
 
 
-def one(name: str, template: str) -> None:
+def one(name: str) -> None:
     """One benchmark on its own database: its rows of the table, then its figures as one line of JSON."""
-    with own_database(template=template):
+    with own_database():
         _django()
         figures = importlib.import_module(f"benchmarks.{name}").measure()
         connections.close_all()
@@ -95,7 +96,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="short rounds: shows that all run, measures little")
     parser.add_argument("--migrate", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--one", help=argparse.SUPPRESS)
-    parser.add_argument("--template", default="", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -106,6 +106,6 @@ if __name__ == "__main__":
     if chosen.migrate:
         migrate()
     elif chosen.one:
-        one(chosen.one, chosen.template)
+        one(chosen.one)
     else:
         sys.exit(main(chosen.names))

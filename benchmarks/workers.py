@@ -4,18 +4,21 @@ import contextlib
 import importlib
 import multiprocessing
 import os
+import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 import django
 
 CORES = len(os.sched_getaffinity(0))
 START_SECONDS = 120
 READY = "ready"
+MOST_TOLD = 2_000
 Turn = Callable[[], int]
 """Does a piece of work, such as one call, and returns how many orders it has brought forward."""
 
@@ -67,6 +70,8 @@ def _hear(line: Connection, seconds: float) -> Any:
 
 
 def _live(line: Connection, maker: str, index: int, options: dict[str, Any]) -> None:
+    log = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process lives
+    os.dup2(log.fileno(), sys.stderr.fileno())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
     django.setup()
     module, _, function = maker.partition(":")
@@ -78,8 +83,14 @@ def _live(line: Connection, maker: str, index: int, options: dict[str, Any]) -> 
             try:
                 line.send(_work(turn, seconds, turns))
             except Exception:
-                line.send(traceback.format_exc())
+                line.send(traceback.format_exc() + _tail(log))
                 return
+
+
+def _tail(log: IO[bytes]) -> str:
+    """The end of what the process has logged."""
+    log.seek(max(0, log.tell() - MOST_TOLD))
+    return log.read().decode(errors="replace")
 
 
 def _work(turn: Turn, seconds: float, turns: int) -> tuple[int, float]:
