@@ -2,11 +2,13 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from backoffice import counter, customer_views, order_views, views
+from backoffice.health import views as health
 from backoffice.search import search
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("health/", views.health, name="health"),
+    path("health/", health.health, name="health"),
+    path("health/live/", health.live, name="health-live"),
     path("sign-in/", views.SignIn.as_view(), name="sign-in"),
     path("sign-out/", views.sign_out, name="sign-out"),
     path("language/", set_language, name="set_language"),

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,7 +16,6 @@ from django.views.decorators.http import require_POST
 from backoffice import samples, start
 from backoffice.demo import sign_ins
 from backoffice.forms import SignInForm
-from core.db import rows
 from core.permissions import allows
 
 YEAR = 365 * 24 * 3600
@@ -40,15 +38,6 @@ def home(request: HttpRequest) -> HttpResponse:
             "problems": start.problems(request.user),
         },
     )
-
-
-def health(request: HttpRequest) -> HttpResponse:
-    """Whether this process serves and its database answers: for the launcher and for load balancers."""
-    try:
-        rows("SELECT 1")
-    except DatabaseError:
-        return HttpResponse("The database does not answer.\n", content_type="text/plain", status=503)
-    return HttpResponse("ok\n", content_type="text/plain")
 
 
 class SignIn(LoginView):

@@ -85,7 +85,7 @@ SELECT w.series, w.counts::bigint[], w.total, now()
 FROM unnest(%(series)s::text[], %(counts)s::text[], %(totals)s::float8[]) AS w(series, counts, total) ORDER BY 1
 ON CONFLICT (series) DO UPDATE SET at = excluded.at, total = m.total + excluded.total, counts = ARRAY(
     SELECT coalesce(a, 0) + coalesce(b, 0)
-    FROM unnest(m.counts, excluded.counts) WITH ORDINALITY AS both(a, b, place) ORDER BY place)
+    FROM unnest(m.counts, excluded.counts) WITH ORDINALITY AS n(a, b, place) ORDER BY place)
 """
 
 

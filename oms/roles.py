@@ -44,8 +44,8 @@ FINANCE = frozenset(
         "incidents.view",
     }
 )
-MANAGER = CLERK | WAREHOUSE | FINANCE
-ADMIN = MANAGER | {"setup.manage"}
+MANAGER = CLERK | WAREHOUSE | FINANCE | {"health.view"}
+ADMIN = MANAGER | {"setup.manage", "metrics.view"}
 
 ROLES = {
     "clerk": CLERK,

@@ -1,5 +1,7 @@
 from django.urls import include, path
 
+from oms import metrics
+
 urlpatterns = [
     path("", include("capture.urls")),  # before the order page: "new" is no order's number
     path("", include("backoffice.urls")),
@@ -11,6 +13,7 @@ urlpatterns = [
     path("", include("notifications.urls")),
     path("", include("payments.urls")),
     path("", include("tracking.urls")),
+    path("metrics", metrics.show),
     path("api/", include("oms.api.urls")),  # last: it answers for every other address below /api
 ]
 

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from core.db import rows, run
 from core.ids import new_id
-from core.outbox import limits, registry
+from core.outbox import limits, registry, told
 
 FAN_OUT = """
 WITH taken AS MATERIALIZED (
@@ -26,7 +26,7 @@ made AS (
            t.created_at, statement_timestamp(), 0, '', ''
     FROM taken t JOIN unnest(%(kinds)s::text[], %(names)s::text[], %(lines)s::text[]) AS s(kind, name, line) USING (kind)
     ON CONFLICT DO NOTHING)
-UPDATE core_event e SET dispatched_at = clock_timestamp() FROM taken t WHERE e.id = t.id RETURNING e.id
+UPDATE core_event e SET dispatched_at = clock_timestamp() FROM taken t WHERE e.id = t.id RETURNING e.kind
 """
 
 # A delivery is behind when an earlier one of its line is not done, or an earlier event has no deliveries yet. One that
@@ -80,7 +80,9 @@ def fan_out(most: int = 500) -> int:
         "lines": [s.line for s in subscriptions],
     }
     with transaction.atomic():
-        return len(rows(FAN_OUT, wanted))
+        taken = [row.kind for row in rows(FAN_OUT, wanted)]
+    told.handed_on(taken)
+    return len(taken)
 
 
 def claim(most: int = 500, *, full: Collection[str] = ()) -> list[Claimed]:

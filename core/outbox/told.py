@@ -1,7 +1,8 @@
 """What the log and the metrics say of work: a line per delivery, with the request and the order it is for."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
@@ -15,6 +16,15 @@ logger = logging.getLogger("work")
 
 SECONDS = metrics.histogram("oms_work_set_seconds", "Time of a handler for a set of deliveries", "handler", "queue")
 DELIVERIES = metrics.counter("oms_deliveries_total", "Deliveries worked on, by result", "handler", "queue", "result")
+
+
+FACTS = metrics.counter("oms_facts_total", "Facts handed on by the relay, by kind: order.placed counts orders", "kind")
+
+
+def handed_on(kinds: Iterable[str]) -> None:
+    """After the facts are dispatched, which happens once to each."""
+    for kind, number in Counter(kinds).items():
+        metrics.count(FACTS, kind, by=number)
 
 
 @contextmanager

@@ -116,7 +116,7 @@ def test_search_for_a_name_filters_the_orders(world: World) -> None:
     assert signed_in("clerk").get("/search/", {"q": "Bertin"})["Location"] == "/orders/?q=Bertin"
 
 
-OPEN_TO_ALL = {"health", "sign-in", "sign-out", "set_language", "theme"}
+OPEN_TO_ALL = {"health", "health-live", "sign-in", "sign-out", "set_language", "theme"}
 """Addresses of the shell that need nobody to be signed in."""
 
 
