@@ -27,12 +27,14 @@ MOST_AT_ONCE = 500
 PATIENCE = 2
 """How many times its time an order waits when the provider cannot be asked whether it was paid after all."""
 
+_CUSTOMERS_TURN = ["requires_action", "failed", "expired"]
+_NOT_PROMISED = ["pending", "unknown", *_CUSTOMERS_TURN]
+
 _UNPAID = """
 SELECT o.id, o.number, h.opened_at, c.payment_hours FROM orders_hold h
 JOIN orders_order o ON o.id = h.order_id JOIN orders_channel c ON c.id = o.channel_id
 WHERE h.kind = 'payment' AND h.status = 'open' AND o.status = 'on_hold' AND NOT c.is_history
-  AND EXISTS (SELECT FROM payments_payment p WHERE p.order_id = o.id
-              AND p.status IN ('pending', 'unknown', 'requires_action', 'failed', 'expired'))
+  AND EXISTS (SELECT FROM payments_payment p WHERE p.order_id = o.id AND p.status = ANY(%(statuses)s))
 """
 _OVERDUE = f"""{_UNPAID}
   AND h.opened_at + c.payment_hours * interval '1 hour' <= %(now)s
@@ -54,7 +56,7 @@ def cancel_unpaid(now: datetime | None = None, *, actor: Actor = SYSTEM) -> list
     an order waits, but not for ever; an authorisation that comes after the cancellation is released.
     """
     now = now or timezone.now()
-    overdue = rows(_OVERDUE, {"now": now, "most": MOST_AT_ONCE})
+    overdue = rows(_OVERDUE, {"now": now, "most": MOST_AT_ONCE, "statuses": _NOT_PROMISED})
     cancelled: list[UUID] = []
     for start in range(0, len(overdue), SET_SIZE):
         part = overdue[start : start + SET_SIZE]
@@ -76,7 +78,7 @@ def _cancel(order_id: UUID, *, actor: Actor) -> bool:
     """Cancel one, unless it was paid or cancelled in this moment: under its lock only one of them happens."""
     with transaction.atomic():
         lock_orders([order_id])
-        if not rows(_STILL_UNPAID, {"id": order_id}):
+        if not rows(_STILL_UNPAID, {"id": order_id, "statuses": _NOT_PROMISED}):
             return False
         amend.cancel(order_id, actor=actor, reason=UNPAID_REASON)
     return True
@@ -86,7 +88,7 @@ def remind_unpaid(now: datetime | None = None) -> list[UUID]:
     """Tell the customers of orders that are unpaid for half their time, once each; returns the orders."""
     now = now or timezone.now()
     with transaction.atomic():
-        named = {"now": now, "most": MOST_AT_ONCE, "kind": PaymentReminder.kind}
+        named = {"now": now, "most": MOST_AT_ONCE, "kind": PaymentReminder.kind, "statuses": _CUSTOMERS_TURN}
         due = rows(_TO_REMIND, named)
         lock_orders([order.id for order in due])
         # Somebody else may have reminded them, or they may have paid, before their lock was ours.

@@ -12,6 +12,8 @@ TOLD = (
     ("order.placed", letters.ORDER_CONFIRMATION, ""),
     ("order.cancelled", letters.CANCELLED, ""),
     ("payment.failed", letters.PAYMENT_FAILED, ""),
+    ("payment.action_required", letters.PAYMENT_LINK, ""),
+    ("order.payment_reminder", letters.PAYMENT_REMINDER, ""),
     ("shipment.shipped", letters.SHIPPED, "shipment_id"),
     ("shipment.delivered", letters.DELIVERED, "shipment_id"),
     ("return.received", letters.RETURN_RECEIVED, "return_id"),
@@ -21,9 +23,13 @@ TOLD = (
 
 def _teller(kind: str, particular: str) -> Handler:
     def handler(events: list[Delivered]) -> None:
-        tell(kind, [Fact(e.id, e.about, UUID(e.payload[particular]) if particular else None) for e in events])
+        tell(kind, [Fact(e.id, e.about, _subject(e, particular), e.payload) for e in events])
 
     return handler
+
+
+def _subject(event: Delivered, particular: str) -> UUID | None:
+    return UUID(event.payload[particular]) if particular else None
 
 
 for event, letter, named in TOLD:

@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -14,8 +16,19 @@ DELIVERED = "delivered"
 CANCELLED = "cancelled"
 RETURN_RECEIVED = "return_received"
 PAYMENT_FAILED = "payment_failed"
+PAYMENT_LINK = "payment_link"
+PAYMENT_REMINDER = "payment_reminder"
 
-KINDS = (ORDER_CONFIRMATION, SHIPPED, DELIVERED, CANCELLED, RETURN_RECEIVED, PAYMENT_FAILED)
+KINDS = (
+    ORDER_CONFIRMATION,
+    SHIPPED,
+    DELIVERED,
+    CANCELLED,
+    RETURN_RECEIVED,
+    PAYMENT_FAILED,
+    PAYMENT_LINK,
+    PAYMENT_REMINDER,
+)
 
 _BLANK_LINES = re.compile(r"\n\s*\n\s*\n+")
 
@@ -38,6 +51,11 @@ class Facts:
     lines: list[Any] = field(default_factory=list)
     shipment: Any = None
     returned: Any = None
+    amount: Decimal | None = None
+    """What is to be paid, where that is not the whole order."""
+    until: datetime | None = None
+    is_unpaid: bool = False
+    """It was cancelled because nobody paid."""
 
 
 def language_of(order: Any) -> str:
@@ -54,6 +72,9 @@ def write(kind: str, facts: Facts) -> Letter:
         "lines": facts.lines,
         "shipment": facts.shipment,
         "returned": facts.returned,
+        "amount": facts.order.total if facts.amount is None else facts.amount,
+        "until": facts.until,
+        "is_unpaid": facts.is_unpaid,
         "url": facts.tracking_url,
         "language": language,
     }

@@ -1,13 +1,16 @@
 """What letters speak of and what the mail box shows, read in bulk."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from core.db import rows
+from fulfillment.deadlines import UNPAID_REASON
 from notifications import letters
 from notifications.letters import Facts
 from notifications.models import Message
@@ -71,8 +74,19 @@ def facts_of(kind: str, told: Sequence[Any]) -> Iterator[tuple[Any, Facts | None
                 lines.get(fact.subject or fact.order_id, []),
                 shipment=subject if kind in (letters.SHIPPED, letters.DELIVERED) else None,
                 returned=subject if kind == letters.RETURN_RECEIVED else None,
+                **_said(fact.said),
             ),
         )
+
+
+def _said(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The amount, the time limit and the reason that an event tells, as letters speak of them."""
+    amount, until = payload.get("amount"), payload.get("until")
+    return {
+        "amount": Decimal(amount) if amount else None,
+        "until": datetime.fromisoformat(until) if until else None,
+        "is_unpaid": payload.get("reason") == UNPAID_REASON,
+    }
 
 
 def _particulars(kind: str, told: Iterable[Told]) -> tuple[dict[Any, Any], dict[Any, list[Any]]]:

@@ -2,9 +2,10 @@
 
 import logging
 import smtplib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -27,11 +28,13 @@ MOST_ATTEMPTS = 8
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that happened to an order. `source` is the event's id; `subject` the shipment or return, where there is one."""
+    """Something that happened to an order. `source` is the event's id; `subject` the shipment or return, where there is
+    one; `said` what the event itself tells."""
 
     source: UUID
     order_id: UUID
     subject: UUID | None = None
+    said: Mapping[str, Any] = field(default_factory=dict)
 
 
 WRITE = """

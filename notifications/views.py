@@ -27,6 +27,8 @@ KIND_WORDS = {
     letters.CANCELLED: gettext_lazy("Order cancelled"),
     letters.RETURN_RECEIVED: gettext_lazy("Return received"),
     letters.PAYMENT_FAILED: gettext_lazy("Payment failed"),
+    letters.PAYMENT_LINK: gettext_lazy("Payment to be finished"),
+    letters.PAYMENT_REMINDER: gettext_lazy("Payment reminder"),
 }
 STATES = {
     "sent": ("green", gettext_lazy("Sent")),

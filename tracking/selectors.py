@@ -1,6 +1,8 @@
 """Everything the public page of one order speaks of, in a fixed number of queries."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -25,7 +27,9 @@ class Facts:
     work: list[FulfillmentOrder]
     """Living fulfilment orders; each has `parcels`: its living shipment, if any."""
     holds: set[str]
-    payment_states: set[str]
+    payments: list[Payment]
+    pay_until: datetime | None
+    """When the order will be cancelled if it is still unpaid."""
     returns: list[Return]
     refunded: Decimal
     refund_pending: Decimal
@@ -55,16 +59,33 @@ def facts_about(order: Order) -> Facts:
         .annotate(total=Sum("amount"))
         .values_list("status", "total")
     )
+    held = dict(order.holds.filter(status="open").values_list("kind", "opened_at"))
     return Facts(
         order=order,
         lines=list(order.lines.filter(is_stocked=True).order_by("position")),
         work=_work(order),
-        holds=set(order.holds.filter(status="open").values_list("kind", flat=True)),
-        payment_states=set(Payment.objects.filter(order=order).values_list("status", flat=True)),
+        holds=set(held),
+        payments=list(Payment.objects.filter(order=order).order_by("created_at", "id")),
+        pay_until=_pay_until(order, held),
         returns=list(Return.objects.filter(order=order).prefetch_related("lines__order_line").order_by("id")),
         refunded=refunds.get("succeeded", Decimal(0)),
         refund_pending=sum((total for status, total in refunds.items() if status != "succeeded"), Decimal(0)),
     )
+
+
+def unfinished(payments: Iterable[Payment]) -> Payment | None:
+    """The payment that the customer can do something about; one that is being asked for needs nobody."""
+    return next((p for p in payments if p.status in ("requires_action", "failed", "expired")), None)
+
+
+def unfinished_payment(order: Order) -> Payment | None:
+    """The same, read anew."""
+    return unfinished(Payment.objects.filter(order=order).order_by("created_at", "id"))
+
+
+def _pay_until(order: Order, held: dict[str, datetime]) -> datetime | None:
+    hours = order.channel.payment_hours
+    return held["payment"] + timedelta(hours=hours) if "payment" in held and hours is not None else None
 
 
 def _work(order: Order) -> list[FulfillmentOrder]:

@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 from core.money import display
 from returns.models import Return
 from tracking.parcels import Item, Parcel, parcels_of
-from tracking.selectors import Facts
-from tracking.wording import number_word, on_day
+from tracking.selectors import Facts, unfinished
+from tracking.wording import moment, number_word, on_day
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,16 @@ class Note:
     tone: str
     icon: str
     text: str
+
+
+@dataclass(frozen=True)
+class Pay:
+    """What the customer can do about a payment: go to the bank's or the provider's page, or take another card."""
+
+    url: str
+    go: str
+    can_change: bool
+    until: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,7 @@ class Story:
     lead: str
     personal: bool
     parcels: list[Parcel]
+    pay: Pay | None = None
     notes: list[Note] = field(default_factory=list)
     returns: list[Back] = field(default_factory=list)
     cancelled: list[Item] = field(default_factory=list)
@@ -59,6 +70,7 @@ def tell(facts: Facts, *, personal: bool) -> Story:
         lead=lead,
         personal=personal,
         parcels=parcels,
+        pay=_pay(facts),
         notes=_notes(facts, personal),
         returns=[_back(r, personal) for r in facts.returns if r.status != "cancelled"],
         cancelled=dropped if personal else [],
@@ -99,14 +111,28 @@ def _held(facts: Facts) -> tuple[str, str]:
         return _("We are checking your order."), _(
             "It leaves as soon as that is done. There is nothing you need to do."
         )
-    if "failed" in facts.payment_states or "expired" in facts.payment_states:
-        return (
-            _("Your payment did not go through."),
-            _("Your order is kept for you but cannot leave yet. Please answer our mail or call us to pay another way."),
-        )
-    if "requires_action" in facts.payment_states:
+    waits = unfinished(facts.payments)
+    if waits is None:
+        return _("Your payment is being confirmed."), _("That takes a moment. Then we prepare your order.")
+    if waits.status == "failed":
+        return _("Your payment did not go through."), _("Nothing was charged, and your order is kept for you.")
+    if waits.status == "requires_action" and waits.token:
         return _("Your payment waits for you."), _("Your bank asks you to confirm it. The order leaves after that.")
-    return _("Your payment is being confirmed."), _("That takes a moment. Then we prepare your order.")
+    return _("Your payment waits for you."), _("The order leaves as soon as it is paid.")
+
+
+def _pay(facts: Facts) -> Pay | None:
+    payment = unfinished(facts.payments)
+    if payment is None or "payment" not in facts.holds or facts.order.status == "cancelled":
+        return None
+    by_bank = bool(payment.token)
+    url = payment.action_url if payment.status == "requires_action" else ""
+    return Pay(
+        url=url,
+        go=_("Confirm with your bank") if by_bank else _("Go to the payment page"),
+        can_change=by_bank or not url,
+        until=moment(facts.pay_until),
+    )
 
 
 def _all_returned(facts: Facts) -> bool:

@@ -4,4 +4,5 @@ from tracking import views
 
 urlpatterns = [
     path("t/<str:token>/", views.order_page, name="tracking"),
+    path("t/<str:token>/pay/", views.pay, name="tracking-pay"),
 ]

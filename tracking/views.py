@@ -8,22 +8,27 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
+from core.actors import Actor
+from core.problems import Conflict
 from core.throttle import address_of, allow
 from orders.models import Order
+from payments import services as payments
 from tracking import story
 from tracking.forms import ProofForm
-from tracking.selectors import facts_about, order_behind
+from tracking.selectors import facts_about, order_behind, unfinished_payment
 
 PROVED_FOR = timedelta(hours=12)
 COOKIE = "order"
 SIGNER = signing.TimestampSigner(salt="tracking.proof")
 PAGES_A_MINUTE = 60
 PROOFS_PER_ORDER, ORDER_WINDOW = 10, 3600
+PAYS_PER_ORDER = 10
 PROOFS_PER_ADDRESS, ADDRESS_WINDOW = 20, 600
 
 View = Callable[[HttpRequest, str], HttpResponse]
@@ -87,6 +92,41 @@ def _prove(request: HttpRequest, token: str, order: Order) -> HttpResponse:
         samesite="Lax",
     )
     return response
+
+
+# Exempt for the same reason: whoever forges it must know the address, and opens a page on which somebody else may pay.
+@csrf_exempt
+@never_cache
+@require_POST
+@unlisted
+def pay(request: HttpRequest, token: str) -> HttpResponse:
+    """Another attempt to pay, on a page of the provider's where the customer chooses a card."""
+    order = order_behind(token)
+    if order is None:
+        return _refused(request, "tracking/not_found.html", 404)
+    by_address = allow("tracking", address_of(request), most=PAGES_A_MINUTE, seconds=60)
+    if not (by_address and allow("pay", str(order.pk), most=PAYS_PER_ORDER, seconds=ORDER_WINDOW)):
+        return _refused(request, "tracking/too_many.html", 429, wait=60 if not by_address else ORDER_WINDOW)
+    with translation.override(_language(request, order)):
+        return _leave(request, token, order)
+
+
+def _leave(request: HttpRequest, token: str, order: Order) -> HttpResponse:
+    """A page that leads on by itself: a redirect after a form may only lead to ourselves, by our own policy."""
+    here = reverse("tracking", args=[token])
+    payment = unfinished_payment(order)
+    if payment is None:
+        return HttpResponseRedirect(here, status=303)
+    customer = Actor("customer", order.customer_name or "Customer")
+    try:
+        payments.pay_again(payment.pk, actor=customer)
+    except Conflict:  # paid, cancelled or asked for in the meantime: the page says which
+        return HttpResponseRedirect(here, status=303)
+    payments.authorise([payment.pk], actor=customer)
+    payment.refresh_from_db()
+    url = payment.action_url if payment.status == "requires_action" else ""
+    context = {"url": url, "here": here, "number": order.number}
+    return render(request, "tracking/leave.html", context, status=200 if url else 503)
 
 
 def _has_proved(request: HttpRequest, token: str) -> bool:

@@ -102,7 +102,31 @@ def test_a_failed_payment_says_what_to_do() -> None:
     assert tell(letters.PAYMENT_FAILED, [Fact(new_id(), order.pk)]) == 1
     text = Message.objects.get(kind="payment_failed").text
     assert "Your bank declined €16.90. Nothing was charged." in text
-    assert "call us" in text
+    assert "Pay with another card on its page" in text
+
+
+def test_the_letter_of_an_open_payment_names_what_is_left_to_pay_and_until_when() -> None:
+    small_world()
+    order = placed({MUG: 1})
+    said = {"amount": "6.90", "until": "2026-11-24T09:00:00+00:00"}
+
+    assert tell(letters.PAYMENT_LINK, [Fact(new_id(), order.pk, said=said)]) == 1
+    link = Message.objects.get(kind="payment_link")
+    assert link.subject == f"Please finish the payment of order {order.number}"
+    assert "€6.90 is still to be paid." in link.text and tracking_url(order) in link.text
+
+    assert tell(letters.PAYMENT_REMINDER, [Fact(new_id(), order.pk, said=said)]) == 1
+    reminder = Message.objects.get(kind="payment_reminder").text
+    assert "We keep your order until Tuesday 24 November, 10:00." in reminder
+
+
+@pytest.mark.parametrize(("reason", "why"), [("Not paid in time", True), ("ordered twice", False)])
+def test_the_letter_of_a_cancellation_says_when_nobody_paid(reason: str, why: bool) -> None:
+    small_world()
+    order = placed({MUG: 1})
+
+    tell(letters.CANCELLED, [Fact(new_id(), order.pk, said={"reason": reason})])
+    assert ("It was not paid in time." in Message.objects.get(kind="cancelled").text) is why
 
 
 def test_the_same_fact_is_told_once_however_often_it_is_delivered() -> None:
