@@ -30,9 +30,9 @@ def own_database(suffix: str = "") -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def made_database(suffix: str = "") -> Iterator[str]:
+def made_database(suffix: str = "", *, empty: bool = False) -> Iterator[str]:
     """A new database beside that of DATABASE_URL, as long as the block lasts; its address."""
-    name, template = f"{PREFIX}{os.getpid()}{suffix}", os.environ.get(TEMPLATE)
+    name, template = f"{PREFIX}{os.getpid()}{suffix}", "" if empty else os.environ.get(TEMPLATE)
     with _server() as server:
         _sweep(server)
         like = f' TEMPLATE "{template}" STRATEGY file_copy' if template else ""
