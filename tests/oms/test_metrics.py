@@ -1,11 +1,14 @@
 """What a monitor is told at /metrics."""
 
+from datetime import timedelta
 from threading import Thread
+from typing import cast
 
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from core import metrics, outbox
@@ -15,6 +18,8 @@ from integrations.services import create_api_key
 from oms.metrics import MOST, STAGES
 from orders import holds
 from orders.models import Hold
+from payments.providers.base import NoAnswerError, Provider
+from payments.providers.guard import Guarded
 from tests.factories.orders import placed
 from tests.factories.world import World, small_world
 
@@ -202,3 +207,28 @@ def test_analysed_tables_tell_how_many_orders_there_are() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE orders_order")
     assert value(scraped(), "oms_orders_estimated") >= 0
+
+
+@pytest.mark.django_db
+def test_calls_to_the_provider_are_measured_and_tell_health_who_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    guarded = Guarded(cast(Provider, Moody()))
+    guarded.lookup("known")
+    with pytest.raises(NoAnswerError):
+        guarded.lookup("nothing")
+    samples = scraped()
+
+    count = "oms_provider_seconds_count"
+    assert value(samples, count, provider="moody", call="lookup", outcome="answered") == 1
+    assert value(samples, count, provider="moody", call="lookup", outcome="no_answer") == 1
+    Measure.objects.filter(series__contains="answered").update(at=timezone.now() - timedelta(minutes=1))
+    assert value(scraped(), "oms_alarm", alarm="provider-silent") == 1
+
+
+class Moody:
+    """Answers one question and not the other."""
+
+    name, online = "moody", True
+
+    def lookup(self, reference: str) -> None:
+        if reference == "nothing":
+            raise NoAnswerError("the line is dead")
