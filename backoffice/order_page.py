@@ -146,7 +146,7 @@ def parcels(work: Iterable[FulfillmentOrder]) -> list[Parcel]:
             continue
         shipment = next(iter(each.shipments.all()), None)
         lines = [line for line in each.lines.all() if line.quantity > line.cancelled]
-        left = shipment if shipment and shipment.status != "labelled" else None
+        left = shipment if shipment and shipment.status not in ("draft", "labelled") else None
         status, kind = (left.status, "shipment") if left else (each.status, "fulfillment")
         found.append(Parcel(each, shipment, status, kind, lines))
     return found

@@ -51,7 +51,7 @@ FULFILLMENT = {
 }
 
 SHIPMENT = {
-    "draft": Word(_("Being prepared"), "grey"),
+    "draft": Word(_("Waits for its label"), "amber"),
     "labelled": Word(_("Labelled"), "blue"),
     "shipped": Word(_("Handed to the carrier"), "green"),
     "in_transit": Word(_("In transit"), "green"),

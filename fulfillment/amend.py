@@ -233,7 +233,7 @@ def _open_boxes(opened: Sequence[UUID], again: Sequence[UUID], *, actor: Actor, 
     if not opened:
         return
     labels = rows(
-        "SELECT id FROM fulfillment_shipment WHERE fulfillment_order_id = ANY(%(ids)s) AND status = 'labelled'",
+        "SELECT id FROM fulfillment_shipment WHERE fulfillment_order_id = ANY(%(ids)s) AND status IN ('draft', 'labelled')",
         {"ids": list(opened)},
     )
     apply_many(SHIPMENT, Shipment, [row.id for row in labels], "void", actor=actor, about="order_id", at=at)
@@ -267,6 +267,7 @@ def _tell(order: Any, cut: Cut, reason: str, *, actor: Actor, at: datetime | Non
     if whole:
         holds.end_all(order.id, actor=actor, note=reason)
         resolve_incidents("payment_failed", about=order.id, actor=actor, resolution="cancelled")
+        resolve_incidents("no_label", about=order.id, actor=actor, resolution="cancelled")
 
 
 def cancellable(order_id: UUID) -> dict[UUID, int]:

@@ -10,8 +10,8 @@ from pydantic import AwareDatetime, Field
 
 from core.calls import Calls, Empty, PageQuery, Strict, caller_of, page
 from core.lists import KeysetList
-from core.problems import Invalid, NotFound
-from fulfillment import floor, shipping, tracking_events
+from core.problems import Conflict, Invalid, NotFound
+from fulfillment import floor, labelling, shipping, tracking_events
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine
 from fulfillment.states import FULFILLMENT_ORDER
 from inventory.models import Location
@@ -155,7 +155,7 @@ def parcel_answer(parcel: Shipment, order_number: str) -> dict[str, Any]:
         "fulfillment_order": str(parcel.fulfillment_order_id),
         "carrier": parcel.carrier,
         "service": parcel.service,
-        "tracking_number": parcel.tracking_number,
+        "tracking_number": parcel.tracking_number or "",
         "status": parcel.status,
         "expected_on": parcel.expected_on and parcel.expected_on.isoformat(),
         "shipped_at": parcel.shipped_at and parcel.shipped_at.isoformat(),
@@ -247,8 +247,23 @@ def ship_work(request: HttpRequest, body: ShipIn, work_id: UUID) -> dict[str, An
     """Hand the parcel to its carrier."""
     given = shipping.Tracking(body.carrier.strip(), body.service.strip(), body.tracking_number.strip())
     tracking = given if given != shipping.Tracking() else None
+    labelling.by_hand_if_missing(work_id, given, actor=caller_of(request).actor)
     shipping.ship([work_id], actor=caller_of(request).actor, tracking=tracking)
     return _done(work_id)
+
+
+@calls.writes("/shipments/{uuid:shipment_id}/label", scope="fulfillment.work", takes=ShipIn, gives=ParcelOut)
+def label_parcel(request: HttpRequest, body: ShipIn, shipment_id: UUID) -> dict[str, Any]:
+    """Give a parcel the number of a label made by hand; without a number, have its carrier asked again."""
+    parcel = _parcels().filter(pk=shipment_id).first()
+    if parcel is None:
+        raise NotFound("There is no such parcel.")
+    actor, given = caller_of(request).actor, shipping.Tracking(body.carrier, body.service, body.tracking_number.strip())
+    if given.number:
+        labelling.by_hand(shipment_id, given, actor=actor)
+    elif not labelling.ask([shipment_id], actor=actor):
+        raise Conflict("This parcel has its label already.")
+    return parcel_answer(_parcels().get(pk=shipment_id), parcel.order.number)
 
 
 @calls.writes(

@@ -28,6 +28,15 @@ class FulfillmentOrderReleased(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LabelWanted(Event):
+    """A closed box waits for its carrier's label."""
+
+    kind = "shipment.label_wanted"
+    number: str
+    shipment_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ShipmentShipped(Event):
     """The goods have left."""
 

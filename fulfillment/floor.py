@@ -14,6 +14,7 @@ from core.ids import new_id
 from core.problems import Conflict, Invalid, NotFound
 from core.states import apply_many
 from core.timeline import record
+from fulfillment import labelling
 from fulfillment.carriers import Booking, Parcel, carrier
 from fulfillment.locks import insist, lock_orders_of, open_units, refusal
 from fulfillment.models import FulfillmentOrder
@@ -144,7 +145,7 @@ def _check_left(row: Any, quantity: int) -> None:
 
 
 def pack(fulfillment_order_ids: Sequence[UUID], *, actor: Actor, at: datetime | None = None) -> list[UUID]:
-    """Close the boxes of work that is picked completely; each becomes a labelled shipment.
+    """Close the boxes of work that is picked completely; each becomes a shipment, labelled or waiting for its label.
 
     Work packed before is left alone. Returns the ids of the new shipments.
     """
@@ -159,7 +160,7 @@ def pack(fulfillment_order_ids: Sequence[UUID], *, actor: Actor, at: datetime | 
         if not moved:
             return []
         boxes = rows(_BOXES, {"ids": moved})
-        shipments = _label(boxes, at)
+        shipments = _label(boxes, at, actor=actor)
         move(open_units(moved), "picked", "packed")
         refresh(list({box.order_id for box in boxes}), actor=actor, at=at)
     return shipments
@@ -194,8 +195,8 @@ WHERE f.id = ANY(%(ids)s) ORDER BY f.id
 _INSERT_SHIPMENTS = """
 INSERT INTO fulfillment_shipment (id, order_id, fulfillment_order_id, carrier, service, tracking_number, status,
                                   weight_g, cost, expected_on, created_at)
-SELECT s.id, f.order_id, f.id, f.carrier, f.service, s.tracking_number, 'labelled', s.weight_g, s.cost, s.expected_on,
-       %(at)s
+SELECT s.id, f.order_id, f.id, f.carrier, f.service, nullif(s.tracking_number, ''),
+       CASE s.tracking_number WHEN '' THEN 'draft' ELSE 'labelled' END, s.weight_g, s.cost, s.expected_on, %(at)s
 FROM unnest(%(ids)s::uuid[], %(work)s::uuid[], %(numbers)s::text[], %(weights)s::int[], %(costs)s::numeric[],
             %(expected)s::date[]) AS s(id, work, tracking_number, weight_g, cost, expected_on)
 JOIN fulfillment_fulfillmentorder f ON f.id = s.work
@@ -208,8 +209,8 @@ WHERE s.id = ANY(%(ids)s) AND l.quantity > l.cancelled
 """
 
 
-def _label(boxes: Sequence[Any], at: datetime) -> list[UUID]:
-    """Shipments with their numbers for closed boxes."""
+def _label(boxes: Sequence[Any], at: datetime, *, actor: Actor) -> list[UUID]:
+    """Shipments with their numbers for closed boxes; carriers outside are asked for theirs."""
     bookings = _book(boxes, at)
     weights = {box.id: (box.weight_g or 0) + PACKAGING_G for box in boxes}
     ids = [new_id() for _ in bookings]
@@ -226,6 +227,8 @@ def _label(boxes: Sequence[Any], at: datetime) -> list[UUID]:
         },
     )
     run(_INSERT_LINES, {"ids": ids})
+    if waiting := [i for i, b in zip(ids, bookings, strict=True) if not b.tracking_number]:
+        labelling.ask(waiting, actor=actor)
     return ids
 
 
@@ -244,7 +247,14 @@ def _book(boxes: Sequence[Any], at: datetime) -> list[Booking]:
                 sent_on=timezone.localdate(at),
             )
         )
-    return [booking for code in sorted(by_carrier) for booking in carrier(code).book(by_carrier[code])]
+    return [booking for code in sorted(by_carrier) for booking in _numbered(code, by_carrier[code])]
+
+
+def _numbered(code: str, parcels: Sequence[Parcel]) -> list[Booking]:
+    """A carrier that is asked over a network is asked afterwards: its parcels have no number yet."""
+    if carrier(code).outside:
+        return [Booking(p.key, "", p.price, p.expected_on) for p in parcels]
+    return carrier(code).book(parcels)
 
 
 def shipments_of(fulfillment_order_ids: Sequence[UUID]) -> dict[UUID, UUID]:

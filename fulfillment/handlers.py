@@ -5,7 +5,7 @@ from uuid import UUID
 from core.actors import SYSTEM
 from core.db import rows
 from core.outbox import Delivered, subscribe
-from fulfillment import floor, release, shipping, tracking_events
+from fulfillment import floor, labelling, release, shipping, tracking_events
 from fulfillment.planning import VIRTUAL
 from fulfillment.routing import route
 
@@ -24,6 +24,12 @@ def release_planned_work(events: list[Delivered]) -> None:
     ids = _in_state(events, "planned")
     if ids:
         release.release(ids, actor=SYSTEM)
+
+
+@subscribe("shipment.label_wanted", "fulfillment.book_labels", outside=True, queue="providers")
+def book_wanted_labels(events: list[Delivered]) -> None:
+    """Carriers that are asked over a network; one that fails is asked again with the delivery."""
+    labelling.book([UUID(event.payload["shipment_id"]) for event in events], actor=SYSTEM)
 
 
 # Also when a hold has ended: what was held is left alone here, and nobody on the floor would take it up again.

@@ -67,7 +67,7 @@ sql_invariant(
     SELECT format('%s: work %s is %s, its parcel %s', o.number, f.id, f.status, coalesce(s.status, 'missing'))
     FROM fulfillment_fulfillmentorder f JOIN orders_order o ON o.id = f.order_id
     LEFT JOIN fulfillment_shipment s ON s.fulfillment_order_id = f.id AND s.status <> 'voided'
-    WHERE CASE f.status WHEN 'packed' THEN s.status IS DISTINCT FROM 'labelled'
+    WHERE CASE f.status WHEN 'packed' THEN coalesce(s.status, '') NOT IN ('draft', 'labelled')
                         WHEN 'shipped' THEN s.id IS NULL OR s.status IN ('draft', 'labelled', 'delivered')
                         WHEN 'delivered' THEN s.status IS DISTINCT FROM 'delivered'
                         ELSE s.id IS NOT NULL END

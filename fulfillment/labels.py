@@ -61,7 +61,7 @@ def label(shipment: Shipment) -> bytes:
     canvas.setFont(regular, 8)
     canvas.drawString(MARGIN, 49 * mm, _("Order %(number)s") % {"number": shipment.order.number})
     canvas.drawRightString(width - MARGIN, 49 * mm, f"{shipment.weight_g / GRAMS_PER_KG:.2f} kg")
-    _barcode(canvas, shipment.tracking_number, width)
+    _barcode(canvas, shipment.tracking_number or "", width)
     canvas.setFont(bold, 11)
     canvas.drawCentredString(width / 2, 13 * mm, shipment.tracking_number)
     canvas.showPage()
@@ -127,7 +127,7 @@ def _slip_facts(shipment: Shipment) -> list[str]:
     return [
         _("Order %(number)s") % {"number": shipment.order.number},
         date_format(shipment.order.placed_at, "DATE_FORMAT"),
-        _("Parcel %(number)s") % {"number": shipment.tracking_number},
+        _("Parcel %(number)s") % {"number": shipment.tracking_number} if shipment.tracking_number else "",
     ]
 
 

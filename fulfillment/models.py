@@ -64,7 +64,7 @@ class Shipment(models.Model):
     fulfillment_order = models.ForeignKey(FulfillmentOrder, models.PROTECT, related_name="shipments")
     carrier = models.TextField()
     service = models.TextField()
-    tracking_number = models.TextField(unique=True)
+    tracking_number = models.TextField(unique=True, null=True, help_text="none while its carrier is asked")  # noqa: DJ001
     status = models.TextField(default="labelled")
     weight_g = models.IntegerField(default=0)
     cost = models.DecimalField(max_digits=10, decimal_places=2, default=Decimal(0), help_text="EUR")

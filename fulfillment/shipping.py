@@ -30,6 +30,7 @@ from orders.services import refresh
 from payments.services import request_captures
 
 LONGEST_NUMBER = 40
+NO_LABEL = "A parcel has no label yet. Ask its carrier again, or give the tracking number of a label made by hand."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ def ship(
         if not moved:
             return []
         parcels = _load(moved, orders)
+        if len(parcels) < len(moved):
+            raise Conflict(NO_LABEL)
         _refuse_held({p.order.id for p in parcels})
         _leave(parcels, actor=actor, at=at)
         publish_of((_event(p) for p in parcels), history(orders))
@@ -219,9 +222,8 @@ def _refuse_held(order_ids: set[UUID]) -> None:
         raise Conflict(f"{held[0].number} is on hold ({kind}, by {held[0].opened_by}); it cannot be shipped now.")
 
 
-def _relabel(fulfillment_order_ids: Sequence[UUID], tracking: Tracking) -> None:
-    if len(fulfillment_order_ids) != 1:
-        raise Invalid.field(["tracking_number"], "can be given for one parcel at a time only")
+def check_tracking(tracking: Tracking) -> None:
+    """Invalid, naming the field, for what no label could say."""
     for name, text in (
         ("carrier", tracking.carrier),
         ("service", tracking.service),
@@ -230,6 +232,12 @@ def _relabel(fulfillment_order_ids: Sequence[UUID], tracking: Tracking) -> None:
         # A bar code holds nothing but ASCII.
         if len(text) > LONGEST_NUMBER or not (text.isascii() and text.isprintable()):
             raise Invalid.field([name], f"must be at most {LONGEST_NUMBER} plain characters")
+
+
+def _relabel(fulfillment_order_ids: Sequence[UUID], tracking: Tracking) -> None:
+    if len(fulfillment_order_ids) != 1:
+        raise Invalid.field(["tracking_number"], "can be given for one parcel at a time only")
+    check_tracking(tracking)
     try:
         with transaction.atomic():
             run(

@@ -31,6 +31,7 @@ ON_THE_WAY = ("shipped", "in_transit", "out_for_delivery", "attempt_failed", "av
 SHIPMENT = Machine(
     "shipment",
     {
+        "label": (("draft",), "labelled"),
         "ship": (("labelled",), "shipped"),
         "void": (("draft", "labelled"), "voided"),
         "move": (ON_THE_WAY, "in_transit"),

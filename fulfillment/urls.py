@@ -13,5 +13,6 @@ urlpatterns = [
     path("work/parcels/<uuid:shipment_id>/", views.parcel, name="parcel"),
     path("work/parcels/<uuid:shipment_id>/events/", views.record_event, name="parcel-event"),
     path("work/parcels/<uuid:shipment_id>/label.pdf", views.label_pdf, name="parcel-label"),
+    path("work/parcels/<uuid:shipment_id>/ask-label/", views.ask_label, name="parcel-ask-label"),
     path("work/parcels/<uuid:shipment_id>/slip.pdf", views.slip_pdf, name="parcel-slip"),
 ]

@@ -17,7 +17,7 @@ from core.actors import Actor
 from core.lists import KeysetList
 from core.permissions import permission
 from core.problems import Conflict, Invalid, Problem
-from fulfillment import floor, labels, shipping, tracking_events, work
+from fulfillment import floor, labelling, labels, shipping, tracking_events, work
 from fulfillment.forms import EVENTS, EventForm, HandOverForm, ScanForm
 from fulfillment.models import Shipment
 from fulfillment.work import Piece
@@ -204,11 +204,23 @@ def hand_over(request: HttpRequest, fulfillment_order_id: UUID) -> HttpResponse:
         return redirect("work-piece", fulfillment_order_id)
     try:
         tracking = form.tracking() if form and piece.stage == "ship" else None
+        if tracking:
+            labelling.by_hand_if_missing(fulfillment_order_id, tracking, actor=Actor.of(request.user))
         shipping.ship([fulfillment_order_id], actor=Actor.of(request.user), tracking=tracking)
         messages.success(request, _("Handed over. The customer is told."))
     except Problem as problem:
         messages.error(request, problem.detail)
     return redirect("work-piece", fulfillment_order_id)
+
+
+@require_POST
+@permission(WORK)
+def ask_label(request: HttpRequest, shipment_id: UUID) -> HttpResponse:
+    """The carrier gave no label so far: have it asked once more."""
+    shipment = work.parcel(shipment_id, request.user)
+    if labelling.ask([shipment.pk], actor=Actor.of(request.user)):
+        messages.success(request, _("The carrier is asked again. Its label will be here in a moment."))
+    return redirect("work-piece", shipment.fulfillment_order_id)
 
 
 # Parcels
@@ -263,6 +275,8 @@ def record_event(request: HttpRequest, shipment_id: UUID) -> HttpResponse:
 def label_pdf(request: HttpRequest, shipment_id: UUID) -> HttpResponse:
     """The label to print."""
     shipment = work.parcel(shipment_id, request.user)
+    if shipment.tracking_number is None:
+        raise Conflict(_("The carrier has not given its label yet."))
     return _pdf(labels.label(shipment), f"label-{shipment.order.number}.pdf")
 
 

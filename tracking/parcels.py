@@ -80,7 +80,7 @@ def _parcel(work: FulfillmentOrder, personal: bool, *, held: bool) -> Parcel:
         steps=_steps(work, shipment, due, personal),
         items=[Item(line.quantity, line.order_line.name) for line in shipment.lines.all()] if personal else [],
         carrier=shipment.carrier,
-        number=shipment.tracking_number if personal else "",
+        number=(shipment.tracking_number or "") if personal else "",
     )
 
 

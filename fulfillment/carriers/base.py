@@ -28,12 +28,18 @@ class Booking:
     key: UUID
     tracking_number: str
     cost: Decimal
-    expected_on: date
+    expected_on: date | None
 
 
 class Carrier(Protocol):
-    """A carrier that takes parcels in sets."""
+    """A carrier that takes parcels in sets.
+
+    `outside`: booking leaves this process. Then it is asked after packing, by a worker, with no lock held, and again when it
+    failed; else inside the packing transaction.
+    """
+
+    outside: bool
 
     def book(self, parcels: Sequence[Parcel]) -> list[Booking]:
-        """Announce parcels, in order. Called inside the packing transaction: it must not leave this process."""
+        """Announce parcels. A parcel whose `key` was booked before gets the same answer; any error may be raised."""
         ...

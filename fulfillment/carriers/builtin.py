@@ -37,6 +37,8 @@ def is_tracking_number(text: str) -> bool:
 class BuiltIn:
     """Takes any parcel at the price of the rate card."""
 
+    outside = False
+
     def book(self, parcels: Sequence[Parcel]) -> list[Booking]:
         """One statement for the whole set."""
         serials = rows(

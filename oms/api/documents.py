@@ -64,7 +64,7 @@ def _parcel(parcel: Shipment) -> dict[str, Any]:
     return {
         "id": str(parcel.pk),
         "carrier": parcel.carrier,
-        "tracking_number": parcel.tracking_number,
+        "tracking_number": parcel.tracking_number or "",
         "status": parcel.status,
         "lines": [_part(line, line.quantity) for line in parcel.lines.all()],
     }
