@@ -29,6 +29,7 @@ from orders.selectors import FINISHED, by_number, is_late, totals_of_customer
 from orders.states import release_needs
 from orders.tracking import token_of
 from payments.selectors import payments_of
+from payments.services import pay_again
 from returns.models import ReturnLine
 from returns.selectors import of_orders as returns_of
 from returns.services import Back, ReturnInput, receive_and_credit
@@ -174,6 +175,18 @@ def release_hold(request: HttpRequest, found: Order) -> str:
     require(request.user, release_needs(mine[wanted].kind))
     holds.release_hold(mine[wanted].pk, actor=Actor.of(request.user))
     return _("The hold is released.")
+
+
+@permission("payments.collect")
+@on_order
+def pay_link(request: HttpRequest, found: Order) -> str:
+    """A new page for the customer to choose a card on; what was tried before is given up."""
+    wanted = request.POST.get("payment", "")
+    mine = {str(each.pk): each for each in payments_of([found.pk])[found.pk]}
+    if wanted not in mine:
+        raise NotFound(_("There is no such payment on this order."))
+    pay_again(mine[wanted].pk, actor=Actor.of(request.user))
+    return _("The customer gets a new link to pay by mail. It stands here in a moment.")
 
 
 @permission("orders.cancel")

@@ -22,6 +22,7 @@ urlpatterns = [
     path("orders/<str:number>/release-hold/", order_views.release_hold, name="order-release-hold"),
     path("orders/<str:number>/receive-return/", order_views.receive_return, name="order-receive-return"),
     path("orders/<str:number>/take-back/", order_views.take_back, name="order-take-back"),
+    path("orders/<str:number>/pay-link/", order_views.pay_link, name="order-pay-link"),
     path("orders/<str:number>/cancel/", order_views.cancel, name="order-cancel"),
     path("customers/<uuid:customer_id>/", customer_views.customer, name="customer"),
 ]

@@ -1,16 +1,17 @@
 """The calls about payments."""
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Query
 from pydantic import Field
 
-from core.calls import Calls, PageQuery, Strict, page
+from core.calls import Calls, PageQuery, Strict, caller_of, page
 from core.lists import KeysetList
 from core.problems import NotFound
 from orders.models import Order
-from payments import selectors
+from payments import selectors, services
 from payments.models import Payment
 
 calls = Calls(tags=["payments"])
@@ -37,6 +38,12 @@ class PaymentOut(Strict):
     error: str = ""
 
 
+class PayAgainIn(Strict):
+    """The provider's token of another card; left out, the customer chooses one on a page of the provider's."""
+
+    token: str = Field("", pattern=r"^(?:[A-Za-z]\w{0,199})?$")
+
+
 class PaymentPage(Strict):
     """A page of payments."""
 
@@ -56,3 +63,14 @@ def list_payments(request: HttpRequest, query: Query[PaymentQuery]) -> dict[str,
         raise NotFound(f"There is no order {query.order}.")
     part = KeysetList(selectors.payments(query.order)).page(query.cursor, query.limit)
     return page(map(payment_answer, part.items), part.next)
+
+
+@calls.writes("/payments/{uuid:payment_id}/pay-again", scope="payments.collect", takes=PayAgainIn, gives=PaymentOut)
+def pay_again(request: HttpRequest, payment_id: UUID, body: PayAgainIn) -> dict[str, Any]:
+    """Try another card after a decline, or instead of an authentication that is still waited for.
+
+    What was tried before is given up first. The answer is the payment as it waits to be asked for; read it again for
+    its end, or for `action_url`: where the customer chooses a card. 409 while it may still go through.
+    """
+    services.pay_again(payment_id, body.token, actor=caller_of(request).actor)
+    return payment_answer(Payment.objects.select_related("order").get(pk=payment_id))

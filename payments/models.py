@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from core.ids import new_id
 from orders.models import Order
+from payments.states import PAYMENT
 
 
 class Payment(models.Model):
@@ -59,6 +60,11 @@ class Payment(models.Model):
             ),
             models.Index(fields=["provider_reference"], condition=~Q(provider_reference=""), name="payment_reference"),
         ]
+
+    @property
+    def can_be_asked_again(self) -> bool:
+        """Whether another card may be tried: this one is declined, over, or waits for its owner."""
+        return self.status in PAYMENT.table["ask_again"][0]
 
 
 class Transaction(models.Model):
