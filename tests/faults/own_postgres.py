@@ -123,7 +123,7 @@ class OwnPostgres:
         self.database = f"drill_{self._clones}"
         self.asked(f'CREATE DATABASE "{self.database}" TEMPLATE "{MIGRATED}" STRATEGY file_copy', database="postgres")
         try:
-            with _led_to(self.url):
+            with led_to(self.url):
                 yield self.url
         finally:
             self.start()
@@ -151,7 +151,8 @@ def own_postgres() -> Iterator[OwnPostgres]:
 
 
 @contextlib.contextmanager
-def _led_to(url: str) -> Iterator[None]:
+def led_to(url: str) -> Iterator[None]:
+    """Django and the processes started in the block work on the database at this address."""
     names = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
     before = {name: settings.DATABASES["default"][name] for name in names}
     environment = os.environ["DATABASE_URL"]
