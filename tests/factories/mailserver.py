@@ -14,6 +14,7 @@ class MailServer(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Talk)
         self.letters: list[Message] = []
+        self.callers = 0
         self.answers = Event()
         self.answers.set()
         Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
@@ -35,9 +36,10 @@ class _Talk(socketserver.StreamRequestHandler):
     server: MailServer
 
     def handle(self) -> None:
+        self.server.callers += 1
+        self.server.answers.wait()
         self._say("220 here")
         while line := self.rfile.readline():
-            self.server.answers.wait()
             word = line[:4].upper()
             if word == b"DATA":
                 self._say("354 go on")

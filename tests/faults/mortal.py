@@ -80,8 +80,6 @@ def do_without(protection: str) -> None:
         limits.LEASE = timedelta(days=1)
     elif protection == "the same key":
         import_module("tests.storm.careless")
-    elif protection == "one begins":
-        work.BEGIN = work.BEGIN.replace("AND (%(claim)s::uuid IS NULL OR claim = %(claim)s::uuid)", "")
     else:
         raise ValueError(protection)
 

@@ -2,11 +2,6 @@
 
 import signal
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from pytest_django.fixtures import Settings
 
 from core import outbox
 from core.invariants import disagreements
@@ -18,9 +13,9 @@ from orders.models import Order
 from payments.models import Payment
 from tests.factories.mailserver import MailServer
 from tests.factories.orders import PICKER, placed
-from tests.factories.provider import KEY, ProviderProcess
-from tests.factories.world import MUG, small_world
-from tests.faults.workers import Broker, Clock, Worker, all_done, own_broker
+from tests.factories.provider import ProviderProcess
+from tests.factories.world import MUG
+from tests.faults.workers import Clock, Worker, all_done
 from tests.payments.money import intents_of
 
 CARD = [{"tender": "card", "amount": "28.90", "token": "tok_visa"}]
@@ -58,48 +53,6 @@ NOTIFY = [
     "after core.outbox:deliver of notifications.order_confirmation",
     "before notifications.services:EmailMultiAlternatives.send",
 ]
-
-
-@pytest.fixture
-def broker(fresh_database: str) -> Iterator[Broker]:
-    small_world()
-    with own_broker() as broker:
-        yield broker
-
-
-@pytest.fixture
-def provider(tmp_path: Path, settings: Settings) -> Iterator[ProviderProcess]:
-    process = ProviderProcess(tmp_path / "provider.sqlite3")
-    settings.PROVIDER_URL, settings.PROVIDER_KEY = process.url, KEY
-    yield process
-    process.stop()
-
-
-@pytest.fixture
-def mail_server() -> Iterator[MailServer]:
-    server = MailServer()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def worker(broker: Broker, provider: ProviderProcess, mail_server: MailServer) -> Iterator[Worker]:
-    worker = Worker(
-        {
-            "REDIS_URL": broker.url,
-            "PROVIDER_URL": provider.url,
-            "PROVIDER_KEY": KEY,
-            "EMAIL_HOST": "127.0.0.1",
-            "EMAIL_PORT": str(mail_server.port),
-        }
-    )
-    yield worker
-    worker.close()
-
-
-@pytest.fixture
-def clock(broker: Broker) -> Clock:
-    return Clock(broker)
 
 
 def kill_at(point: str, worker: Worker, clock: Clock, **life: str) -> None:
