@@ -5,18 +5,20 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
 import psycopg
 import pytest
+from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
 from core import outbox
 from core.invariants import disagreements
 from launcher import places, postgres, processes
 from launcher.places import REPOSITORY, Place
+from launcher.software import Software
 from orders.models import Order
 from tests.factories.orders import placed
 from tests.factories.world import MUG, small_world
@@ -84,22 +86,31 @@ def server(own_server: OwnPostgres, django_db_blocker: DjangoDbBlocker) -> Itera
 class Elsewhere:
     """Another machine: a server with nothing on it."""
 
-    def __init__(self, root: Path, server: OwnPostgres) -> None:
-        self.place, self.programs = Place(root, places.home(), durable=True), server.programs
+    def __init__(self, programs: Software) -> None:
+        root = Path(tempfile.mkdtemp(prefix="elsewhere-", dir=places.lasting_folder()))
+        root.chmod(0o711)
+        self.place, self.programs = Place(root, places.home(), durable=True), programs
 
     def start(self) -> str:
-        """Let it run; the address of its empty database."""
+        """Let it run; the address of its database."""
         return postgres.url(self.place, postgres.start(self.place, self.programs))
+
+    def configure(self, **values: str) -> None:
+        """Settings of the next start."""
+        with open(self.place.postgres / "postgresql.conf", "a") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in values.items())
+
+    def close(self) -> None:
+        """Stop it and remove its data."""
+        postgres.stop(self.place)
+        shutil.rmtree(self.place.root)
 
 
 @pytest.fixture
 def elsewhere(server: OwnPostgres) -> Iterator[Elsewhere]:
-    root = Path(tempfile.mkdtemp(prefix="elsewhere-", dir=places.lasting_folder()))
-    root.chmod(0o711)
-    other = Elsewhere(root, server)
+    other = Elsewhere(server.programs)
     yield other
-    postgres.stop(other.place)
-    shutil.rmtree(root)
+    other.close()
 
 
 def run(server: OwnPostgres, program: str, *words: str) -> None:
@@ -169,3 +180,85 @@ def _copy(server: OwnPostgres, target: "psycopg.Connection[tuple[object, ...]]",
         content = b"".join(bytes(part) for part in out)
     with target.cursor().copy(f'COPY "{table}" FROM STDIN') as into:
         into.write(content)
+
+
+@pytest.fixture
+def archiving(server: OwnPostgres, tmp_path: Path) -> Iterator[tuple[Elsewhere, Path]]:
+    """A server like the first one that puts its log aside as it is written, and the place where."""
+    source = Elsewhere(server.programs)
+    archive = source.place.root / "archive"
+    places.give_folder(archive, places.owner())
+    source.start()
+    postgres.stop(source.place)
+    source.configure(archive_mode="on", archive_command=f'cp "%p" "{archive}/%f"')
+    dump = str(tmp_path / "start.dump")
+    run(server, "pg_dump", "--format=custom", f"--file={dump}", server.url)
+    run(server, "pg_restore", "--no-owner", "--exit-on-error", f"--dbname={source.start()}", dump)
+    yield source, archive
+    source.close()
+
+
+@pytest.mark.long
+def test_a_base_backup_and_the_archived_log_lead_back_to_the_moment_before_a_mistake(
+    archiving: tuple[Elsewhere, Path], elsewhere: Elsewhere
+) -> None:
+    source, archive = archiving
+    with led_to(source.start()):
+        before = _sold(3)
+        _base_backup(source, elsewhere)
+        after = _sold(3)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_create_restore_point('before the mistake')")
+            cursor.execute("UPDATE orders_order SET total = total + 1")
+        assert disagreements() != []
+        _wait_for_the_archive()
+    elsewhere.configure(
+        archive_mode="off",
+        restore_command=f'cp "{archive}/%f" "%p"',
+        recovery_target_name="before the mistake",
+        recovery_target_action="promote",
+    )
+    places.write_private(elsewhere.place.postgres / "recovery.signal", "", places.owner())
+    with led_to(_recovered(elsewhere)):
+        assert set(Order.objects.values_list("number", flat=True)) == {*before, *after}
+        goes_on()
+
+
+def _sold(number: int) -> list[str]:
+    numbers = [placed({MUG: 1}).number for _ in range(number)]
+    outbox.drain()
+    return numbers
+
+
+def _base_backup(source: Elsewhere, target: Elsewhere) -> None:
+    """The files of the whole server while it runs; with them goes the password of its user."""
+    target.place.write("secrets.json", source.place.read("secrets.json"))
+    places.give_folder(target.place.postgres, places.owner())
+    program = source.programs.postgres("pg_basebackup")
+    command = [program, f"--pgdata={target.place.postgres}", "--checkpoint=fast", f"--dbname={source.start()}"]
+    told = subprocess.run(command, cwd="/", capture_output=True, text=True, **places.identity(places.owner()))
+    assert told.returncode == 0, told.stderr
+
+
+def _recovered(target: Elsewhere) -> str:
+    """Its address, when it has read the log up to the point and can be written to."""
+    with suppress(psycopg.errors.ReadOnlySqlTransaction):  # it answers before it is there
+        target.start()
+    url = target.start()
+    with psycopg.connect(url, autocommit=True) as asking:
+        assert processes.wait_until(
+            lambda: asking.execute("SELECT NOT pg_is_in_recovery()").fetchone() == (True,), PATIENCE
+        )
+    return url
+
+
+def _wait_for_the_archive() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_walfile_name(pg_switch_wal())")
+        (last,) = cursor.fetchone()
+
+        def there() -> bool:
+            cursor.execute("SELECT last_archived_wal >= %s FROM pg_stat_archiver", [last])
+            return bool(cursor.fetchone()[0])
+
+        assert processes.wait_until(there, PATIENCE)
