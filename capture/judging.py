@@ -78,7 +78,8 @@ def judge(order: OrderIn, setting: Setting) -> DraftOrder:
     if totals.total > LARGEST_TOTAL:
         raise Invalid.field(["lines"], f"come to {totals.total:.2f}; an order comes to {LARGEST_TOTAL} at most")
     order_id = new_id()
-    customer, address = order.customer, order.shipping_address
+    customer = order.customer
+    address = order.shipping_address.model_dump(exclude_defaults=True)
     draft = DraftOrder(
         id=order_id,
         channel=channel,
@@ -88,8 +89,8 @@ def judge(order: OrderIn, setting: Setting) -> DraftOrder:
         language=(customer and customer.language) or channel.language,
         email=customer.email if customer else "",
         customer_name=_name(order),
-        shipping_address=address.model_dump(exclude_defaults=True),
-        billing_address=(order.billing_address or address).model_dump(exclude_defaults=True),
+        shipping_address=address,
+        billing_address=order.billing_address.model_dump(exclude_defaults=True) if order.billing_address else address,
         method=order.fulfillment.method,
         service=order.fulfillment.service,
         subtotal=totals.subtotal,

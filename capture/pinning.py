@@ -7,11 +7,11 @@ from capture.drafts import DraftLine, DraftOrder
 from core.problems import Invalid, OutOfStock
 from inventory import selectors
 from inventory.services import Pin, lock_stock
-from sourcing.promise import promise
+from sourcing.promise import Promise, promise
 from sourcing.selectors import preferred
 
-Free = dict[tuple[UUID, UUID], int]
-"""Units still free, by (variant, location); drafts of one set draw from it in turn."""
+Free = dict[UUID, dict[UUID, int]]
+"""Units still free, by location and variant; drafts of one set draw from it in turn."""
 
 
 def free_for(drafts: Iterable[DraftOrder]) -> Free:
@@ -19,11 +19,11 @@ def free_for(drafts: Iterable[DraftOrder]) -> Free:
     wanted: dict[UUID, set[UUID]] = {}
     for draft in drafts:
         wanted.setdefault(draft.channel.pool_id, set()).update(s.variant_id for s in draft.lines if s.is_stocked)
-    return {
-        (row.variant_id, row.location_id): row.free
-        for pool, variants in wanted.items()
-        for row in selectors.available(sorted(variants), pool)
-    }
+    free: Free = {}
+    for pool, variants in wanted.items():
+        for place, units in selectors.free_units(list(variants), pool).items():
+            free.setdefault(place, {}).update(units)
+    return free
 
 
 def pin(draft: DraftOrder, free: Free) -> None:
@@ -38,7 +38,7 @@ def pin(draft: DraftOrder, free: Free) -> None:
             )
         draft.pins = _choose(draft, stocked, places, free)
     for p in draft.pins:
-        free[(p.variant_id, p.location_id)] = free.get((p.variant_id, p.location_id), 0) - p.quantity
+        free[p.location_id][p.variant_id] -= p.quantity
     _promise(draft)
 
 
@@ -46,8 +46,12 @@ def available(draft: DraftOrder, free: Free) -> dict[UUID, int]:
     """What the channel can promise of each stocked variant of the draft."""
     address = draft.shipping_address
     places = preferred(draft.channel.pool_id, address["country"], address["postal_code"], draft.service)
-    stocked = {line.variant_id for line in draft.lines if line.is_stocked}
-    return {v: sum(max(0, free.get((v, place), 0)) for place in places) for v in stocked}
+    return _added_up({line.variant_id for line in draft.lines if line.is_stocked}, places, free)
+
+
+def _added_up(variants: Iterable[UUID], places: Sequence[UUID], free: Free) -> dict[UUID, int]:
+    here = [free[place] for place in places if place in free]
+    return {v: sum(units.get(v, 0) for units in here) for v in variants}
 
 
 def lock(drafts: Sequence[DraftOrder]) -> None:
@@ -63,50 +67,53 @@ def pin_again(draft: DraftOrder) -> None:
 
 
 def _choose(draft: DraftOrder, lines: Sequence[DraftLine], places: Sequence[UUID], free: Free) -> list[Pin]:
+    """All from the first place that has everything; else from place after place."""
     need: dict[UUID, int] = {}
     for line in lines:
         need[line.variant_id] = need.get(line.variant_id, 0) + line.quantity
-    can_be_had = {v: sum(max(0, free.get((v, place), 0)) for place in places) for v in need}
-    if any(can_be_had[v] < q for v, q in need.items()):
-        raise OutOfStock(
-            available={line.sku: can_be_had[line.variant_id] for line in lines},
-            errors=[
-                {
-                    "loc": ["lines", line.position - 1, "quantity"],
-                    "msg": f"only {can_be_had[line.variant_id]} available",
-                }
-                for line in lines
-                if can_be_had[line.variant_id] < need[line.variant_id]
-            ],
-        )
-    whole = next((p for p in places if all(free.get((v, p), 0) >= q for v, q in need.items())), None)
-    order = [whole] if whole else list(places)
-    return list(_spread(draft, lines, order, free))
+    pool = draft.channel.pool_id
+    for place in places:
+        here = free.get(place)
+        if here and all(here.get(v, 0) >= q for v, q in need.items()):
+            return [Pin(line.id, line.variant_id, place, pool, line.quantity) for line in lines]
+    _refuse_short(lines, need, _added_up(need, places, free))
+    return list(_spread(pool, lines, places, free))
 
 
-def _spread(draft: DraftOrder, lines: Sequence[DraftLine], places: Sequence[UUID], free: Free) -> Iterable[Pin]:
-    left = {
-        (line.variant_id, place): max(0, free.get((line.variant_id, place), 0)) for line in lines for place in places
-    }
+def _refuse_short(lines: Sequence[DraftLine], need: dict[UUID, int], can_be_had: dict[UUID, int]) -> None:
+    if all(can_be_had[v] >= q for v, q in need.items()):
+        return
+    raise OutOfStock(
+        available={line.sku: can_be_had[line.variant_id] for line in lines},
+        errors=[
+            {"loc": ["lines", line.position - 1, "quantity"], "msg": f"only {can_be_had[line.variant_id]} available"}
+            for line in lines
+            if can_be_had[line.variant_id] < need[line.variant_id]
+        ],
+    )
+
+
+def _spread(pool: UUID, lines: Sequence[DraftLine], places: Sequence[UUID], free: Free) -> Iterable[Pin]:
+    left = {place: dict(free[place]) for place in places if place in free}
     for line in lines:
         missing = line.quantity
-        for place in places:
-            part = min(missing, left[(line.variant_id, place)])
+        for place, units in left.items():
+            part = min(missing, units.get(line.variant_id, 0))
             if part:
-                left[(line.variant_id, place)] -= part
+                units[line.variant_id] -= part
                 missing -= part
-                yield Pin(line.id, line.variant_id, place, draft.channel.pool_id, part)
+                yield Pin(line.id, line.variant_id, place, pool, part)
 
 
 def _promise(draft: DraftOrder) -> None:
     address = draft.shipping_address
-    places: dict[UUID, list[UUID]] = {}
+    places: dict[UUID, tuple[UUID, ...]] = {}
     for p in draft.pins:
-        places.setdefault(p.demand_key, []).append(p.location_id)
-    known: dict[frozenset[UUID], tuple[object, object]] = {}
+        places[p.demand_key] = (*places.get(p.demand_key, ()), p.location_id)
+    known: dict[tuple[UUID, ...], Promise | None] = {}
     for line in draft.lines:
-        key = frozenset(places.get(line.id, ()))
-        if key and key not in known:
-            made = promise(key, draft.service, address["country"], address["postal_code"], draft.placed_at)
-            known[key] = (made.earliest, made.latest) if made else (None, None)
-        line.promise_earliest, line.promise_latest = known.get(key, (None, None))  # type: ignore[assignment]
+        key = places.get(line.id, ())
+        if key not in known:
+            known[key] = promise(key, draft.service, address["country"], address["postal_code"], draft.placed_at)
+        if made := known[key]:
+            line.promise_earliest, line.promise_latest = made.earliest, made.latest

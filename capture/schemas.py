@@ -14,7 +14,7 @@ LARGEST_QUANTITY = 1_000_000
 
 
 def _plain(text: str) -> str:
-    if any(unicodedata.category(c) in ("Cc", "Cs") for c in text):
+    if not text.isprintable() and any(unicodedata.category(c) in ("Cc", "Cs") for c in text):
         raise ValueError("must not contain control characters")
     return text.strip()
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import DatabaseErrorWrapper
-from psycopg import RawCursor
+from psycopg import Connection, RawCursor
 from psycopg.rows import namedtuple_row
 from psycopg.types.json import JsonbLoader
 
@@ -22,6 +22,8 @@ from core.arrays import written
 Params = Sequence[Any] | Mapping[str, Any] | None
 MOST_PREPARED = 1_000
 """Statements kept prepared on a connection: more than there are, as each that is dropped is planned anew."""
+LONGEST_TRUSTED = 600.0
+"""Seconds that the plans of an old connection are kept."""
 
 
 def run(sql: str, params: Params = None) -> RawCursor[Any]:
@@ -47,8 +49,8 @@ def _execute(own: BaseDatabaseWrapper, sql: str, params: Params) -> RawCursor[An
     statement, names = (sql.encode(), ()) if params is None else _numbered(sql)
     given = [params[name] for name in names] if isinstance(params, Mapping) else params
     values = given and [written(value) for value in given]
-    cursor = _cursor(own)
     started = time.monotonic()
+    cursor = _session(own).cursor_at(started)
     try:
         cursor.execute(statement, values, prepare=True)
     except Exception:
@@ -60,14 +62,34 @@ def _execute(own: BaseDatabaseWrapper, sql: str, params: Params) -> RawCursor[An
     return cursor
 
 
-def _cursor(own: Any) -> RawCursor[Any]:
-    """The connection's own. Not connection.cursor(): Django gives that one a class that pastes parameters in."""
-    kept: RawCursor[Any] | None = getattr(own, "plain_cursor", None)
+class Session:
+    """A connection's own cursor. Not connection.cursor(): Django gives that one a class that pastes parameters in.
+
+    A plan is kept as long as its statement, and one that was made while a table was small reads all of it when it has
+    grown. So the plans of a connection are thrown away when it is 1, 2, 4, 8 … seconds old, and then every ten minutes.
+    """
+
+    def __init__(self, connection: Connection[Any]) -> None:
+        self.connection = connection
+        self.cursor = RawCursor(connection, row_factory=namedtuple_row)
+        self.cursor.adapters.register_loader("jsonb", JsonbLoader)  # Django leaves JSON as text for its own fields
+        self.trusted = 1.0
+        self.trusted_until = time.monotonic() + self.trusted
+        connection.prepared_max = MOST_PREPARED
+
+    def cursor_at(self, now: float) -> RawCursor[Any]:
+        """The cursor, with plans that are young enough."""
+        if now > self.trusted_until:
+            self.cursor.execute(b"DISCARD PLANS")
+            self.trusted = min(2 * self.trusted, LONGEST_TRUSTED)
+            self.trusted_until = now + self.trusted
+        return self.cursor
+
+
+def _session(own: Any) -> Session:
+    kept: Session | None = getattr(own, "plain_session", None)
     if kept is None or kept.connection is not own.connection:
-        kept = RawCursor(own.connection, row_factory=namedtuple_row)
-        kept.adapters.register_loader("jsonb", JsonbLoader)  # Django leaves JSON as text for its own fields
-        kept.connection.prepared_max = MOST_PREPARED
-        own.plain_cursor = kept
+        kept = own.plain_session = Session(own.connection)
     return kept
 
 

@@ -25,6 +25,27 @@ def available(variant_ids: Sequence[UUID], pool_id: UUID) -> list[Any]:
     return rows(AVAILABLE, {"variants": list(variant_ids), "pool": pool_id})
 
 
+FREE = """
+SELECT s.location_id, array_agg(w.n::int) AS variants,
+       array_agg(s.on_hand - s.safety - s.reserved - s.allocated) AS units
+FROM unnest(%(variants)s::uuid[]) WITH ORDINALITY AS w(variant_id, n)
+JOIN inventory_stock s ON s.variant_id = w.variant_id
+JOIN inventory_poollocation p ON p.location_id = s.location_id AND p.pool_id = %(pool)s
+JOIN inventory_location l ON l.id = s.location_id
+WHERE s.on_hand - s.safety - s.reserved - s.allocated > 0 AND l.is_active AND 'ship' = ANY(l.can)
+GROUP BY s.location_id
+"""
+
+
+def free_units(variant_ids: Sequence[UUID], pool_id: UUID) -> dict[UUID, dict[UUID, int]]:
+    """Free units by location and variant, where there are any: one row a location, for sets of many variants."""
+    found = rows(FREE, {"variants": list(variant_ids), "pool": pool_id})
+    return {
+        row.location_id: {variant_ids[n - 1]: units for n, units in zip(row.variants, row.units, strict=True)}
+        for row in found
+    }
+
+
 def atp(variant_ids: Sequence[UUID], pool_id: UUID) -> dict[UUID, int]:
     """What a channel selling from the pool can promise of each variant now."""
     totals = dict.fromkeys(variant_ids, 0)

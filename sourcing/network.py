@@ -21,6 +21,7 @@ from sourcing.geography import Point, kilometres, locate
 from sourcing.solver import NANO
 
 KEEP_SECONDS = 30.0
+TYPICAL_GRAMS = 1_000
 GRAMS_PER_KG = 1000
 
 
@@ -81,6 +82,8 @@ class Network:
     cards: dict[tuple[str, str], list[Card]]
     read_at: float
     _lanes: dict[tuple[UUID, str, Point | None, str], tuple[Lane, ...]] = field(default_factory=dict)
+    _cheapest: dict[tuple[UUID, str, Point | None, str], Lane] = field(default_factory=dict)
+    _preferred: dict[tuple[UUID, str, Point | None, str], tuple[UUID, ...]] = field(default_factory=dict)
 
     def lanes(self, pool_id: UUID, country: str, postal_code: str, service: str) -> tuple[Lane, ...]:
         """Every legal way to send a package from the pool to a place with the service asked for.
@@ -98,8 +101,24 @@ class Network:
     def lanes_from(self, site_ids: Iterable[UUID], country: str, postal_code: str, service: str) -> list[Lane]:
         """The cheapest lane of each of these sites, whether or not they ship or stand in a pool."""
         point = locate(country, postal_code)
-        sites = [self.sites[site_id] for site_id in site_ids]
-        return [min(self._site_lanes(site, country, point, service), key=_fixed) for site in sites]
+        return [self._cheapest_lane(site_id, country, point, service) for site_id in site_ids]
+
+    def preferred(self, pool_id: UUID, country: str, postal_code: str, service: str) -> tuple[UUID, ...]:
+        """The pool's shipping sites, the one that sends a typical package cheapest first."""
+        key = (pool_id, country, locate(country, postal_code), service)
+        known = self._preferred.get(key)
+        if known is None:
+            lanes = sorted(self.lanes(pool_id, country, postal_code, service), key=_typical_cost)
+            known = self._preferred[key] = tuple(dict.fromkeys(lane.site.id for lane in lanes))
+        return known
+
+    def _cheapest_lane(self, site_id: UUID, country: str, point: Point | None, service: str) -> Lane:
+        key = (site_id, country, point, service)
+        known = self._cheapest.get(key)
+        if known is None:
+            lanes = self._site_lanes(self.sites[site_id], country, point, service)
+            known = self._cheapest[key] = min(lanes, key=_fixed)
+        return known
 
     def _find_lanes(self, pool_id: UUID, country: str, point: Point | None, service: str) -> list[Lane]:
         sites = [self.sites[site_id] for site_id in self.pools.get(pool_id, ()) if self.sites[site_id].ships]
@@ -151,6 +170,10 @@ def _lane(site: Site, card: Card, freight: int) -> Lane:
 
 def _fixed(lane: Lane) -> int:
     return lane.fixed
+
+
+def _typical_cost(lane: Lane) -> int:
+    return lane.fixed + lane.site.unit_cost + lane.card.per_gram * TYPICAL_GRAMS
 
 
 def _sites() -> dict[UUID, Site]:

@@ -1,5 +1,6 @@
 """What a customer can have now, and when: shown on the shop's pages."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -49,7 +50,7 @@ def _variants(skus: list[str]) -> dict[str, Variant]:
 
 
 def _item(
-    variant: Variant, free: dict[UUID, int], places: list[UUID], query: AvailabilityQuery, country: str
+    variant: Variant, free: dict[UUID, int], places: Sequence[UUID], query: AvailabilityQuery, country: str
 ) -> dict[str, Any]:
     """One SKU; its promise is that of the place which would send it."""
     first = next((place for place in places if free.get(place)), None)

@@ -204,7 +204,7 @@ def test_a_set_of_any_size_takes_the_same_number_of_statements(
 def test_capture_is_told_the_nearest_place_first() -> None:
     company = Company()
     ids = {code: place.id for code, place in company.places.items()}
-    assert preferred(company.pool.id, "FR", LYON) == [ids["LYO"], ids["MRS"], ids["LIL"]]
+    assert preferred(company.pool.id, "FR", LYON) == (ids["LYO"], ids["MRS"], ids["LIL"])
     assert preferred(company.pool.id, "FR", "59100")[0] == ids["LIL"]
 
 
