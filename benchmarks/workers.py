@@ -15,6 +15,8 @@ from typing import IO, Any
 
 import django
 
+from oms.processes import spare_the_collector
+
 CORES = len(os.sched_getaffinity(0))
 START_SECONDS = 120
 READY = "ready"
@@ -76,6 +78,7 @@ def _live(line: Connection, maker: str, index: int, options: dict[str, Any]) -> 
     django.setup()
     module, _, function = maker.partition(":")
     turn: Turn = getattr(importlib.import_module(module), function)(index, **options)
+    spare_the_collector()
     line.send(READY)
     with contextlib.suppress(EOFError):
         while True:
