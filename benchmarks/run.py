@@ -22,7 +22,16 @@ from django.db import connections
 from benchmarks.database import TEMPLATE, name_of, own_database
 
 HERE = Path(__file__).resolve().parent
-ALL = ("capture_statements", "capture_single", "capture_batch", "capture_oscar", "hot_sku", "pipeline", "replay")
+ALL = (
+    "capture_statements",
+    "capture_single",
+    "capture_batch",
+    "capture_oscar",
+    "hot_sku",
+    "pipeline",
+    "replay",
+    "memory",
+)
 
 
 def main(names: list[str]) -> int:

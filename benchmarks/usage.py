@@ -1,0 +1,58 @@
+"""What processes take of the memory, read from /proc."""
+
+import statistics
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+PROC = Path("/proc")
+KIB = 1024
+MIB = 1024 * KIB
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it started."""
+    children: dict[int, list[int]] = {}
+    for entry in PROC.iterdir():
+        if entry.name.isdigit() and (parent := _parent(entry)) is not None:
+            children.setdefault(parent, []).append(int(entry.name))
+    found, waiting = [], [pid]
+    while waiting:
+        one = waiting.pop()
+        found.append(one)
+        waiting += children.get(one, [])
+    return found
+
+
+def proportional(pids: Iterable[int]) -> float:
+    """MiB of these processes together, pages that they share counted once (PSS)."""
+    return sum(_value(PROC / str(pid) / "smaps_rollup", "Pss:") for pid in pids) / MIB
+
+
+def resident(pid: int) -> float:
+    """MiB that a process has in memory (RSS)."""
+    return _value(PROC / str(pid) / "status", "VmRSS:") / MIB
+
+
+def growth(samples: Sequence[float]) -> float:
+    """How much was added over the second half: its last quarter's median less its first quarter's.
+
+    Medians, because an allocator takes and gives back in steps: one sample says little.
+    """
+    half = samples[len(samples) // 2 :]
+    quarter = max(1, len(half) // 4)
+    return statistics.median(half[-quarter:]) - statistics.median(half[:quarter])
+
+
+def _parent(entry: Path) -> int | None:
+    try:
+        return int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    except (OSError, IndexError):
+        return None
+
+
+def _value(path: Path, name: str) -> int:
+    try:
+        lines = path.read_text().splitlines()
+    except OSError:  # it has ended
+        return 0
+    return next((int(line.split()[1]) * KIB for line in lines if line.startswith(name)), 0)
