@@ -48,8 +48,8 @@ def _hand_out(sets: Sequence[outbox.Claimed]) -> int:
 
 
 @shared_task(name="core.deliver")
-def deliver(name: str, ids: list[str], claim: str = "") -> None:
-    outbox.deliver(name, [UUID(i) for i in ids], UUID(claim) if claim else None)
+def deliver(name: str, ids: list[str], claim: str) -> None:
+    outbox.deliver(name, [UUID(i) for i in ids], UUID(claim))
 
 
 @shared_task(name="core.park_unknown")

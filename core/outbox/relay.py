@@ -16,22 +16,25 @@ from core.db import rows, run
 from core.ids import new_id
 from core.outbox import limits, registry, told
 
+UNDISPATCHED = """
+SELECT id FROM core_event WHERE dispatched_at IS NULL AND kind = ANY(%(known)s)
+ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+"""
 FAN_OUT = """
-WITH taken AS MATERIALIZED (
-    SELECT id, kind, about, created_at FROM core_event WHERE dispatched_at IS NULL AND kind = ANY(%(known)s)
-    ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED),
+WITH taken AS (
+    UPDATE core_event SET dispatched_at = statement_timestamp() WHERE id = ANY(%(ids)s)
+    RETURNING id, kind, about, created_at),
 made AS (
     INSERT INTO core_delivery (id, event_id, handler, line, since, due_at, attempts, error, dropped)
     SELECT gen_random_uuid(), t.id, s.name, CASE WHEN s.line = '' THEN '' ELSE s.line || ':' || t.about END,
            t.created_at, statement_timestamp(), 0, '', ''
     FROM taken t JOIN unnest(%(kinds)s::text[], %(names)s::text[], %(lines)s::text[]) AS s(kind, name, line) USING (kind)
     ON CONFLICT DO NOTHING)
-UPDATE core_event e SET dispatched_at = clock_timestamp() FROM taken t WHERE e.id = t.id RETURNING e.kind
+SELECT kind FROM taken
 """
 
-# A delivery is behind when an earlier one of its line is not done, or an earlier event has no deliveries yet. One that
-# was begun so often and never came back has no attempt left: each time its worker died, or was ended for its slowness.
-CLAIM = """
+# A delivery is behind when an earlier one of its line is not done, or an earlier event has no deliveries yet.
+DUE = """
 WITH room AS MATERIALIZED (
     SELECT h.name, least(%(most)s, %(in_flight)s - (
         SELECT count(*) FROM core_delivery f
@@ -40,21 +43,24 @@ WITH room AS MATERIALIZED (
     FROM unnest(%(names)s::text[]) AS h(name)),
 due AS MATERIALIZED (
     SELECT d.* FROM room CROSS JOIN LATERAL (
-        SELECT id, event_id, line, attempts FROM core_delivery
+        SELECT id, handler, event_id, line, attempts FROM core_delivery
         WHERE handler = room.name AND done_at IS NULL AND parked_at IS NULL AND due_at <= statement_timestamp()
-        ORDER BY due_at LIMIT greatest(0, room.most) FOR UPDATE SKIP LOCKED) d),
-judged AS (
-    SELECT id, attempts >= %(attempts)s AS spent, CASE WHEN line = '' THEN false ELSE EXISTS (
+        ORDER BY due_at LIMIT greatest(0, room.most) FOR UPDATE SKIP LOCKED) d)
+SELECT id, handler, attempts, CASE WHEN line = '' THEN false ELSE EXISTS (
         SELECT FROM core_delivery b
         WHERE b.line = due.line AND b.line <> '' AND b.event_id < due.event_id AND b.done_at IS NULL) OR EXISTS (
         SELECT FROM core_event e JOIN core_event u ON u.about = e.about
         WHERE e.id = due.event_id AND u.id < e.id AND u.dispatched_at IS NULL AND u.kind = ANY(%(in_line)s)) END AS behind
-    FROM due)
-UPDATE core_delivery d SET claim = CASE WHEN NOT behind AND NOT spent THEN %(claim)s::uuid END,
-    due_at = statement_timestamp() + CASE WHEN behind THEN %(wait)s ELSE %(lease)s END,
-    parked_at = CASE WHEN spent THEN statement_timestamp() END,
-    error = CASE WHEN spent AND d.error = '' THEN %(lost)s ELSE d.error END
-FROM judged j WHERE d.id = j.id RETURNING d.id, d.handler, d.attempts, d.claim
+FROM due ORDER BY handler
+"""
+LEASE = """
+UPDATE core_delivery SET claim = %(claim)s, due_at = statement_timestamp() + %(for)s WHERE id = ANY(%(ids)s)
+"""
+
+# It was begun so often and never came back: each time its worker died, or was ended for its slowness.
+PARK = """
+UPDATE core_delivery SET claim = NULL, parked_at = statement_timestamp(),
+    error = CASE WHEN error = '' THEN %(lost)s ELSE error END WHERE id = ANY(%(ids)s)
 """
 LOST = "The worker was lost each time it worked on this: killed, out of memory, or over its time limit."
 
@@ -72,15 +78,14 @@ class Claimed:
 def fan_out(most: int = 500) -> int:
     """Give every undispatched event its deliveries; returns how many events were taken."""
     subscriptions = list(registry.SUBSCRIPTIONS.values())
-    wanted = {
-        "most": most,
-        "known": registry.known_kinds(),
+    hearers = {
         "kinds": [s.kind for s in subscriptions],
         "names": [s.name for s in subscriptions],
         "lines": [s.line for s in subscriptions],
     }
     with transaction.atomic():
-        taken = [row.kind for row in rows(FAN_OUT, wanted)]
+        ids = [row.id for row in rows(UNDISPATCHED, {"known": registry.known_kinds(), "most": most})]
+        taken = [row.kind for row in rows(FAN_OUT, {"ids": ids, **hearers})] if ids else []
     told.handed_on(taken)
     return len(taken)
 
@@ -88,41 +93,51 @@ def fan_out(most: int = 500) -> int:
 def claim(most: int = 500, *, full: Collection[str] = ()) -> list[Claimed]:
     """Lease due deliveries to the caller in sets that one worker takes at once; queues that are `full` get none.
 
-    Handlers that this version does not know are left to one that does.
+    `most` of each handler. Handlers that this version does not know are left to one that does.
     """
-    wanted = [s for s in registry.SUBSCRIPTIONS.values() if s.queue not in full]
-    params = {
+    while True:
+        with transaction.atomic():
+            due = rows(DUE, _limits(most, full))
+            mine, ready = new_id(), _ready(due)
+            if ready:
+                run(LEASE, {"claim": mine, "for": limits.LEASE, "ids": [row.id for row in ready]})
+        if ready or not due:  # a long queue may begin with work that has to wait in line
+            return [one for name, of in groupby(ready, _by_handler) for one in _sets(name, list(of), mine)]
+
+
+def _limits(most: int, full: Collection[str]) -> dict[str, Any]:
+    subscriptions = registry.SUBSCRIPTIONS.values()
+    return {
         "most": most,
         "in_flight": limits.MOST_IN_FLIGHT,
-        "attempts": limits.MOST_ATTEMPTS,
-        "lease": limits.LEASE,
-        "wait": limits.WAIT_IN_LINE,
-        "lost": LOST,
-        "claim": new_id(),
-        "names": [s.name for s in wanted],
-        "in_line": [s.kind for s in registry.SUBSCRIPTIONS.values() if s.line],
+        "names": [s.name for s in subscriptions if s.queue not in full],
+        "in_line": [s.kind for s in subscriptions if s.line],
     }
-    claimed: list[Any] = []
-    looked_at: list[Any] = [None]
-    while looked_at and not claimed:  # a long queue may begin with work that has to wait in line
-        with transaction.atomic():
-            looked_at = rows(CLAIM, params)
-        claimed = [row for row in looked_at if row.claim]
-    return [one for name, of in groupby(sorted(claimed, key=_by_handler), _by_handler) for one in _sets(name, list(of))]
+
+
+def _ready(due: Sequence[Any]) -> list[Any]:
+    """What may be begun. The rest is put off until those before it are done, or parked as it has no attempt left."""
+    behind = [row.id for row in due if row.behind]
+    spent = [row.id for row in due if not row.behind and row.attempts >= limits.MOST_ATTEMPTS]
+    if behind:
+        run(LEASE, {"claim": None, "for": limits.WAIT_IN_LINE, "ids": behind})
+    if spent:
+        run(PARK, {"lost": LOST, "ids": spent})
+    return [row for row in due if not row.behind and row.attempts < limits.MOST_ATTEMPTS]
 
 
 def _by_handler(row: Any) -> str:
     return str(row.handler)
 
 
-def _sets(handler: str, claimed: Sequence[Any]) -> list[Claimed]:
+def _sets(handler: str, claimed: Sequence[Any], mine: UUID) -> list[Claimed]:
     """What was begun more than once without an answer goes alone: it may be what took the others down with it."""
     queue = registry.SUBSCRIPTIONS[handler].queue
     size = registry.SET_SIZES[queue]
     alone = [(row.id,) for row in claimed if row.attempts > 1]
     ids = [row.id for row in claimed if row.attempts <= 1]
     sets = [tuple(ids[start : start + size]) for start in range(0, len(ids), size)]
-    return [Claimed(handler, each, claimed[0].claim, queue) for each in [*sets, *alone]]
+    return [Claimed(handler, each, mine, queue) for each in [*sets, *alone]]
 
 
 def give_back(sets: Sequence[Claimed]) -> None:

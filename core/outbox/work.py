@@ -21,23 +21,23 @@ from core.outbox.relay import claim, fan_out
 logger = logging.getLogger(__name__)
 
 # A claim begins once: the same message again, from a broker that lost its worker, finds another claim and does nothing.
+# Whatever ends or parks a delivery takes its claim away.
 BEGIN = """
 UPDATE core_delivery SET claim = %(run)s, attempts = attempts + 1,
     due_at = greatest(due_at, statement_timestamp() + %(lease)s)
-WHERE id = ANY(%(ids)s) AND done_at IS NULL AND parked_at IS NULL
-  AND (%(claim)s::uuid IS NULL OR claim = %(claim)s::uuid) RETURNING id
+WHERE id = ANY(%(ids)s) AND claim = %(claim)s RETURNING id
 """
 
 
-def deliver(name: str, ids: Sequence[UUID], claimed: UUID | None = None) -> None:
-    """Run one handler over a set of deliveries; when the set fails, each delivery is tried alone.
+def deliver(name: str, ids: Sequence[UUID], claimed: UUID) -> None:
+    """Run one handler over those of the deliveries that still bear the claim; when the set fails, over each alone.
 
-    With `claimed`, only those that still bear this claim. What an older version does not know it hands back.
+    What an older version does not know it hands back.
     """
     subscription = registry.SUBSCRIPTIONS.get(name)
     if subscription is None:
         logger.warning("no handler called %s in this version, its work waits for another one", name)
-        _hand_back(ids)
+        run(HAND_BACK, {"ids": list(ids), "claim": claimed, "wait": limits.WAIT_IN_LINE})
         return
     mine = new_id()
     begun = rows(BEGIN, {"ids": list(ids), "claim": claimed, "run": mine, "lease": limits.LEASE})
@@ -48,6 +48,12 @@ def deliver(name: str, ids: Sequence[UUID], claimed: UUID | None = None) -> None
         _run(subscription, mine_to_do, mine)
     if subscription.line:
         wake()
+
+
+HAND_BACK = """
+UPDATE core_delivery SET claim = NULL, due_at = statement_timestamp() + %(wait)s
+WHERE id = ANY(%(ids)s) AND claim = %(claim)s
+"""
 
 
 def _run(subscription: Subscription, ids: Sequence[UUID], mine: UUID) -> None:
@@ -77,7 +83,7 @@ WITH done AS (
     UPDATE core_delivery SET done_at = clock_timestamp(), claim = NULL, error = '' WHERE id = ANY(%(ids)s)
     RETURNING event_id, line)
 UPDATE core_delivery n SET due_at = statement_timestamp() FROM done
-WHERE n.line = done.line AND n.line <> '' AND n.event_id > done.event_id AND n.done_at IS NULL AND n.claim IS NULL
+WHERE n.line = done.line AND done.line <> '' AND n.line <> '' AND n.event_id > done.event_id AND n.done_at IS NULL AND n.claim IS NULL
   AND n.attempts = 0
 """
 
@@ -100,14 +106,6 @@ def _handle(subscription: Subscription, pending: Sequence[Any]) -> None:
     with told.working(subscription, pending), caused_by({p.about: p.request_id for p in pending}):
         subscription.handler([Delivered(p.id, p.kind, p.about, p.payload) for p in pending])
     run(DONE, {"ids": [p.delivery for p in pending]})
-
-
-def _hand_back(ids: Sequence[UUID]) -> None:
-    run(
-        "UPDATE core_delivery SET claim = NULL, due_at = statement_timestamp() + %(wait)s"
-        " WHERE id = ANY(%(ids)s) AND done_at IS NULL AND parked_at IS NULL",
-        {"ids": list(ids), "wait": limits.WAIT_IN_LINE},
-    )
 
 
 def _failed(delivery: UUID, mine: UUID, error: Exception) -> None:
