@@ -3,10 +3,13 @@
 import statistics
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from threading import Event, Thread
+from types import TracebackType
 
 PROC = Path("/proc")
 KIB = 1024
 MIB = 1024 * KIB
+LOOK_SECONDS = 0.5
 
 
 def family(pid: int) -> list[int]:
@@ -28,9 +31,28 @@ def proportional(pids: Iterable[int]) -> float:
     return sum(_value(PROC / str(pid) / "smaps_rollup", "Pss:") for pid in pids) / MIB
 
 
-def resident(pid: int) -> float:
-    """MiB that a process has in memory (RSS)."""
-    return _value(PROC / str(pid) / "status", "VmRSS:") / MIB
+class Sampler:
+    """Looks at a process with its family now and then, as long as a block lasts: `seen` in MiB."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.seen: list[float] = []
+        self.over = Event()
+        self.thread = Thread(target=self._look, name="memory", daemon=True)
+
+    def __enter__(self) -> "Sampler":
+        self.thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.over.set()
+        self.thread.join()
+
+    def _look(self) -> None:
+        while True:
+            self.seen.append(proportional(family(self.pid)))
+            if self.over.wait(LOOK_SECONDS):
+                return
 
 
 def growth(samples: Sequence[float]) -> float:
