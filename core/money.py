@@ -7,6 +7,7 @@ round(total·b/n) − round(total·a/n). Any sequence of parts that covers all u
 import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from babel.numbers import format_currency
 from django.utils.translation import get_language, to_locale
@@ -61,5 +62,10 @@ def allocate(total: Decimal, weights: Sequence[Decimal | int], currency: str) ->
 
 def display(amount: Decimal, currency: str) -> str:
     """The amount with its currency, in the words of the active language."""
-    text = format_currency(amount, currency, locale=to_locale(get_language() or "en"))
+    return _in_words(amount, currency, get_language() or "en")
+
+
+@lru_cache(maxsize=4096)
+def _in_words(amount: Decimal, currency: str, language: str) -> str:
+    text = format_currency(amount, currency, locale=to_locale(language))
     return re.sub(r"(?<=[A-Za-z])(?=\d)", "\u00a0", text.replace("£GB", "£"))
