@@ -84,12 +84,14 @@ def _cleaned(value: Any) -> Any:
 
 
 def part() -> str:
-    """Which part of the system this process is: web, worker, beat, or the name of a command."""
+    """Which part of the system this process is: web, beat, worker with its queues, or the name of a command."""
     program, words = Path(sys.argv[0]).name, sys.argv[1:]
     if program == "gunicorn":
         return "web"
-    named = {"celery": ("worker", "beat"), "manage.py": tuple(words[:1])}.get(program, ())
-    return next((word for word in named if word in words), program)
+    if program == "celery":
+        program = "beat" if "beat" in words else "worker"
+        return f"{program} {words[words.index('--queues') + 1]}" if "--queues" in words[:-1] else program
+    return words[0] if program == "manage.py" and words else program
 
 
 class Line(logging.Formatter):

@@ -79,6 +79,7 @@ class Trace:
             response = self.get_response(request)
             _tell(request, response, time.perf_counter() - started)
         response.headers[HEADER] = number
+        response._has_been_logged = True  # type: ignore[attr-defined]  # Django's own line would only say it again
         return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> None:

@@ -233,7 +233,7 @@ CELERY_BEAT_SCHEDULE = {
             "args": [queue],
             "options": {"queue": queue, "expires": 60},
         }
-        for queue in ("work", "providers", "mail")
+        for queue in ("relay", "work", "providers", "mail")
     },
 }
 

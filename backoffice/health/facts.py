@@ -49,6 +49,8 @@ FROM notifications_message WHERE sent_at IS NULL
 
 CALLS = "SELECT series, at FROM core_measure WHERE series LIKE '[\"oms_provider_seconds\"%%'"
 UNHEARD = ("no_answer", "unknown")
+QUEUES = ("relay", *outbox.QUEUES)
+"""Every queue that has workers; the relay's hands the work of the others out."""
 
 SINCE = "SELECT applied AS at FROM django_migrations WHERE app = 'core' AND name = '0002_measures_and_heartbeats'"
 
@@ -124,7 +126,7 @@ def _none_missing() -> tuple[str, ...]:
 def _queued() -> Mapping[str, int] | None:
     """Messages in each queue of the broker; None when it cannot be reached."""
     try:
-        return broker.lengths(outbox.QUEUES)
+        return broker.lengths(QUEUES)
     except broker.AWAY:
         return None
 

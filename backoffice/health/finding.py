@@ -13,6 +13,7 @@ PARTS: dict[str, str | Promise] = {
     "database": gettext_lazy("Database"),
     "broker": gettext_lazy("Broker"),
     "scheduler": gettext_lazy("Scheduler"),
+    "relay": gettext_lazy("Workers that hand work on"),
     "work": gettext_lazy("Workers for orders"),
     "providers": gettext_lazy("Workers for payments and carriers"),
     "mail": gettext_lazy("Workers for letters"),

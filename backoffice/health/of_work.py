@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from backoffice.health.facts import Facts
+from backoffice.health.facts import QUEUES, Facts
 from backoffice.health.finding import Finding
 from core.outbox import UNKNOWN
 from core.templatetags.ui import age
@@ -42,15 +42,10 @@ def _silent(facts: Facts, queue: str) -> bool:
     return facts.now - (last.at if last else facts.installed) > SILENT
 
 
-def _queues(facts: Facts) -> list[str]:
-    return [queue.queue for queue in facts.backlog.queues if queue.queue != UNKNOWN]
-
-
 def scheduler(facts: Facts) -> Iterator[Finding]:
     """It is the scheduler that is silent when nobody has signs of life and none is on its way either."""
-    queues = _queues(facts)
-    if facts.queued is not None and all(_silent(facts, q) for q in queues) and not sum(facts.queued.values()):
-        seen = [facts.heartbeats[f"queue {queue}"].at for queue in queues if f"queue {queue}" in facts.heartbeats]
+    if facts.queued is not None and all(_silent(facts, q) for q in QUEUES) and not sum(facts.queued.values()):
+        seen = [facts.heartbeats[f"queue {queue}"].at for queue in QUEUES if f"queue {queue}" in facts.heartbeats]
         yield Finding(
             "scheduler",
             _("Nobody asks for waiting work any more: the scheduler (beat) does not run."),
@@ -66,7 +61,7 @@ def scheduler(facts: Facts) -> Iterator[Finding]:
 def workers(facts: Facts) -> Iterator[Finding]:
     if facts.queued is None or "scheduler-silent" in {finding.alarm for finding in scheduler(facts)}:
         return
-    for queue in _queues(facts):
+    for queue in QUEUES:
         last = facts.heartbeats.get(f"queue {queue}")
         if _silent(facts, queue):
             yield Finding(

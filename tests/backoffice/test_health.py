@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from backoffice.health import facts as gathering
 from backoffice.health import of_others, views
-from backoffice.health.facts import Calls, Facts, gather
+from backoffice.health.facts import QUEUES, Calls, Facts, gather
 from backoffice.health.finding import ALARMS, Finding
 from backoffice.health.judge import alarms, judge
 from core import books, heartbeats, outbox
@@ -35,10 +35,10 @@ JSON = {"Accept": "application/json"}
 @pytest.fixture
 def fine() -> Facts:
     """A system in which everything works: signs of life of every queue, and books checked last night."""
-    for queue in outbox.QUEUES:
+    for queue in QUEUES:
         tasks.pulse(queue)
     books.check_books()
-    return replace(gather(), queued=dict.fromkeys(outbox.QUEUES, 0))
+    return replace(gather(), queued=dict.fromkeys(QUEUES, 0))
 
 
 def test_a_load_balancer_is_answered_in_one_word() -> None:
@@ -147,7 +147,7 @@ def _silent(facts: Facts, *queues: str, queued: int = 0) -> Facts:
     long_ago = facts.now - timedelta(minutes=9)
     beats = {f"queue {queue}": Heartbeat(long_ago, {}) for queue in queues}
     return replace(
-        facts, heartbeats={**facts.heartbeats, **beats}, queued=dict.fromkeys(outbox.QUEUES, queued), installed=long_ago
+        facts, heartbeats={**facts.heartbeats, **beats}, queued=dict.fromkeys(QUEUES, queued), installed=long_ago
     )
 
 
@@ -176,7 +176,7 @@ FAULTS: dict[str, Callable[[Facts], Facts]] = {
     "replica-behind": _seen(replica_lag=120.0),
     "archive-failing": lambda f: _seen(archive_failed_at=_ago(f, hours=1))(f),
     "broker-away": lambda f: replace(f, queued=None),
-    "scheduler-silent": lambda f: _silent(f, *outbox.QUEUES),
+    "scheduler-silent": lambda f: _silent(f, *QUEUES),
     "workers-silent": lambda f: _silent(f, "providers", queued=4),
     "facts-waiting": lambda f: replace(f, backlog=replace(f.backlog, undispatched=7, oldest_undispatched_seconds=90.0)),
     "work-late": lambda f: _queue(f, "work", waiting=5, oldest_seconds=900.0),
@@ -208,10 +208,10 @@ def test_every_alarm_is_planted_and_explained() -> None:
 
 
 def test_silent_workers_are_told_from_a_silent_scheduler(fine: Facts) -> None:
-    all_silent_with_messages = judge(_silent(fine, *outbox.QUEUES, queued=3))
+    all_silent_with_messages = judge(_silent(fine, *QUEUES, queued=3))
 
     assert alarms(all_silent_with_messages) == {"workers-silent"}
-    assert len([f for f in all_silent_with_messages if f.alarm]) == len(outbox.QUEUES)
+    assert len([f for f in all_silent_with_messages if f.alarm]) == len(QUEUES)
 
 
 def test_a_provider_that_answered_last_is_well_however_often_it_failed_before(fine: Facts) -> None:
@@ -271,4 +271,4 @@ def test_the_scheduler_asks_for_signs_of_life_of_every_queue_and_for_the_check()
     pulses = [entry for entry in settings.CELERY_BEAT_SCHEDULE.values() if entry["task"] == "oms.pulse"]
 
     assert "oms.check_books" in asked
-    assert {(entry["args"][0], entry["options"]["queue"]) for entry in pulses} == {(q, q) for q in outbox.QUEUES}
+    assert {(entry["args"][0], entry["options"]["queue"]) for entry in pulses} == {(q, q) for q in QUEUES}
