@@ -4,37 +4,26 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Queue
-from threading import Thread
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import httpx
 import pytest
-from django.core.wsgi import get_wsgi_application
 from pytest_django.fixtures import Settings
 
 from core.outbox import drain
 from payments import services
 from payments.models import Payment
 from tests.factories.payments import make_order
-from tests.factories.provider import KEY, ProviderProcess
+from tests.factories.provider import KEY, ProviderProcess, served
 from tests.payments.money import statuses
 
 SECRET = "whsec_over_the_wire"
 
 
-class Quiet(WSGIRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
 def address(fresh_database: str) -> Iterator[str]:
     """The application, served over HTTP."""
-    server = make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=Quiet)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with served() as address:
+        yield address
 
 
 @pytest.fixture

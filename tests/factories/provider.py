@@ -4,16 +4,22 @@ import http.client
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import httpx
 import stripe
+from django.core.wsgi import get_wsgi_application
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "sk_test_simulator"
@@ -70,6 +76,11 @@ class ProviderProcess:
         """How often an operation was asked for since the start."""
         return int(self.call("GET", "/_ledger").json()["calls"].get(operation, 0))
 
+    def forget_keys(self) -> None:
+        """A day goes by: no idempotency key is known any more."""
+        with sqlite3.connect(self._data) as store:
+            store.execute("DELETE FROM answer")
+
     def call(self, method: str, path: str, body: Any = None) -> httpx.Response:
         """A call to the simulator itself."""
         content = None if body is None else json.dumps(body)
@@ -78,6 +89,32 @@ class ProviderProcess:
     def client(self, key: str = KEY) -> stripe.StripeClient:
         """The real client, pointed here by its base address alone."""
         return stripe.StripeClient(key, base_addresses={"api": self.url}, max_network_retries=0)
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The application over HTTP, for webhooks and for customers who come back; gives its address."""
+    server = make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=_Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def soon(condition: Callable[[], object], seconds: float = 20) -> None:
+    """Wait until something that others do has happened."""
+    end = time.monotonic() + seconds
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        pause.wait(0.02)
 
 
 class LossyLine(ThreadingHTTPServer):
