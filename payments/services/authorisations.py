@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core.actors import Actor
 from core.db import require_atomic, rows, run
-from core.incidents import open_incident, resolve_incidents
+from core.incidents import open_incident, resolve_many
 from core.outbox import publish
 from core.states import apply_many
 from orders import holds
@@ -269,5 +269,4 @@ def _release(order_ids: Sequence[UUID], *, actor: Actor) -> None:
     covered = [row.id for row in rows(COVERED, {"ids": list(order_ids), "authorised": list(AUTHORISED)})]
     if covered:
         holds.resolve(covered, "payment", actor=actor, note="")
-    for order_id in covered:
-        resolve_incidents("payment_failed", about=order_id, actor=actor, resolution="authorised")
+        resolve_many("payment_failed", covered, actor=actor, resolution="authorised")
