@@ -13,6 +13,7 @@ from launcher import processes
 PREFIX = "oms_benchmark_"
 TEMPLATE = "OMS_BENCH_TEMPLATE"
 """The variable that names the migrated database to clone; without it databases are made empty."""
+OURS = ("DATABASE_URL", "REDIS_URL", "OMS_SYNCHRONOUS_COMMIT")
 BROKER = 15
 """The broker's database of benchmarks: nobody else reads what they send."""
 
@@ -26,7 +27,8 @@ def own_database(suffix: str = "") -> Iterator[None]:
         try:
             yield
         finally:
-            os.environ |= {name: before[name] for name in ("DATABASE_URL", "REDIS_URL")}
+            os.environ.pop("OMS_SYNCHRONOUS_COMMIT")
+            os.environ |= {name: before[name] for name in OURS if name in before}
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from benchmarks.workers import Turn
-from benchmarks.world import HOT, OUT, REGIONS, body, sku, three
+from benchmarks.world import HOT, OUT, REGIONS, SKUS, body, sku, three
 from capture.services import Attempt, place_order, place_orders
 from core.actors import SYSTEM
 from core.problems import Problem
@@ -38,9 +38,9 @@ def batch(index: int, *, size: int = 100) -> Turn:
     return turn
 
 
-def bodies_of(count: int) -> list[dict[str, Any]]:
+def bodies_of(count: int, skus: int = SKUS) -> list[dict[str, Any]]:
     """So many orders of three lines."""
-    return [body(three()) for _ in range(count)]
+    return [body(three(skus)) for _ in range(count)]
 
 
 def capture(bodies: Sequence[dict[str, Any]], *, refused: int = 0) -> int:
