@@ -35,6 +35,7 @@ ENTRIES = [
     Entry(_("Ledger"), icon="book-open", route="ledger", permission="ledger.view", under="/ledger/"),
     Entry(_("Insight"), icon="chart-no-axes-column", route="insight", permission="insight.view", under="/insight/"),
     Entry(_("Mail"), icon="mail", route="mail", permission="mail.view", under="/mail/"),
+    Entry(_("Work queue"), icon="list-checks", route="work-queue", permission="queue.manage", under="/work-queue/"),
     Entry(_("Health"), icon="activity", route="health", permission="health.view", under="/health/"),
 ]
 

@@ -15,6 +15,7 @@ from backoffice import reach
 from backoffice.timeline_words import INCIDENTS
 from core.lists import capped_count
 from core.models import Incident
+from core.outbox import parked_count
 from core.permissions import allows, locations_of
 from core.templatetags.ui import age, count
 from fulfillment.selectors import waiting
@@ -73,6 +74,9 @@ def figures(user: Any) -> list[dict[str, Any]]:
                 "href": f"{reverse('stock')}?state=short",
             }
         )
+    if allows(user, "queue.manage") and (stopped := parked_count()):
+        note = _("waits for a decision")
+        found.append({"label": _("Stopped work"), "note": note, "value": stopped, "href": reverse("work-queue")})
     if allows(user, "ledger.view"):
         number = capped_count(JournalEntry.objects.filter(date=day))
         href = f"{reverse('ledger')}?start={day.isoformat()}"

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from backoffice.queue_words import handler_word
 from core.models import TimelineEntry
 from core.money import display
 from core.wording import HOLDS, word
@@ -22,6 +23,7 @@ ICONS = {
     "incident": "triangle-alert",
     "return": "undo-2",
     "stock": "boxes",
+    "work": "list-checks",
 }
 SPECIAL_ICONS = {"order.routed": "route", "order.cancel": "ban", "fulfillment_order.pick": "scan-barcode"}
 
@@ -68,7 +70,14 @@ INCIDENTS: dict[str, Callable[[], str]] = {
     "parcel_lost": lambda: _("parcel lost"),
 }
 
+
+def _work(entry: TimelineEntry, words: str) -> str:
+    return words % {"what": handler_word(entry.data.get("handler", "")), "reason": entry.data.get("reason", "")}
+
+
 SAID: dict[str, Say] = {
+    "work.retry": lambda e, c: _work(e, _("tries again: %(what)s")),
+    "work.drop": lambda e, c: _work(e, _("gave up: %(what)s (%(reason)s)")),
     "order.placed": lambda e, c: _("placed the order"),
     "order.routed": _routed,
     "order.cancel": lambda e, c: _("cancelled the order"),

@@ -1,7 +1,7 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from backoffice import counter, customer_views, order_views, views
+from backoffice import counter, customer_views, order_views, queue_views, views
 from backoffice.health import views as health
 from backoffice.search import search
 
@@ -24,5 +24,8 @@ urlpatterns = [
     path("orders/<str:number>/take-back/", order_views.take_back, name="order-take-back"),
     path("orders/<str:number>/pay-link/", order_views.pay_link, name="order-pay-link"),
     path("orders/<str:number>/cancel/", order_views.cancel, name="order-cancel"),
+    path("work-queue/", queue_views.work_queue, name="work-queue"),
+    path("work-queue/again/", queue_views.try_again, name="work-queue-again"),
+    path("work-queue/give-up/", queue_views.give_up, name="work-queue-give-up"),
     path("customers/<uuid:customer_id>/", customer_views.customer, name="customer"),
 ]

@@ -46,7 +46,7 @@ FINANCE = frozenset(
         "incidents.view",
     }
 )
-MANAGER = CLERK | WAREHOUSE | FINANCE | {"health.view"}
+MANAGER = CLERK | WAREHOUSE | FINANCE | {"health.view", "queue.manage"}
 ADMIN = MANAGER | {"setup.manage", "metrics.view"}
 
 ROLES = {
