@@ -64,6 +64,8 @@ LEAVES = [
     Leaf("journal entry", "journal-entry", "finance", "journal-entry"),
     Leaf("insight", "insight", "manager", "/insight/"),
     Leaf("mail", "mail", "clerk", "/mail/"),
+    Leaf("work queue", "work-queue", "manager", "/work-queue/"),
+    Leaf("health", "health", "manager", "/health/"),
     Leaf("tracking", "tracking", "", "tracking"),
     Leaf("tracking, proved", "tracking", "", "tracking", proof=True),
     Leaf("tracking, wrong link", "tracking", "", "/t/nothing/", status=404),
@@ -80,14 +82,16 @@ IN_FRENCH = (
     "insight",
     "stock item",
     "mail",
+    "health",
 )
 NOT_OPENED = {
     "new-order-quote", "new-order-products",  # parts of the form
-    "health", "sign-out", "set_language", "theme", "order-hold", "order-release-hold", "order-take-back", "order-receive-return", "order-cancel",
+    "health-live", "sign-out", "set_language", "theme", "order-hold", "order-release-hold", "order-take-back", "order-receive-return", "order-cancel",
     "stock-receive", "stock-adjust", "parcel-event", "work-scan", "work-accept", "work-pick-all", "work-pack",
     "work-ship",  # they do something and lead back
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame
     "stripe_webhook",
+    "work-queue-again", "work-queue-give-up",
 }  # fmt: skip
 BY_LINK = {"mail-message"}
 
