@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -72,8 +73,8 @@ def steps(order: Order, decision: Decision | None, payments: Sequence[Payment]) 
 
 
 def _moment(at: Any) -> str:
-    from_local = at.astimezone()
-    return f"{say_day(from_local.date())} {say_time(from_local)}"
+    local = timezone.localtime(at)
+    return f"{say_day(local.date())} {say_time(local)}"
 
 
 def _paid(payments: Sequence[Payment]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
+from django.utils import timezone
 
 from core.db import rows
 from core.problems import NotFound
@@ -79,12 +80,13 @@ def backlog(location_ids: Iterable[UUID] | None = None) -> list[Backlog]:
     """Open work by location and state: one statement."""
     found = rows(
         """
-        SELECT location_id, status, count(*) AS count, count(*) FILTER (WHERE promise_latest < current_date) AS late
+        SELECT location_id, status, count(*) AS count, count(*) FILTER (WHERE promise_latest < %(today)s) AS late
         FROM fulfillment_fulfillmentorder
         WHERE status = ANY(%(open)s) AND (%(everywhere)s OR location_id = ANY(%(locations)s)) GROUP BY 1, 2
         """,
         {
             "open": list(OPEN),
+            "today": timezone.localdate(),
             "everywhere": location_ids is None,
             "locations": list(location_ids or []),
         },

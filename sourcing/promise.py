@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
@@ -37,6 +37,8 @@ def arrival(site: Site, card: Card, at: datetime) -> Promise:
     """The days on which a parcel from the site arrives when its order is accepted at `at` (aware)."""
     here = at.astimezone(site.zone)
     in_time = site.cut_off is None or here.time() < site.cut_off
+    if here.fold and in_time and site.cut_off:  # the hour that comes twice in autumn: what was missed once stays missed
+        in_time = at < datetime.combine(here.date(), site.cut_off, site.zone).astimezone(UTC)
     return _arrival(here.date(), in_time, site.handling_days, card.days_min, card.days_max)
 
 
