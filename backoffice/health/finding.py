@@ -5,7 +5,10 @@ from datetime import datetime
 from typing import Literal
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from core.templatetags.ui import age
 
 Tone = Literal["green", "amber", "red"]
 
@@ -48,3 +51,9 @@ ALARMS = (
     "provider-silent", "payments-unsettled", "mail-failing", "books-disagree", "check-overdue", "clock-skew",
 )  # fmt: skip
 """Every alarm there is, the ones first that explain others."""
+
+
+def passed(since: datetime, now: datetime) -> str:
+    """How long ago, to the second while that matters."""
+    seconds = (now - since).total_seconds()
+    return _("%(n)d s") % {"n": seconds} if seconds < 60 else age(now - since)

@@ -8,9 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backoffice.health.facts import Facts
-from backoffice.health.finding import Finding
+from backoffice.health.finding import Finding, passed
 from core import books as nightly
-from core.templatetags.ui import age
 
 LATE = timedelta(minutes=5)
 UNSETTLED = timedelta(minutes=15)
@@ -21,7 +20,7 @@ def payments(facts: Facts) -> Iterator[Finding]:
     found = [*_providers(facts), *_unsettled(facts)]
     heard = [calls.heard for calls in facts.providers.values() if calls.heard]
     if not found and heard:
-        yield Finding("payments", _("It last answered %(age)s ago.") % {"age": age(facts.now - max(heard))})
+        yield Finding("payments", _("It last answered %(age)s ago.") % {"age": passed(max(heard), facts.now)})
     elif not found:
         yield Finding("payments", _("It was not asked yet."))
     yield from found
@@ -102,7 +101,7 @@ def books(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             "books",
             _("%(age)s ago everything agreed: %(n)d rows in %(checks)d checks.")
-            % {"age": age(facts.now - last.at), "n": last.data["checked"], "checks": last.data["invariants"]},
+            % {"age": passed(last.at, facts.now), "n": last.data["checked"], "checks": last.data["invariants"]},
         )
     elif facts.now - checked_at <= nightly.OVERDUE:
         yield Finding("books", _("It runs for the first time this night."))

@@ -7,9 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backoffice.health.facts import QUEUES, Facts
-from backoffice.health.finding import Finding
+from backoffice.health.finding import Finding, passed
 from core.outbox import UNKNOWN
-from core.templatetags.ui import age
 
 SILENT = timedelta(seconds=90)
 """Signs of life come every 15 seconds."""
@@ -73,7 +72,7 @@ def workers(facts: Facts) -> Iterator[Finding]:
                 _("Start its workers again, and look in their log for why they ended or hang."),
             )
         elif last:
-            yield Finding(queue, _("Last seen at work %(age)s ago.") % {"age": age(facts.now - last.at)})
+            yield Finding(queue, _("Last seen at work %(age)s ago.") % {"age": passed(last.at, facts.now)})
 
 
 def follow_up(facts: Facts) -> Iterator[Finding]:
