@@ -54,6 +54,18 @@ def further(suffix: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
+def copied(original: str, suffix: str) -> Iterator[str]:
+    """A copy of a database to which nobody is connected; nobody is led to it yet."""
+    name = f"{original}_{suffix}"[:63]
+    with _server() as server:
+        _create(server, name, original)
+    try:
+        yield name
+    finally:
+        drop(name)
+
+
+@contextlib.contextmanager
 def leading_to(name: str) -> Iterator[None]:
     """Django and the processes started in the block work on this database."""
     before = str(settings.DATABASES["default"]["NAME"])

@@ -1,84 +1,124 @@
-"""Random lives of orders: every public service as a rule, the books checked after every step.
+"""Random lives of orders: every public service as a rule, alone, two at once, and while the machinery fails.
 
 A rule does what a person or a program could do at that moment, sensible or not. A refusal (a typed Problem) is a fine
-answer; anything else that goes wrong, and any invariant that disagrees, ends the story and Hypothesis tells the
-shortest one that ends so. A new service is done when it is a rule here.
+answer that has changed nothing; anything else that goes wrong, any invariant that disagrees, and any unit or cent that
+is not where the story alone would have it, ends the story. Hypothesis tells the shortest one that ends so, in sentences.
+A new service is done when it is a deed here.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from datetime import timedelta
-from typing import Any, TypeVar
-from uuid import UUID
+import copy
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, ClassVar
 
-from django.db import connection, transaction
+from django.db import Error, connection
 from django.utils import timezone
 from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from capture import references
-from capture.services import Attempt, place_order, place_orders, quote
 from core import outbox
-from core.actors import Actor
-from core.ids import new_id
+from core.db import rows, run
 from core.invariants import disagreements
+from core.outbox import registry
 from core.problems import Problem
-from fulfillment import amend, floor, release, routing, shipping, tracking_events
-from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment
-from inventory import services as stock
-from inventory.models import Stock
-from inventory.services import In
-from orders import holds
-from orders.models import Hold, Order, OrderLine
-from payments.services import settle_unknown
+from fulfillment import floor, shipping, tracking_events
+from fulfillment.models import FulfillmentOrder, Shipment
+from orders.models import Order
+from payments.models import Payment
+from payments.services import receive_stripe_webhook, settle_unknown
 from returns import services as returns
 from returns.models import Return
-from sourcing.network import forget
-from tests.factories.world import CANDLE, MUG, VASE, order_body, small_world
-
-T = TypeVar("T")
-CLERK = Actor("user", "Clara Clerk", "1")
-PICKER = Actor("user", "Paul Picker", "2")
-SKUS = (MUG, CANDLE, VASE)
+from tests.factories.world import order_body
+from tests.scenarios.bank import signed
+from tests.scenarios.books import Books
+from tests.scenarios.company import Company
+from tests.scenarios.deeds import CLERK, PICKER, SKUS, Deed, People, left
+from tests.scenarios.lanes import Lane, at_once
+from tests.scenarios.statements import LosesConnection, seen_by
 
 which = st.integers(0, 40)
 """Which of the things there are: taken modulo their number, so that stories shrink to the first."""
 few = st.integers(1, 4)
-
-
-def nth(things: Sequence[T], n: int) -> T | None:
-    """One of the things, or None when there are none."""
-    return things[n % len(things)] if things else None
+SHOP = ("place", "take_the_rest", "place_once", "place_another_under_the_same_key", "place_a_batch", "cancel",
+        "cancel_some", "hold", "release_hold", "pay_again")  # fmt: skip
+FLOOR = ("route", "release", "accept", "pick", "scan", "pick_all", "pack", "ship")
+AFTER = ("carrier_says", "deliver", "ask_for_a_return", "receive_a_return", "bring_back", "give_a_return_up",
+         "goods_arrive", "correct_stock", "keep_some_back")  # fmt: skip
+ALL = (*SHOP, *FLOOR, *AFTER)
+CALLS = st.sampled_from(["create", "capture", "cancel", "refund", "retrieve", "*"])
+FAULTS = st.sampled_from(["500", "500_after", "cut", "cut_after", "timeout_after"])
 
 
 class OrderLives(RuleBasedStateMachine):
     """A small company with scarce stock, and everybody at work in it at random."""
 
+    company: ClassVar[Company]
+
     def __init__(self) -> None:
         super().__init__()
-        self.outer = transaction.atomic()
-        setattr(self.outer, "_from_testcase", True)  # noqa: B010 - not in the stubs: durable blocks inside count as outermost, as in Django's own test cases
-        self.outer.__enter__()
-        references.forget()
-        forget()
-        self.world = small_world(stock=12, store_stock=4)
+        self.day = self.company.opened()
+        self.bank = self.day.__enter__()
+        self.lanes: tuple[Lane, Lane] | None = None
+        self.story: list[str] = []
+        self.is_over = False
+        self.books = Books()
+        self.books.stock |= self.company.stock
+        self.people = People(self.company.world, self.books)
+        self.photo = photograph()
 
     def teardown(self) -> None:
-        for status in Order.objects.values_list("status", flat=True).distinct():
-            event(f"an order ended {status}")
-        for status in Return.objects.values_list("status", flat=True).distinct():
-            event(f"a return ended {status}")
-        transaction.set_rollback(True)
-        self.outer.__exit__(None, None, None)
-        references.forget()
-        forget()
+        try:
+            if not self.is_over:
+                self.everything_comes_to_its_end()
+            for status in Order.objects.values_list("status", flat=True).distinct():
+                event(f"an order ended {status}")
+            for status in Return.objects.values_list("status", flat=True).distinct():
+                event(f"a return ended {status}")
+        finally:
+            for lane in self.lanes or ():
+                lane.close()
+            self.day.__exit__(None, None, None)
 
-    def attempt(self, work: Callable[[], Any]) -> Any:
-        """Do it; a typed refusal is an answer."""
-        with suppress(Problem), transaction.atomic():
-            return work()
-        return None
+    # Telling
+
+    def fail(self, why: object, cause: BaseException | None = None) -> None:
+        """End the story: what is wrong, and how it came to that."""
+        self.is_over = True
+        told = "\n".join(f"  {number}. {sentence}" for number, sentence in enumerate(self.story, 1))
+        raise AssertionError(f"{why}\n\nThe story:\n{told}") from cause
+
+    def do(self, deed: Deed | None) -> None:
+        """One deed; a typed refusal is an answer that has changed nothing."""
+        if deed is None:
+            return
+        self.story.append(deed.words)
+        foreseen = deed.may(self.books)
+        try:
+            result = deed.do()
+        except Problem as refusal:
+            self.refused(refusal, foreseen)
+            return
+        except Exception as error:
+            self.fail(f"{type(error).__name__}: {error}", error)
+        self.succeeded(deed, result, foreseen)
+
+    def refused(self, refusal: Problem, foreseen: bool | None) -> None:
+        """It was refused: that must be right, and nothing may have changed."""
+        self.story[-1] += f" — refused: {refusal}"
+        if foreseen:
+            self.fail("It was refused, though nothing stood in its way.")
+        if photograph() != self.photo:
+            self.fail("It was refused, and yet something changed.")
+
+    def succeeded(self, deed: Deed, result: Any, foreseen: bool | None) -> None:
+        """It was done: that must be right, and the books learn of it."""
+        if foreseen is False:
+            self.fail("It was done, though it had to be refused.")
+        deed.effect(self.books, result)
+        self.photo = photograph()
+
+    # People
 
     @initialize(depths=st.lists(st.integers(0, 6), min_size=2, max_size=4), sku=st.sampled_from(SKUS))
     def a_company_at_work(self, depths: list[int], sku: str) -> None:
@@ -86,218 +126,261 @@ class OrderLives(RuleBasedStateMachine):
         for depth in depths:
             self.live(sku, 2, "bank_transfer", depth)
 
-    # Selling
-
     @rule(sku=st.sampled_from(SKUS), units=few, tender=st.sampled_from(["on_account", "card"]), depth=st.integers(0, 6))
     def live(self, sku: str, units: int, tender: str, depth: int) -> None:
         """An order goes `depth` steps of the straight way: routed, picked, packed, shipped, delivered, sent back."""
-        token = "tok_visa" if tender == "card" else ""
-        order = self.attempt(lambda: self.sell([{"sku": sku, "quantity": units}], tender, token))
-        if order is None:
-            return
-        outbox.drain()
-        work = list(FulfillmentOrder.objects.filter(order=order).order_by("id").values_list("id", flat=True))
-        steps: list[Callable[[], Any]] = [
-            lambda: floor.pick_all(work, actor=PICKER),
-            lambda: floor.pack(work, actor=PICKER),
-            lambda: shipping.ship(work, actor=PICKER),
-            lambda: tracking_events.deliver(
-                list(Shipment.objects.filter(order=order).values_list("id", flat=True)), actor=PICKER
-            ),
-            lambda: returns.request_return(
-                order.pk, [returns.Asked(order.lines.get().pk, 1, "does not fit")], actor=CLERK
-            ),
-            lambda: returns.receive_and_credit(
-                list(Return.objects.filter(order=order).values_list("id", flat=True)), actor=PICKER
-            ),
+        before = set(self.books.sales)
+        self.do(self.people.sell(order_body(sku, units), {sku: units}, tender))
+        for order_id in set(self.books.sales) - before:
+            self.story[-1] += f" ({self.people.name(order_id)}), and it goes {depth} steps"
+            outbox.drain()
+            for step in self.straight_way(order_id)[:depth]:
+                try:
+                    step()
+                except Problem:
+                    return
+
+    def straight_way(self, order_id: Any) -> list[Callable[[], None]]:
+        """What is done to an order of which all goes well."""
+        work = list(FulfillmentOrder.objects.filter(order=order_id).order_by("id").values_list("id", flat=True))
+        (line_id,) = self.books.sales[order_id].lines
+        books = self.books
+
+        def parcels() -> list[Any]:
+            return list(Shipment.objects.filter(order=order_id).order_by("id").values_list("id", flat=True))
+
+        def come_back() -> None:
+            back = returns.ReturnInput(order_id, [returns.Back(line_id, 1)])
+            books.come_back(returns.receive_and_credit([back], actor=PICKER), freight=False)
+
+        return [
+            lambda: void(floor.pick_all(work, actor=PICKER)),
+            lambda: void(floor.pack(work, actor=PICKER)),
+            lambda: left(books, shipping.ship(work, actor=PICKER)),
+            lambda: books.arrive(tracking_events.deliver(parcels(), actor=PICKER)),
+            lambda: void(returns.request_return(order_id, [returns.Asked(line_id, 1, "does not fit")], actor=CLERK)),
+            come_back,
         ]
-        for step in steps[:depth]:
-            self.attempt(step)
 
-    def sell(self, lines: list[dict[str, Any]], tender: str, token: str, **more: Any) -> Order:
-        """An order paid in full by one tender."""
-        body = order_body(lines=lines, **more)
-        total = quote(body, actor=CLERK)["totals"]["total"]
-        body["payments"] = [{"tender": tender, "amount": total, "token": token}]
-        key = str(new_id())
-        answer = place_order(body, client="web", key=key, digest=key, actor=CLERK)
-        return Order.objects.get(number=answer.body["number"])
+    @rule(name=st.sampled_from(SHOP), n=which, units=few)
+    def in_the_shop(self, name: str, n: int, units: int) -> None:
+        self.do(getattr(self.people, name)(n, units))
 
-    @rule(
-        lines=st.lists(st.tuples(st.sampled_from(SKUS), few), min_size=1, max_size=4),
-        tender=st.sampled_from(["on_account", "bank_transfer", "card", "declined", "threatened"]),
-        price=st.sampled_from([None, None, None, "1.11"]),
-        shipping=st.sampled_from(["0.00", "4.90"]),
-    )
-    def place(self, lines: list[tuple[str, int]], tender: str, price: str | None, shipping: str) -> None:
-        asked: list[dict[str, Any]] = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
-        if price:
-            asked[0]["unit_price"] = price
-        asked[0]["discount"] = "0.13"
-        token = {"card": "tok_visa", "declined": "tok_chargeDeclined", "threatened": "tok_threeDSecure"}.get(tender, "")
-        self.attempt(lambda: self.sell(asked, "card" if token else tender, token, shipping_price=shipping))
+    @rule(name=st.sampled_from(FLOOR), n=which, units=few)
+    def on_the_floor(self, name: str, n: int, units: int) -> None:
+        self.do(getattr(self.people, name)(n, units))
 
-    @rule(quantities=st.lists(few, min_size=2, max_size=5), sku=st.sampled_from(SKUS))
-    def place_a_batch(self, quantities: list[int], sku: str) -> None:
-        attempts = [Attempt(order_body(sku, q), str(new_id()), "d") for q in quantities]
-        self.attempt(lambda: place_orders(attempts, client="batch", actor=CLERK))
-
-    @rule(n=which, kind=st.sampled_from(["manual", "address", "fraud_review"]))
-    def hold(self, n: int, kind: str) -> None:
-        if order := nth(self.orders(), n):
-            self.attempt(lambda: holds.open_hold([order.pk], kind, actor=CLERK))
-
-    @rule(n=which)
-    def release_hold(self, n: int) -> None:
-        if hold := nth(list(Hold.objects.exclude(kind="payment").order_by("id")), n):
-            self.attempt(lambda: holds.release_hold(hold.pk, actor=CLERK))
-
-    @rule(n=which, whole=st.booleans(), units=few)
-    def cancel(self, n: int, whole: bool, units: int) -> None:
-        if order := nth(self.orders(), n):
-            line = nth(list(OrderLine.objects.filter(order=order).order_by("position")), units)
-            lines = None if whole or line is None else [(line.pk, units)]
-            self.attempt(lambda: amend.cancel(order.pk, actor=CLERK, reason="not wanted", lines=lines))
-
-    # The machinery behind
-
-    @rule()
-    def workers_catch_up(self) -> None:
-        outbox.drain()
-
-    @rule(n=which)
-    def route_again(self, n: int) -> None:
-        if order := nth(self.orders(), n):
-            self.attempt(lambda: routing.route([order.pk], actor=CLERK))
-
-    @rule()
-    def release_everything(self) -> None:
-        self.attempt(lambda: release.release(self.work(), actor=CLERK))
-
-    @rule()
-    def ask_about_lost_answers(self) -> None:
-        settle_unknown(actor=CLERK)
-
-    # The floor
-
-    @rule(n=which)
-    def accept(self, n: int) -> None:
-        if work := nth(self.work(), n):
-            self.attempt(lambda: floor.accept([work], actor=PICKER))
-
-    @rule(n=which, units=few)
-    def pick(self, n: int, units: int) -> None:
-        if work := nth(self.work(), n):
-            lines = FulfillmentLine.objects.filter(fulfillment_order=work).order_by("id")
-            wanted = {line.order_line_id: units for line in lines}
-            self.attempt(lambda: floor.pick(work, wanted, actor=PICKER))
-
-    @rule(n=which, sku=st.sampled_from([*SKUS, "NOT-A-CODE"]))
-    def scan(self, n: int, sku: str) -> None:
-        if work := nth(self.work(), n):
-            self.attempt(lambda: floor.scan(work, sku, actor=PICKER))
-
-    @rule(n=which)
-    def pick_all(self, n: int) -> None:
-        if work := nth(self.work(), n):
-            self.attempt(lambda: floor.pick_all([work], actor=PICKER))
-
-    @rule(n=which)
-    def pack(self, n: int) -> None:
-        if work := nth(self.work(), n):
-            self.attempt(lambda: floor.pack([work], actor=PICKER))
-
-    @rule(n=which)
-    def ship(self, n: int) -> None:
-        if work := nth(self.work(), n):
-            self.attempt(lambda: shipping.ship([work], actor=PICKER))
+    @rule(name=st.sampled_from(AFTER), n=which, units=few)
+    def afterwards(self, name: str, n: int, units: int) -> None:
+        self.do(getattr(self.people, name)(n, units))
 
     @rule(n=which)
     def work_one_order_through(self, n: int) -> None:
         outbox.drain()
-        if work := nth(self.work(), n):
-            self.attempt(lambda: floor.pick_all([work], actor=PICKER))
-            self.attempt(lambda: floor.pack([work], actor=PICKER))
-            self.attempt(lambda: shipping.ship([work], actor=PICKER))
-
-    # On the road
-
-    @rule(
-        n=which,
-        status=st.sampled_from(["InTransit", "OutForDelivery", "AttemptFail", "Exception", "Delivered", "Expired"]),
-        minutes=st.integers(-100, 100),
-    )
-    def carrier_says(self, n: int, status: str, minutes: int) -> None:
-        if parcel := nth(self.parcels(), n):
-            at = timezone.now() + timedelta(minutes=min(minutes, 0))
-            self.attempt(lambda: tracking_events.record_event(parcel, status, at, actor=CLERK))
-
-    @rule(n=which)
-    def deliver(self, n: int) -> None:
-        if parcel := nth(self.parcels(), n):
-            self.attempt(lambda: tracking_events.deliver([parcel], actor=CLERK))
-
-    # Coming back
+        for name in ("pick_all", "pack", "ship"):
+            self.do(getattr(self.people, name)(n, 1))
 
     @rule(n=which, units=few)
-    def ask_for_a_return(self, n: int, units: int) -> None:
-        if line := nth(list(OrderLine.objects.filter(shipped__gt=0).order_by("id")), n):
-            asked = [returns.Asked(line.pk, units, "too large")]
-            self.attempt(lambda: returns.request_return(line.order_id, asked, actor=CLERK))
+    def the_customer_authenticates(self, n: int, units: int) -> None:
+        waiting = Payment.objects.filter(status="requires_action").exclude(action_url="").order_by("id")
+        if payment := waiting.first():
+            self.story.append(f"the customer of {self.people.name(payment.order_id)} authenticates at the bank")
+            self.bank.visit(payment.action_url)
 
-    @rule(n=which, condition=st.sampled_from(["sellable", "damaged"]), freight=st.booleans())
-    def receive_a_return(self, n: int, condition: str, freight: bool) -> None:
-        if found := nth(list(Return.objects.order_by("id")), n):
-            conditions = dict.fromkeys(found.lines.values_list("order_line_id", flat=True), condition)
-            self.attempt(
-                lambda: returns.receive_and_credit(
-                    [found.pk],
-                    actor=PICKER,
-                    location_id=self.world.warehouse.pk,
-                    conditions=conditions,
-                    refund_freight=freight,
-                )
+    # Two at once
+
+    @rule(
+        one=st.sampled_from(ALL),
+        other=st.sampled_from(ALL),
+        n=which,
+        m=st.integers(-1, 3),
+        units=few,
+        at=st.integers(1, 25),
+    )
+    def two_at_once(self, one: str, other: str, n: int, m: int, units: int, at: int) -> None:
+        """Two deeds about the same thing (or two neighbours): what comes of it must come of one after the other too."""
+        first, second = (getattr(self.people, name)(n + shift, units) for name, shift in ((one, 0), (other, max(m, 0))))
+        if first is None or second is None:
+            return
+        self.story.append(f"{first.words} ‖ {second.words} (the first waits before statement {at})")
+        self.lanes = self.lanes or (Lane("one"), Lane("other"))
+        futures = at_once(self.lanes, first.do, second.do, at)
+        for future in futures:
+            if (error := future.exception()) and not isinstance(error, Problem):
+                self.fail(f"{type(error).__name__}: {error}", error)
+        self.story[-1] += "".join(
+            f" — {who} refused: {f.exception()}"
+            for who, f in zip(("first", "second"), futures, strict=True)
+            if f.exception()
+        )
+        self.adopt_serial_outcome(list(zip((first, second), futures, strict=True)))
+
+    def adopt_serial_outcome(self, done: list[tuple[Deed, "Future[Any]"]]) -> None:
+        """The books learn what happened, in an order in which it could have happened one after the other."""
+        for sequence in (done, done[::-1]):
+            books = copy.deepcopy(self.books)
+            if all(follows(books, deed, future) for deed, future in sequence):
+                self.books = self.people.books = books
+                return
+        self.fail("Neither could have happened one after the other.")
+
+    # The machinery fails
+
+    @rule(name=st.sampled_from(ALL), n=which, units=few, at=st.integers(1, 30))
+    def the_database_is_lost(self, name: str, n: int, units: int, at: int) -> None:
+        """The connection breaks before the n-th statement of a service: nothing of it is left."""
+        deed = getattr(self.people, name)(n, units)
+        if deed is None:
+            return
+        self.story.append(deed.words)
+        foreseen, fault = deed.may(self.books), LosesConnection(at)
+        try:
+            with seen_by(fault):
+                result = deed.do()
+        except Problem as refusal:
+            self.refused(refusal, foreseen if not fault.has_cut else None)
+        except Error as error:
+            connection.close()
+            if not fault.has_cut:
+                self.fail(f"{type(error).__name__}: {error}", error)
+            self.story[-1] += f" — and the database is lost before statement {at}"
+            if photograph() != self.photo:
+                self.fail("It broke off, and yet something of it is left.")
+        except Exception as error:
+            self.fail(f"{type(error).__name__}: {error}", error)
+        else:
+            self.succeeded(deed, result, foreseen)
+
+    @rule(on=CALLS, fault=FAULTS, times=few)
+    def the_bank_errs(self, on: str, fault: str, times: int) -> None:
+        self.story.append(f"the bank will answer the next {times} calls ({on}) with {fault}")
+        self.bank.err(on, fault, times)
+
+    @rule(times=few)
+    def the_bank_recovers(self, times: int) -> None:
+        self.bank.recover()
+
+    @rule(n=which, copies=st.integers(1, 2), drop=st.booleans())
+    def a_webhook_comes(self, n: int, copies: int, drop: bool) -> None:
+        """Any of those that wait, once or twice, now or lost for ever."""
+        if waiting := self.bank.webhooks():
+            number, body = waiting[n % len(waiting)]
+            self.story.append(
+                f"a webhook ({n % len(waiting) + 1}. of {len(waiting)}) {'is lost' if drop else f'comes {copies} times'}"
             )
+            for _ in range(0 if drop else copies):
+                receive_stripe_webhook(body, signed(body, int(timezone.now().timestamp())))
+            self.bank.sent(number)
+
+    @rule()
+    def workers_catch_up(self) -> None:
+        self.story.append("workers do all there is to do")
+        outbox.drain()
+
+    @rule(turn=st.integers(0, 5), backwards=st.booleans(), repeat=st.booleans())
+    def workers_in_disorder(self, turn: int, backwards: bool, repeat: bool) -> None:
+        """What is due is done in another order, some of it twice."""
+        self.story.append(f"workers do what is due in disorder ({turn}, backwards: {backwards}, twice: {repeat})")
+        outbox.fan_out()
+        sets = outbox.claim()
+        turned = sets[turn % len(sets) :] + sets[: turn % len(sets)] if sets else []
+        for one in turned[::-1] if backwards else turned:
+            for _ in range(1 + repeat):
+                outbox.deliver(one.handler, one.ids[::-1] if backwards else one.ids, one.claim)
 
     @rule(n=which)
-    def give_a_return_up(self, n: int) -> None:
-        if found := nth(list(Return.objects.order_by("id")), n):
-            self.attempt(lambda: returns.cancel_return(found.pk, actor=CLERK, reason="kept it"))
+    def a_worker_dies_after_the_effect(self, n: int) -> None:
+        """A handler that reaches outside has done its work, and its worker dies before that is written down."""
+        outbox.fan_out()
+        sets = [one for one in outbox.claim() if registry.SUBSCRIPTIONS[one.handler].outside]
+        if sets:
+            one = sets[n % len(sets)]
+            self.story.append(f"a worker dies after {one.handler}, before it is written down")
+            found = rows(_EVENTS, {"ids": list(one.ids)})
+            registry.SUBSCRIPTIONS[one.handler].handler([outbox.Delivered(*event) for event in found])
 
-    # Stock
+    @rule(n=which, at=st.integers(1, 30))
+    def a_worker_dies_midway(self, n: int, at: int) -> None:
+        """It loses its connection at any statement of its work, and does not live to tell."""
+        outbox.fan_out()
+        if sets := outbox.claim():
+            one = sets[n % len(sets)]
+            self.story.append(f"a worker of {one.handler} dies before statement {at}")
+            try:
+                with seen_by(LosesConnection(at)):
+                    outbox.deliver(one.handler, one.ids, one.claim)
+            except Error:
+                connection.close()
 
-    @rule(sku=st.sampled_from(SKUS), units=few)
-    def goods_arrive(self, sku: str, units: int) -> None:
-        goods = [In(self.world.variants[sku].pk, self.world.warehouse.pk, units)]
-        self.attempt(lambda: stock.receive(goods, source=new_id(), actor=PICKER, vendor="ACME"))
+    @rule()
+    def time_passes(self) -> None:
+        """Leases run out, and what was not answered is asked again."""
+        self.story.append("time passes, and what was left is taken up again")
+        run(_TIME_PASSES)
+        settle_unknown(actor=CLERK)
 
-    @rule(n=which, units=st.sampled_from([-3, -1, 1, 2]))
-    def correct_stock(self, n: int, units: int) -> None:
-        if row := nth(self.stock_rows(), n):
-            self.attempt(lambda: stock.adjust(row.variant_id, row.location_id, units, reason="count", actor=PICKER))
+    # What must be so
 
-    @rule(n=which, units=st.integers(0, 3))
-    def keep_some_back(self, n: int, units: int) -> None:
-        if row := nth(self.stock_rows(), n):
-            self.attempt(lambda: stock.set_safety(row.variant_id, row.location_id, units, actor=PICKER))
-
-    # What there is
-
-    def orders(self) -> list[Order]:
-        return list(Order.objects.order_by("id"))
-
-    def work(self) -> list[UUID]:
-        return list(FulfillmentOrder.objects.order_by("id").values_list("id", flat=True))
-
-    def parcels(self) -> list[UUID]:
-        return list(Shipment.objects.order_by("id").values_list("id", flat=True))
-
-    def stock_rows(self) -> list[Stock]:
-        return list(Stock.objects.order_by("variant__sku", "location__code"))
+    def everything_comes_to_its_end(self) -> None:
+        """The faults cease: all work is done, all money is where the story has it."""
+        self.bank.recover()
+        for _ in range(12):
+            run(_TIME_PASSES)
+            if not outbox.drain() + settle_unknown(actor=CLERK):
+                break
+        self.story.append("the faults cease, and all work is done")
+        if left_over := [row.what for row in rows(_LEFT_OVER)]:
+            self.fail(f"Some work is never done: {left_over}")
+        if wrong := [*disagreements(), *self.books.differences(), *self.books.money_differences(settled=True)]:
+            self.fail("\n".join(wrong))
 
     @invariant()
     def the_books_are_straight(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-        assert disagreements() == []
+        wrong = [*disagreements(), *self.books.differences(), *self.books.money_differences(settled=False)]
+        if wrong:
+            self.fail("\n".join(wrong))
+        self.photo = photograph()
+
+
+def void(result: object) -> None:
+    """Its result tells nothing that the books should learn."""
+
+
+def follows(books: Books, deed: Deed, future: "Future[Any]") -> bool:
+    """Whether this outcome can come next by the books; when it can, they learn it."""
+    foreseen, is_done = deed.may(books), future.exception() is None
+    if foreseen is not None and foreseen is not is_done:
+        return False
+    if is_done:
+        deed.effect(books, future.result())
+    return True
+
+
+_EVENTS = """
+SELECT e.id, e.kind, e.about, e.payload FROM core_delivery d JOIN core_event e ON e.id = d.event_id
+WHERE d.id = ANY(%(ids)s) ORDER BY e.id
+"""
+_TIME_PASSES = """
+UPDATE core_delivery SET due_at = statement_timestamp(), attempts = 0, parked_at = NULL, claim = NULL WHERE done_at IS NULL
+"""
+_LEFT_OVER = """
+SELECT 'delivery to ' || handler || ': ' || error AS what FROM core_delivery WHERE done_at IS NULL
+UNION ALL SELECT t.kind || ' is ' || t.status || ': ' || t.error FROM payments_transaction t WHERE t.status IN ('pending', 'unknown')
+UNION ALL SELECT 'payment is ' || p.status || ': ' || p.error FROM payments_payment p
+WHERE p.status IN ('unknown') OR p.status = 'pending' AND p.tender = 'card'
+"""
+TABLES = (
+    "core_event", "core_delivery", "core_incident", "core_timelineentry", "core_idempotencykey", "orders_order",
+    "orders_orderline", "orders_hold", "inventory_stock", "inventory_movement", "inventory_reservation",
+    "fulfillment_fulfillmentorder", "fulfillment_fulfillmentline", "fulfillment_shipment", "fulfillment_shipmentline",
+    "fulfillment_trackingevent", "payments_payment", "payments_transaction", "returns_return", "returns_returnline",
+    "accounting_journalentry", "accounting_journalline", "customers_customer",
+)  # fmt: skip
+_PHOTOGRAPH = " UNION ALL ".join(
+    f"SELECT count(*) AS many, coalesce(max(xmin::text::bigint), 0) AS newest FROM {table}" for table in TABLES
+)
+
+
+def photograph() -> list[Any]:
+    """All tables by how many rows they have and who last wrote one: the same as long as nothing has changed."""
+    return [tuple(row) for row in rows(_PHOTOGRAPH)]

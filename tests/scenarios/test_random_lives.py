@@ -1,7 +1,4 @@
-"""Whatever people do, in whatever order, the books stay straight."""
-
-from collections.abc import Iterator
-from pathlib import Path
+"""Whatever people do, in whatever order, and whatever fails: the books stay straight."""
 
 import pytest
 from hypothesis import HealthCheck, Phase
@@ -9,29 +6,28 @@ from hypothesis import settings as effort
 from hypothesis.stateful import run_state_machine_as_test
 from pytest_django.fixtures import Settings
 
-from tests.factories.provider import KEY, ProviderProcess
+from tests.scenarios.company import found_company
 from tests.scenarios.machine import OrderLives
 
-COMMON = effort(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+COMMON = effort(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True, report_multiple_bugs=False)
 SHORT = effort(COMMON, max_examples=25, stateful_step_count=30, derandomize=True)
 LONG = effort(COMMON, max_examples=200, stateful_step_count=50, phases=(Phase.explicit, Phase.generate, Phase.shrink))
 
 
 @pytest.fixture
-def provider(tmp_path: Path, settings: Settings) -> Iterator[None]:
-    """The payment provider's simulator, over HTTP."""
-    process = ProviderProcess(tmp_path / "provider.sqlite3")
-    settings.PROVIDER_URL, settings.PROVIDER_KEY, settings.PROVIDER_TIMEOUT = process.url, KEY, 5
-    yield
-    process.stop()
+def lives(fresh_database: str, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> type[OrderLives]:
+    """The machine, in a company made for it."""
+
+    class Lives(OrderLives):
+        company = found_company(fresh_database, monkeypatch, settings)
+
+    return Lives
 
 
-@pytest.mark.usefixtures("fresh_database", "provider")
-def test_random_lives_of_orders_keep_the_books_straight() -> None:
-    run_state_machine_as_test(OrderLives, settings=SHORT)
+def test_random_lives_of_orders_keep_the_books_straight(lives: type[OrderLives]) -> None:
+    run_state_machine_as_test(lives, settings=SHORT)
 
 
 @pytest.mark.long
-@pytest.mark.usefixtures("fresh_database", "provider")
-def test_many_long_random_lives_keep_the_books_straight() -> None:
-    run_state_machine_as_test(OrderLives, settings=LONG)
+def test_many_long_random_lives_keep_the_books_straight(lives: type[OrderLives]) -> None:
+    run_state_machine_as_test(lives, settings=LONG)

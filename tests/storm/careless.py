@@ -17,7 +17,7 @@ def with_a_new_key(row: Any) -> Ask:
     return replace(honest(row), key=str(new_id()))
 
 
-def a_new_key(payment_id: UUID, token: str) -> str:
+def a_new_key(payment_id: UUID, token: str, attempt: int = 1) -> str:
     """The same for authorisations."""
     return str(new_id())
 

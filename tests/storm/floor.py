@@ -96,16 +96,16 @@ def pick_pack_ship(chance: Random) -> None:
 
 def change_minds(chance: Random) -> None:
     """Some cancel all of their order, some a unit of it, at whatever stage it is."""
-    for one in found(UNWANTED.format(kind="cancel"), chance.randint(1, 4)):
-        attempt(lambda orders: [amend.cancel(i, actor=CLERK, reason="not wanted") for i in orders], [one.id])
-    for one in found(UNWANTED.format(kind="part"), chance.randint(1, 4)):
-        lines = [(one.line, 1)]
-        attempt(lambda orders, lines=lines: cancel_units(orders, lines), [one.id])
+    attempt(cancel_each, [(one.id, None) for one in found(UNWANTED.format(kind="cancel"), chance.randint(1, 4))])
+    attempt(
+        cancel_each, [(one.id, [(one.line, 1)]) for one in found(UNWANTED.format(kind="part"), chance.randint(1, 4))]
+    )
 
 
-def cancel_units(orders: Sequence[UUID], lines: list[tuple[UUID, int]]) -> None:
-    """Cancel some units of one order."""
-    amend.cancel(orders[0], actor=CLERK, reason="one too many", lines=lines)
+def cancel_each(wanted: Sequence[tuple[UUID, list[tuple[UUID, int]] | None]]) -> None:
+    """Cancel these orders, whole or in part, one after the other."""
+    for order_id, lines in wanted:
+        amend.cancel(order_id, actor=CLERK, reason="not wanted", lines=lines)
 
 
 def take_back() -> None:

@@ -1,0 +1,66 @@
+"""The company in which stories begin: made once, and copied for each story, so that commits are real."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from django.db import connections
+from pytest_django.fixtures import Settings
+
+import payments.providers
+from capture import references
+from payments.providers import guard, stripe
+from payments.services import settlement, voids
+from sourcing.network import forget
+from tests import database
+from tests.factories.world import World, small_world
+from tests.scenarios import statements
+from tests.scenarios.bank import SECRET, Bank
+
+UNITS = {"warehouse": 12, "store": 4}
+_days = count(1)
+
+
+@dataclass(frozen=True)
+class Company:
+    """A world in a database of its own that nobody works in; `stock` counts its units by (SKU, place, condition)."""
+
+    world: World
+    original: str
+    stock: dict[tuple[str, str, str], int]
+    patch: pytest.MonkeyPatch
+
+    @contextmanager
+    def opened(self) -> Iterator[Bank]:
+        """A copy of it to work in, and its bank."""
+        bank = Bank()
+        client = bank.client()
+        self.patch.setattr(stripe, "client", lambda: client)
+        connections.close_all()
+        with database.copied(self.original, str(next(_days))) as name, database.leading_to(name):
+            references.forget()
+            forget()
+            yield bank
+        bank.store.close()
+
+
+def found_company(original: str, patch: pytest.MonkeyPatch, settings: Settings) -> Company:
+    """Make the world in the database that Django works on, and leave it."""
+    statements.install(patch)
+    patch.setattr(
+        logging.root.manager, "disable", logging.ERROR
+    )  # of the faults that are made here, thousands of lines
+    settings.PROVIDER_KEY, settings.PROVIDER_WEBHOOK_SECRET = "sk_test_bank", SECRET
+    # Calls one after the other, and no wait for anything: the same story always goes the same way.
+    patch.setattr(payments.providers, "AT_ONCE", 1)
+    patch.setattr(guard, "MOST_MISSED", 10**9)
+    patch.setattr(settlement, "FIRST_CHANCE", timedelta(0))
+    patch.setattr(voids, "SEARCH_LAG", timedelta(0))
+    world = small_world(stock=UNITS["warehouse"], store_stock=UNITS["store"])
+    places = {world.warehouse.code: UNITS["warehouse"], world.store.code: UNITS["store"]}
+    stock = {(sku, place, "sellable"): units for sku in world.variants for place, units in places.items()}
+    return Company(world, original, stock, patch)

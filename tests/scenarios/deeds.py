@@ -1,0 +1,410 @@
+"""What people and programs can do, sensible or not: one deed for each public service, told in a sentence."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.utils import timezone
+
+from capture.services import Attempt, place_order, place_orders, quote
+from core.actors import Actor
+from core.idempotency import Answer
+from core.ids import new_id
+from core.problems import Problem
+from fulfillment import amend, floor, release, routing, shipping, tracking_events
+from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment
+from inventory import services as stock
+from inventory.models import Stock
+from inventory.services import In
+from orders import holds
+from orders.models import Hold, Order, OrderLine
+from payments.models import Payment
+from payments.services import pay_again
+from returns import services as returns
+from returns.models import Return
+from tests.factories.world import CANDLE, MUG, VASE, World, order_body
+from tests.scenarios.books import Books, Line, Sale
+
+T = TypeVar("T")
+CLERK = Actor("user", "Clara Clerk", "1")
+PICKER = Actor("user", "Paul Picker", "2")
+SKUS = (MUG, CANDLE, VASE)
+TENDERS = ("card", "card", "bank_transfer", "on_account", "declined card", "threatened card")
+TOKENS = {
+    "card": "tok_visa", "declined card": "tok_chargeDeclined", "threatened card": "tok_threeDSecure2Required"
+}  # fmt: skip
+STATUSES = ("InTransit", "OutForDelivery", "AttemptFail", "Exception", "Delivered", "Expired")
+
+
+def nothing(books: Books, result: Any) -> None:
+    """No units and no money move."""
+
+
+def unforeseen(books: Books) -> bool | None:
+    """The story alone does not tell whether it will be refused."""
+    return None
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Something to do, what it does to the books when it succeeds, and whether it must (None: it may be refused)."""
+
+    words: str
+    do: Callable[[], Any]
+    effect: Callable[[Books, Any], None] = nothing
+    may: Callable[[Books], bool | None] = unforeseen
+
+
+def nth(things: Sequence[T], n: int) -> T | None:
+    """One of the things, or None when there are none."""
+    return things[n % len(things)] if things else None
+
+
+@dataclass
+class People:
+    """Everybody at work in one company. Each method names a deed about the n-th thing there is, or nothing."""
+
+    world: World
+    books: Books
+    kept: dict[str, str] = field(default_factory=dict)
+    """The order that was placed under each key."""
+
+    def name(self, order_id: UUID) -> str:
+        """What the story calls an order."""
+        return self.books.sales[order_id].name
+
+    # Selling
+
+    def place(self, n: int, units: int) -> Deed | None:
+        """Any SKU, two of them when n is odd, by any tender, sometimes at an odd price."""
+        wanted = {SKUS[n % 3]: units} | ({SKUS[(n + 1) % 3]: 1} if n % 2 else {})
+        body = order_body(lines=[{"sku": sku, "quantity": quantity} for sku, quantity in wanted.items()])
+        if n % 5 == 4:
+            body["lines"][0]["unit_price"] = "11.11"
+        body["lines"][0]["discount"] = "0.13"
+        return self.sell(body, wanted, TENDERS[n % len(TENDERS)])
+
+    def take_the_rest(self, n: int, units: int) -> Deed | None:
+        """All that is free of a SKU: of two who want that, one gets it."""
+        sku = SKUS[n % 3]
+        rest = self.books.free(sku)
+        return self.sell(order_body(sku, rest), {sku: rest}, "on_account") if 0 < rest < 50 else None
+
+    def place_once(self, n: int, units: int) -> Deed | None:
+        """Under a key that names the order: whoever asks again gets the same one."""
+        sku = SKUS[n % 3]
+        return self.sell(order_body(sku, units), {sku: units}, "bank_transfer", key=f"{units} of {sku}")
+
+    def place_another_under_the_same_key(self, n: int, units: int) -> Deed | None:
+        """A key that was used for something else is refused."""
+        if not self.kept:
+            return None
+        key = sorted(self.kept)[n % len(self.kept)]
+        return Deed(
+            f"the shop uses the key of “{key}” for something else",
+            lambda: self._ask(order_body(), key, "other"),
+            may=never,
+        )
+
+    def sell(self, body: dict[str, Any], wanted: dict[str, int], tender: str, key: str = "") -> Deed | None:
+        """An order paid in full by one tender; None when nobody can say what it costs."""
+        try:
+            total = quote(body, actor=CLERK)["totals"]["total"]
+        except Problem:
+            return None
+        means = "card" if tender in TOKENS else tender
+        body["payments"] = [{"tender": means, "amount": total, "token": TOKENS.get(tender, "")}]
+        goods = ", ".join(f"{quantity} {sku}" for sku, quantity in wanted.items())
+        return Deed(
+            f"a customer orders {goods}, by {tender.replace('_', ' ')}" + (" (under a key)" if key else ""),
+            lambda: self._ask(body, key or str(new_id()), "same"),
+            lambda books, answer: self._sold(books, answer, wanted, means, key),
+            unforeseen if key else lambda books: enough(books, wanted),
+        )
+
+    def _ask(self, body: dict[str, Any], key: str, digest: str) -> Answer:
+        return place_order(body, client="shop", key=key, digest=digest, actor=CLERK)
+
+    def _sold(self, books: Books, answer: Any, wanted: dict[str, int], tender: str, key: str = "") -> None:
+        number = answer.body["number"]
+        if key:
+            assert self.kept.setdefault(key, number) == number, f"two orders under the key of {key}"
+        order = Order.objects.get(number=number)
+        if order.id in books.sales:
+            return
+        lines = {line.id: _line(line, wanted[line.sku]) for line in order.lines.all()}
+        assert sum(line.goods + line.freight for line in lines.values()) == order.total
+        books.sales[order.id] = Sale(f"O{len(books.sales) + 1}", tender, lines)
+
+    def place_a_batch(self, n: int, units: int) -> Deed | None:
+        """Several at once, each for itself."""
+        sku = SKUS[n % 3]
+        attempts = [Attempt(order_body(sku, q), str(new_id()), "d") for q in (units, 1, units)]
+
+        def book(books: Books, outcomes: Sequence[Any]) -> None:
+            for outcome, quantity in zip(outcomes, (units, 1, units), strict=True):
+                if isinstance(outcome, Answer):
+                    self._sold(books, outcome, {sku: quantity}, "on_account")
+
+        return Deed(
+            f"a batch of {units}, 1 and {units} {sku} comes in",
+            lambda: place_orders(attempts, client="batch", actor=CLERK),
+            book,
+        )
+
+    def hold(self, n: int, units: int) -> Deed | None:
+        kind = ("manual", "address", "fraud_review")[units % 3]
+        order = self._order(n)
+        return (
+            None
+            if order is None
+            else Deed(f"{kind} hold on {self.name(order)}", lambda: holds.open_hold([order], kind, actor=CLERK))
+        )
+
+    def release_hold(self, n: int, units: int) -> Deed | None:
+        hold = nth(list(Hold.objects.exclude(kind="payment").order_by("id")), n)
+        return (
+            None
+            if hold is None
+            else Deed(
+                f"the {hold.kind} hold on {self.name(hold.order_id)} is released",
+                lambda: holds.release_hold(hold.pk, actor=CLERK),
+            )
+        )
+
+    def cancel(self, n: int, units: int) -> Deed | None:
+        order = self._order(n)
+        return (
+            None
+            if order is None
+            else Deed(
+                f"the clerk cancels {self.name(order)}",
+                lambda: amend.cancel(order, actor=CLERK, reason="not wanted"),
+                lambda books, _: books.cancel(order, None),
+                lambda books: any(line.open for line in books.sales[order].lines.values()),
+            )
+        )
+
+    def cancel_some(self, n: int, units: int) -> Deed | None:
+        line = self._line(n)
+        if line is None:
+            return None
+        order, wanted = line.order_id, {line.id: units}
+        return Deed(
+            f"the clerk cancels {units} {line.sku} of {self.name(order)}",
+            lambda: amend.cancel(order, actor=CLERK, reason="fewer", lines=list(wanted.items())),
+            lambda books, _: books.cancel(order, wanted),
+            lambda books: books.sales[order].lines[line.id].open >= units,
+        )
+
+    def pay_again(self, n: int, units: int) -> Deed | None:
+        payment = nth(list(Payment.objects.filter(tender="card").order_by("id")), n)
+        token = ("tok_visa", "tok_chargeDeclined", "tok_threeDSecure2Required")[units % 3]
+        return (
+            None
+            if payment is None
+            else Deed(
+                f"{self.name(payment.order_id)} is to be paid by another card ({token})",
+                lambda: pay_again(payment.pk, token, actor=CLERK),
+            )
+        )
+
+    # The floor
+
+    def route(self, n: int, units: int) -> Deed | None:
+        order = self._order(n)
+        return (
+            None
+            if order is None
+            else Deed(f"{self.name(order)} is routed", lambda: routing.route([order], actor=CLERK))
+        )
+
+    def release(self, n: int, units: int) -> Deed | None:
+        return self._work(n, "is released", lambda work: release.release([work], actor=CLERK))
+
+    def accept(self, n: int, units: int) -> Deed | None:
+        return self._work(n, "is accepted", lambda work: floor.accept([work], actor=PICKER))
+
+    def pick(self, n: int, units: int) -> Deed | None:
+        def do(work: UUID) -> None:
+            lines = FulfillmentLine.objects.filter(fulfillment_order=work).order_by("id")
+            floor.pick(work, dict.fromkeys(lines.values_list("order_line_id", flat=True), units), actor=PICKER)
+
+        return self._work(n, f"is picked, {units} of each", do)
+
+    def scan(self, n: int, units: int) -> Deed | None:
+        code = (*SKUS, "NOT-A-CODE")[units % 4]
+        return self._work(n, f"has a {code} scanned", lambda work: floor.scan(work, code, actor=PICKER))
+
+    def pick_all(self, n: int, units: int) -> Deed | None:
+        return self._work(n, "is picked", lambda work: floor.pick_all([work], actor=PICKER))
+
+    def pack(self, n: int, units: int) -> Deed | None:
+        return self._work(n, "is packed", lambda work: floor.pack([work], actor=PICKER))
+
+    def ship(self, n: int, units: int) -> Deed | None:
+        return self._work(n, "is shipped", lambda work: shipping.ship([work], actor=PICKER), left)
+
+    # On the road and back
+
+    def carrier_says(self, n: int, units: int) -> Deed | None:
+        parcel = self._parcel(n)
+        status, minutes = STATUSES[n % len(STATUSES)], 10 * (units - 4)
+        return (
+            None
+            if parcel is None
+            else Deed(
+                f"the carrier says {status} of a parcel of {self.name(parcel.order_id)}, {-minutes} minutes ago",
+                lambda: tracking_events.record_event(
+                    parcel.pk, status, timezone.now() + timedelta(minutes=minutes), actor=CLERK
+                ),
+                lambda books, seen: books.arrive([parcel.pk] if seen.status == "delivered" else []),
+            )
+        )
+
+    def deliver(self, n: int, units: int) -> Deed | None:
+        parcel = self._parcel(n)
+        return (
+            None
+            if parcel is None
+            else Deed(
+                f"a parcel of {self.name(parcel.order_id)} is delivered",
+                lambda: tracking_events.deliver([parcel.pk], actor=CLERK),
+                lambda books, moved: books.arrive(moved),
+            )
+        )
+
+    def ask_for_a_return(self, n: int, units: int) -> Deed | None:
+        line = self._line(n)
+        return (
+            None
+            if line is None
+            else Deed(
+                f"{units} {line.sku} of {self.name(line.order_id)} are to come back",
+                lambda: returns.request_return(
+                    line.order_id, [returns.Asked(line.pk, units, "too large")], actor=CLERK
+                ),
+            )
+        )
+
+    def receive_a_return(self, n: int, units: int) -> Deed | None:
+        found = nth(list(Return.objects.order_by("id")), n)
+        if found is None:
+            return None
+        condition, freight = ("sellable", "damaged")[units % 2], units > 2
+        conditions = dict.fromkeys(found.lines.values_list("order_line_id", flat=True), condition)
+        return Deed(
+            f"{found.rma} of {self.name(found.order_id)} arrives, {condition}",
+            lambda: returns.receive_and_credit([found.pk], actor=PICKER, conditions=conditions, refund_freight=freight),
+            lambda books, ids: books.come_back(ids, freight=freight),
+        )
+
+    def bring_back(self, n: int, units: int) -> Deed | None:
+        line = self._line(n)
+        if line is None:
+            return None
+        back = returns.ReturnInput(line.order_id, [returns.Back(line.pk, units)])
+        return Deed(
+            f"{units} {line.sku} of {self.name(line.order_id)} come back unasked",
+            lambda: returns.receive_and_credit([back], actor=PICKER, location_id=self.world.store.pk),
+            lambda books, ids: books.come_back(ids, freight=False),
+            lambda books: (known := books.sales[line.order_id].lines[line.pk]).shipped - known.returned >= units,
+        )
+
+    def give_a_return_up(self, n: int, units: int) -> Deed | None:
+        found = nth(list(Return.objects.order_by("id")), n)
+        return (
+            None
+            if found is None
+            else Deed(
+                f"{found.rma} of {self.name(found.order_id)} will not come",
+                lambda: returns.cancel_return(found.pk, actor=CLERK, reason="kept it"),
+            )
+        )
+
+    # Stock
+
+    def goods_arrive(self, n: int, units: int) -> Deed | None:
+        sku, place = SKUS[n % 3], self.world.warehouse
+        goods = [In(self.world.variants[sku].pk, place.pk, units)]
+
+        def book(books: Books, _: Any) -> None:
+            books.stock[sku, place.code, "sellable"] += units
+
+        return Deed(
+            f"{units} {sku} arrive",
+            lambda: stock.receive(goods, source=new_id(), actor=PICKER, vendor="ACME"),
+            book,
+        )
+
+    def correct_stock(self, n: int, units: int) -> Deed | None:
+        row, change = self._stock(n), (-3, -1, 1, 2)[units % 4]
+
+        def book(books: Books, _: Any) -> None:
+            books.is_plain = False
+            books.stock[row.variant.sku, row.location.code, "sellable"] += change
+
+        return Deed(
+            f"{row.variant.sku} at {row.location.code} is corrected by {change:+}",
+            lambda: stock.adjust(row.variant_id, row.location_id, change, reason="count", actor=PICKER),
+            book,
+        )
+
+    def keep_some_back(self, n: int, units: int) -> Deed | None:
+        row = self._stock(n)
+
+        def book(books: Books, _: Any) -> None:
+            books.is_plain = False
+
+        return Deed(
+            f"{units} {row.variant.sku} at {row.location.code} are kept back",
+            lambda: stock.set_safety(row.variant_id, row.location_id, units, actor=PICKER),
+            book,
+        )
+
+    # What there is
+
+    def _order(self, n: int) -> UUID | None:
+        return nth(list(Order.objects.order_by("id").values_list("id", flat=True)), n)
+
+    def _line(self, n: int) -> OrderLine | None:
+        return nth(list(OrderLine.objects.order_by("order_id", "position")), n)
+
+    def _parcel(self, n: int) -> Shipment | None:
+        return nth(list(Shipment.objects.order_by("id")), n)
+
+    def _stock(self, n: int) -> Stock:
+        rows = Stock.objects.select_related("variant", "location").order_by("variant__sku", "location__code")
+        return rows[n % rows.count()]
+
+    def _work(
+        self, n: int, words: str, do: Callable[[UUID], Any], effect: Callable[[Books, Any], None] = nothing
+    ) -> Deed | None:
+        found = nth(list(FulfillmentOrder.objects.order_by("id")), n)
+        return (
+            None
+            if found is None
+            else Deed(f"work on {self.name(found.order_id)} {words}", lambda: do(found.pk), effect)
+        )
+
+
+def left(books: Books, parcels: Sequence[UUID]) -> None:
+    """Parcels have left."""
+    books.leave(parcels)
+
+
+def never(books: Books) -> bool:
+    """It must be refused."""
+    return False
+
+
+def enough(books: Books, wanted: dict[str, int]) -> bool | None:
+    """Whether there is stock for an order, as long as nobody has corrected any."""
+    return all(books.free(sku) >= quantity for sku, quantity in wanted.items()) if books.is_plain else None
+
+
+def _line(line: OrderLine, quantity: int) -> Line:
+    return Line(line.sku, quantity, Decimal(line.net + line.tax), Decimal(line.freight_net + line.freight_tax))
