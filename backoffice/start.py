@@ -74,9 +74,6 @@ def figures(user: Any) -> list[dict[str, Any]]:
                 "href": f"{reverse('stock')}?state=short",
             }
         )
-    if allows(user, "queue.manage") and (stopped := parked_count()):
-        note = _("waits for a decision")
-        found.append({"label": _("Stopped work"), "note": note, "value": stopped, "href": reverse("work-queue")})
     if allows(user, "ledger.view"):
         number = capped_count(JournalEntry.objects.filter(date=day))
         href = f"{reverse('ledger')}?start={day.isoformat()}"
@@ -89,6 +86,11 @@ def figures(user: Any) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def stopped(user: Any) -> int:
+    """How much work that follows orders stopped, for who can decide about it."""
+    return parked_count() if allows(user, "queue.manage") else 0
 
 
 def work(user: Any) -> list[dict[str, Any]]:

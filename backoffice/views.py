@@ -30,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "backoffice/home.html",
         {
             "today": timezone.localdate(),
+            "stopped": start.stopped(request.user),
             "figures": start.figures(request.user),
             "work": work,
             "works_here": allows(request.user, "fulfillment.work"),
