@@ -76,6 +76,18 @@ class ProviderProcess:
         """How often an operation was asked for since the start."""
         return int(self.call("GET", "/_ledger").json()["calls"].get(operation, 0))
 
+    def webhooks_are_out(self) -> bool:
+        """Whether every webhook was taken, or given up."""
+        return self._deliveries("SELECT count(*) FROM delivery") == 0
+
+    def webhooks_tried(self) -> int:
+        """How many webhooks were refused and are to come again."""
+        return self._deliveries("SELECT count(*) FROM delivery WHERE attempts > 0")
+
+    def _deliveries(self, sql: str) -> int:
+        with sqlite3.connect(self._data) as store:
+            return int(store.execute(sql).fetchone()[0])
+
     def forget_keys(self) -> None:
         """A day goes by: no idempotency key is known any more."""
         with sqlite3.connect(self._data) as store:

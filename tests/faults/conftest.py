@@ -7,6 +7,7 @@ from pytest_django.fixtures import Settings
 from tests.factories.mailserver import MailServer
 from tests.factories.provider import KEY, ProviderProcess
 from tests.factories.world import small_world
+from tests.faults.money import shop_and_bank
 from tests.faults.own_postgres import OwnPostgres, own_postgres
 from tests.faults.workers import Broker, Clock, Worker, own_broker
 
@@ -75,3 +76,10 @@ def second_worker(surroundings: dict[str, str]) -> Iterator[Worker]:
     worker = Worker(surroundings)
     yield worker
     worker.close()
+
+
+@pytest.fixture
+def bank(fresh_database: str, tmp_path: Path) -> Iterator[ProviderProcess]:
+    """A shop on a database where commits are real, and its bank that sends webhooks."""
+    with shop_and_bank(tmp_path) as bank:
+        yield bank

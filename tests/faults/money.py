@@ -1,10 +1,14 @@
 """A shop with a bank that misbehaves: what the drills about the payment provider do again and again."""
 
+import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+from django.conf import settings
 from django.test.utils import override_settings
 
 from core.actors import SYSTEM
@@ -17,6 +21,7 @@ from orders.models import Order, OrderLine
 from payments import services
 from payments.models import Payment, Transaction
 from returns.services import Back, ReturnInput, receive_and_credit
+from simulator.webhooks import signature
 from tests.factories.orders import placed
 from tests.factories.provider import KEY, ProviderProcess, served, soon
 from tests.factories.world import MUG, small_world
@@ -114,3 +119,14 @@ def assert_all_is_well() -> None:
     """The books agree with each other and with the bank, and nobody has to look after anything."""
     assert disagreements() == []
     assert not Incident.objects.filter(kind="payment_failed", resolved_at=None).exists()
+
+
+def web() -> str:
+    """The shop's own address."""
+    return str(settings.WEB_URL)
+
+
+def signed(event: dict[str, Any]) -> tuple[bytes, str]:
+    """A message and its signature, as the bank sends them."""
+    body = json.dumps(event)
+    return body.encode(), signature(SECRET, body, at=int(time.time()))

@@ -3,8 +3,6 @@
 Beside each drill stands its twin, without the protection, which shows the damage in the bank's own ledger.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -29,20 +27,12 @@ from tests.faults.money import (
     later,
     ordered,
     send,
-    shop_and_bank,
     status_of,
     work_all,
     work_of,
 )
 
 FAULTS = ("delay", "429", "500", "500_after", "cut", "cut_after", "timeout", "timeout_after")
-
-
-@pytest.fixture
-def bank(fresh_database: str, tmp_path: Path) -> Iterator[ProviderProcess]:
-    """A shop on a database where commits are real, and its bank."""
-    with shop_and_bank(tmp_path) as bank:
-        yield bank
 
 
 OPERATIONS = ("create", "capture", "refund")
