@@ -128,7 +128,7 @@ def _too_late(order: Any, found: Sequence[Any]) -> str:
 
 def _too_many(order: Any, line: Any, wanted: int) -> str:
     gone = [f"{line.shipped} shipped"] * (line.shipped > 0) + [f"{line.cancelled} cancelled"] * (line.cancelled > 0)
-    who = last_doer(order.id, "ship") if line.shipped else ""
+    who = last_doer(order.id, "ship" if line.shipped else "cancel_part") if gone else ""
     return (
         f"Only {_left(line)} of {line.quantity} of {line.sku} can still be cancelled, not {wanted}:"
         f" {' and '.join(gone) or 'no more were ordered'}{f', by {who}' if who else ''}."

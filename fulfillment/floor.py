@@ -16,7 +16,7 @@ from core.states import apply_many
 from core.timeline import record
 from fulfillment import labelling
 from fulfillment.carriers import Booking, Parcel, carrier
-from fulfillment.locks import insist, lock_orders_of, open_units, refusal
+from fulfillment.locks import insist, last_doer, lock_orders_of, open_units, refusal
 from fulfillment.models import FulfillmentOrder
 from fulfillment.states import FULFILLMENT_ORDER, PICKABLE
 from orders.quantities import Units, move
@@ -139,7 +139,9 @@ def _check_left(row: Any, quantity: int) -> None:
     if row.status not in PICKABLE:
         raise Conflict(refusal(row, "pick"), state=row.status)
     if not row.left:
-        raise Conflict(f"All {row.wanted} of {row.sku} are picked already.", left=0)
+        who = last_doer(row.order_id, "pick")
+        by = f", the last by {who}" if who else ""
+        raise Conflict(f"All {row.wanted} of {row.sku} are picked already{by}.", left=0, by=who)
     if quantity > row.left:
         raise Conflict(f"Only {row.left} of {row.sku} are left to pick.", left=row.left)
 

@@ -146,6 +146,9 @@ def _scan(fulfillment_order_id: UUID, form: ScanForm, actor: Actor) -> tuple[dic
     except Invalid:
         return _wrong(_("%(code)s is not in this order. Put it back.") % {"code": code}), 422
     except Conflict as problem:
+        if problem.extra.get("by"):
+            words = _("All of %(code)s is picked already, the last by %(who)s. Put this one back.")
+            return _wrong(words % {"code": code, "who": problem.extra["by"]}), 409
         if "left" in problem.extra:
             return _wrong(_("All of %(code)s is picked already. Put this one back.") % {"code": code}), 409
         return _wrong(problem.detail), 409

@@ -12,7 +12,9 @@ from core.invariants import disagreements
 from core.problems import Conflict
 from fulfillment.amend import cancel
 from fulfillment.shipping import ship
+from orders import services
 from orders.models import Order
+from tests.concurrency.lined_up import UNLOCKED, all_at_once, refusals
 from tests.factories.orders import PICKER, buckets, packed
 from tests.factories.world import MUG, small_world
 
@@ -69,3 +71,24 @@ def test_two_people_shipping_one_parcel_ship_it_once() -> None:
         assert said == ["", "", ""]
         assert buckets(order) == {MUG: {"shipped": 2}}
         assert disagreements() == []
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_standing_in_line_one_wins_and_the_other_is_told_who_and_what() -> None:
+    small_world(tender="bank_transfer")
+    order, work = packed({MUG: 2})
+    cancel_it = partial(cancel, order.id, actor=CLERK, reason="Changed their mind")
+    said = all_at_once([cancel_it, partial(ship, work, actor=PICKER)], "SELECT FROM orders_order")
+    (told,) = refusals(said)
+    assert "shipped by Paula Picker" in told or "cancelled by Carl Clerk" in told
+    assert disagreements() == []
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_without_the_orders_lock_the_two_wait_for_each_other_in_a_circle(monkeypatch: pytest.MonkeyPatch) -> None:
+    small_world(tender="bank_transfer")
+    order, work = packed({MUG: 2})
+    monkeypatch.setattr(services, "LOCK", UNLOCKED)
+    cancel_it = partial(cancel, order.id, actor=CLERK, reason="Changed their mind")
+    said = all_at_once([cancel_it, partial(ship, work, actor=PICKER)], "SELECT FROM orders_orderline")
+    assert any("deadlock" in told for told in refusals(said))

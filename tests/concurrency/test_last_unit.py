@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -17,11 +18,14 @@ from core.problems import OutOfStock
 from inventory import services
 from orders.models import Order
 from sourcing.network import forget
+from tests.concurrency.lined_up import all_at_once, refusals
 from tests.factories.world import order_body, small_world
 
 CLIENTS = 50
 SKUS = [f"LAST-{n:02d}" for n in range(60)]
 
+UNGUARDED = services.SHIFT.partition(" AND (l.r + l.a <= 0")[0] + " RETURNING s.*, false AS cured"
+"""What is left when nobody asks whether the units are still there."""
 UNORDERED = services.SHIFT.replace("ORDER BY s.variant_id, s.location_id", "ORDER BY random()")
 """What is left when nobody asks for an order: the rows are locked in any."""
 
@@ -88,3 +92,20 @@ def test_without_the_ordered_lock_the_same_sale_ends_in_deadlocks(monkeypatch: p
     last_units(1000)
     rounds = (sell_to_everybody(8, f"round {n}") for n in range(30))  # a deadlock costs the server a second
     assert any(ended["deadlock"] for ended in rounds)
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_without_the_guard_the_last_unit_is_sold_to_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "SHIFT", UNGUARDED)
+    last_units(1)
+    run("ALTER TABLE inventory_stock DISABLE TRIGGER stock_promised_update")
+    references.forget()
+    forget()
+    said = all_at_once([partial(buy_one, client) for client in range(8)], "SELECT FROM inventory_stock")
+    assert len(refusals(said)) < 7
+    assert disagreements() != []
+
+
+def buy_one(client: int) -> None:
+    body = order_body(lines=[{"sku": SKUS[0], "quantity": 1, "unit_price": "1.00"}])
+    place_order(body, client="t", key=str(client), digest="", actor=SYSTEM)

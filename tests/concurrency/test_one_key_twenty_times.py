@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -11,13 +12,16 @@ from django.db import connection
 
 from capture import references
 from capture.services import Attempt, place_order, place_orders
+from core import idempotency
 from core.actors import SYSTEM
+from core.db import run
 from core.idempotency import Answer
 from core.invariants import disagreements
 from core.problems import Problem
 from customers.models import Customer
 from orders.models import Order
 from sourcing.network import forget
+from tests.concurrency.lined_up import all_at_once
 from tests.factories.world import MUG, VASE, order_body, small_world
 
 CALLERS = 20
@@ -60,6 +64,36 @@ def test_twenty_calls_with_one_key_place_one_order() -> None:
     assert order.number in said
     assert place(key="once") == order.number
     assert disagreements() == []
+
+
+UNASKED = idempotency.LOOK.replace(
+    "pg_try_advisory_xact_lock(hashtextextended(%(client)s || chr(31) || w.key, 0))", "true"
+)
+"""What is left when nobody asks whether the same call is going on."""
+
+
+def place_twenty_in_line() -> set[str]:
+    """All have looked for the key and found nothing before the first may go on."""
+    place(key="warm")
+    said = all_at_once([partial(place, key="once")] * CALLERS, "SELECT FROM inventory_stock")
+    return {each.type if isinstance(each, Problem) else str(each) for each in said}
+
+
+def test_without_the_question_for_the_key_its_row_still_lets_one_order_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(idempotency, "LOOK", UNASKED)
+    said = place_twenty_in_line()
+    assert Order.objects.count() == 2
+    assert place(key="once") in said <= {place(key="once"), "idempotency-in-flight"}
+    assert disagreements() == []
+
+
+def test_with_neither_question_nor_row_the_same_key_places_many_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "LOOK", UNASKED)
+    run("ALTER TABLE core_idempotencykey DROP CONSTRAINT idempotency_once")
+    place_twenty_in_line()
+    assert Order.objects.count() > 2
 
 
 def test_the_same_key_with_other_bodies_places_one_of_them() -> None:
