@@ -1,5 +1,6 @@
 """What the processes of a crew do: place orders through the service, one or a hundred a call."""
 
+import random
 from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
@@ -69,7 +70,7 @@ def spread(index: int) -> Turn:
 
     def turn() -> int:
         key = uuid4().hex
-        place_order(body(three()[:1], REGIONS[0]), client=CLIENT, key=key, digest=key, actor=SYSTEM)
+        place_order(body([sku(random.randrange(SKUS))], REGIONS[0]), client=CLIENT, key=key, digest=key, actor=SYSTEM)
         return 1
 
     return turn
