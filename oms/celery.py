@@ -23,6 +23,12 @@ MOST_ASKED = 5
 """Requests for a relay pass that wait at a time; more would not make it come sooner, and fill a broker nobody empties."""
 
 
+def ask_for_relay() -> None:
+    """One pass, unless enough are asked for already."""
+    if broker.lengths([RELAY])[RELAY] < MOST_ASKED:
+        app.send_task("core.relay", queue=RELAY, expires=5, retry=False)
+
+
 class Waker:
     """Asks for relay passes from a thread of its own: who has just committed never waits for a broker that is away.
 
@@ -46,8 +52,7 @@ class Waker:
         while self.called.wait():
             self.called.clear()
             try:
-                if broker.lengths([RELAY])[RELAY] < MOST_ASKED:
-                    app.send_task("core.relay", queue=RELAY, expires=5, retry=False)
+                ask_for_relay()
             except Exception as error:
                 logger.warning("the broker cannot be reached, work waits for it: %s", error)
             time.sleep(QUIET)

@@ -6,7 +6,8 @@ broker, a killed worker or a lost wake-up only delays work: every pending delive
 """
 
 from core.outbox import limits, registry
-from core.outbox.backlog import (
+from core.outbox.events import TABLE, Event, Stored, caused_by, publish, set_waker, stored, wake
+from core.outbox.overview import (
     UNKNOWN,
     Backlog,
     HandlerBacklog,
@@ -19,7 +20,6 @@ from core.outbox.backlog import (
     stopped,
     stopped_ids,
 )
-from core.outbox.events import TABLE, Event, Stored, caused_by, publish, set_waker, stored, wake
 from core.outbox.registry import QUEUES, Delivered, Handler, Subscription, subscribe
 from core.outbox.relay import Claimed, claim, fan_out, give_back
 from core.outbox.work import deliver, drain

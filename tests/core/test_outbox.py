@@ -1,9 +1,6 @@
 """Facts reach their subscribers as often as they became true, whatever fails on the way."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
-from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -14,28 +11,8 @@ from core.ids import new_id
 from core.invariants import disagreements
 from core.models import Delivery
 from core.models import Event as StoredEvent
-from core.outbox import Delivered, Event, Subscription, publish
-
-
-@dataclass(frozen=True, kw_only=True)
-class Happened(Event):
-    kind = "test.happened"
-    what: str = ""
-
-
-class Listener:
-    """A subscriber that remembers what it heard, and can be told to fail."""
-
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-        self.sets: list[int] = []
-        self.fails_on = ""
-
-    def __call__(self, events: list[Delivered]) -> None:
-        self.sets.append(len(events))
-        if self.fails_on in [e.payload["what"] for e in events]:
-            raise RuntimeError("cannot do this one")
-        self.heard += [e.payload["what"] for e in events]
+from core.outbox import Subscription, publish
+from tests.core.outbox_world import Happened, Listener, make_due, tell
 
 
 @pytest.fixture
@@ -44,17 +21,6 @@ def listener(monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[Listener]:
     only = {"test.listener": Subscription("test.happened", "test.listener", listener, outside=False)}
     monkeypatch.setattr(outbox.registry, "SUBSCRIPTIONS", only)
     yield listener
-
-
-def tell(*things: str) -> UUID:
-    about = new_id()
-    with transaction.atomic():
-        publish([Happened(about=about, what=thing) for thing in things])
-    return about
-
-
-def make_due() -> None:
-    Delivery.objects.update(due_at=timezone.now() - timedelta(seconds=1))
 
 
 def test_a_fact_that_was_rolled_back_is_heard_by_nobody(listener: Listener) -> None:
