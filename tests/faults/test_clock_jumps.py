@@ -65,8 +65,8 @@ def test_by_the_machines_own_clock_a_jump_would_lease_the_work_twice(monkeypatch
     outbox.fan_out()
     assert outbox.claim()
     off_by(monkeypatch, timedelta(hours=1))
-    own = relay.CLAIM.replace("statement_timestamp()", f"timestamptz '{timezone.now().isoformat()}'")
-    monkeypatch.setattr(relay, "CLAIM", own)
+    own = relay.DUE.replace("statement_timestamp()", f"timestamptz '{timezone.now().isoformat()}'")
+    monkeypatch.setattr(relay, "DUE", own)
     assert outbox.claim()
 
 

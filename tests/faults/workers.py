@@ -55,7 +55,7 @@ class Broker:
 
     def length(self, queue: str) -> int:
         """Messages that wait in a queue."""
-        return int(self._server.llen(queue))  # type: ignore[arg-type]
+        return int(self._server.llen(queue))
 
     def ask(self, queue: str, task: str) -> None:
         """Put a task into a queue, unless one still waits there or the broker is away."""
