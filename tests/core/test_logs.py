@@ -228,6 +228,19 @@ def test_work_that_follows_a_request_is_found_by_its_number_and_by_the_order(log
     assert {line["request_id"] for line in log.lines() if "request_id" in line} == {"follow-me"}
 
 
+def test_a_set_leaves_one_line_that_names_every_order_and_request(log: Log, world: World) -> None:
+    api = Caller(world.api_key)
+    numbers = [
+        told(api.post("/orders", order_body(), **{"X-Request-ID": f"shop-{n}"}), 201)["number"] for n in range(3)
+    ]
+    outbox.drain()
+
+    line = next(line for line in log.lines("work") if "rout" in line["handler"])
+    assert (line["set"], len(line["deliveries"])) == (3, 3)
+    assert line["orders"] == numbers
+    assert line["request_ids"] == ["shop-0", "shop-1", "shop-2"]
+
+
 def test_work_that_fails_is_written_with_its_error_and_the_request(
     log: Log, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
