@@ -54,6 +54,7 @@ def create(context: Context, form: Form) -> Object:
         "locale": form.get("locale"),
         "metadata": {name: str(value) for name, value in forms.mapping(form, "metadata").items()},
         "mode": "payment",
+        "name": _name(form),
         "payment_intent": None,
         "payment_status": "unpaid",
         "status": "open",
@@ -127,6 +128,13 @@ def _over() -> Object:
 
 def _intent(context: Context, session: Object) -> Object | None:
     return intents.find(context, session["payment_intent"]) if session["payment_intent"] else None
+
+
+def _name(form: Form) -> str:
+    """What is sold, as the page says it. (Stripe keeps it with the line items.)"""
+    items = [item for item in forms.mapping(form, "line_items").values() if isinstance(item, dict)]
+    products = [forms.mapping(forms.mapping(item, "price_data"), "product_data") for item in items]
+    return ", ".join(str(product.get("name", "")) for product in products)
 
 
 def _total(form: Form) -> tuple[int, str]:

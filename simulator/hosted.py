@@ -44,9 +44,8 @@ class Hosted:
         if request.method == "POST":
             return self._paid(context, id, _field(request, "card"))
         intent = intents.find(context, session["payment_intent"]) if session["payment_intent"] else None
-        error = (intent["last_payment_error"] or {}).get("message", "") if intent else ""
-        what = session["metadata"].get("order", "")
-        return Answer(200, pages.checkout(reader, session, what=what, error=error), content_type=HTML)
+        error = intent["last_payment_error"] if intent else None
+        return Answer(200, pages.checkout(reader, session, error=reader.error(error)), content_type=HTML)
 
     def _paid(self, context: Context, id: str, card: str) -> Answer:
         here = f"{self._address}{CHECKOUT}{id}"

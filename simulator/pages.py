@@ -9,9 +9,9 @@ from simulator.store import Object
 CARDS = (
     ("pm_card_visa", "Visa •••• 4242", "works", "fonctionne"),
     ("pm_card_mastercard", "Mastercard •••• 4444", "works", "fonctionne"),
-    ("pm_card_threeDSecure2Required", "Visa •••• 3220", "asks your bank", "demande à votre banque"),
+    ("pm_card_threeDSecure2Required", "Visa •••• 3220", "asks your bank", "demande à la banque"),
     ("pm_card_chargeDeclined", "Visa •••• 0002", "is declined", "est refusée"),
-    ("pm_card_chargeDeclinedInsufficientFunds", "Visa •••• 9995", "has no money on it", "n’est pas approvisionnée"),
+    ("pm_card_chargeDeclinedInsufficientFunds", "Visa •••• 9995", "has no funds", "sans provision"),
 )
 """Test cards: payment method, what is printed on it, what it does in English and in French."""
 
@@ -26,6 +26,7 @@ WORDS = {
         "ask": "Do you authorise this payment?",
         "yes": "Authorise",
         "no": "Refuse",
+        "declined": "Your card was declined.",
         "gone": "This page has been used or has ended.",
         "close": "Done. You may close this page.",
     },
@@ -39,6 +40,7 @@ WORDS = {
         "ask": "Autorisez-vous ce paiement ?",
         "yes": "Autoriser",
         "no": "Refuser",
+        "declined": "Votre carte a été refusée. Essayez-en une autre.",
         "gone": "Cette page a déjà servi ou n’est plus valable.",
         "close": "C’est fait. Vous pouvez fermer cette page.",
     },
@@ -61,7 +63,8 @@ p { margin: .25rem 0 1rem; } .soft { color: var(--soft); } .bad { color: var(--b
 fieldset { border: 0; padding: 0; margin: 0 0 1.25rem; } legend { font-weight: 600; padding: 0; margin-bottom: .5rem; }
 label { display: flex; gap: .75rem; align-items: center; padding: .7rem .8rem; border: 1px solid var(--line);
   margin-top: -1px; cursor: pointer; } label:first-of-type { border-radius: 8px 8px 0 0; }
-label:last-of-type { border-radius: 0 0 8px 8px; } label span { margin-left: auto; color: var(--soft); font-size: .85rem; }
+label:last-of-type { border-radius: 0 0 8px 8px; } label b { font-weight: 400; white-space: nowrap; }
+label span { margin-left: auto; color: var(--soft); font-size: .85rem; }
 input { accent-color: var(--main); width: 1.1rem; height: 1.1rem; margin: 0; flex: none; }
 button { font: inherit; font-weight: 600; width: 100%; min-height: 3rem; border-radius: 8px; cursor: pointer;
   border: 1px solid var(--main); background: var(--main); color: var(--on); }
@@ -86,7 +89,14 @@ class Reader:
         return cls(wanted if wanted in WORDS else "en")
 
     def word(self, name: str) -> str:
+        """One of WORDS."""
         return WORDS[self.language][name]
+
+    def error(self, error: Object | None) -> str:
+        """Why the last card was not taken."""
+        if not error:
+            return ""
+        return str(error["message"]) if self.language == "en" else self.word("declined")
 
     def amount(self, minor: int, currency: str) -> str:
         """Money as it is written in the reader's language; every currency here has cents."""
@@ -110,17 +120,17 @@ def _page(reader: Reader, title: str, body: str, who: str = "test") -> str:
     )
 
 
-def checkout(reader: Reader, session: Object, *, what: str, error: str) -> str:
+def checkout(reader: Reader, session: Object, *, error: str) -> str:
     """Choose a card and pay."""
     amount = reader.amount(session["amount_total"], session["currency"])
     choices = "".join(
-        f'<label><input type="radio" name="card" value="{token}"{" checked" if not n else ""}>{html.escape(shown)}'
+        f'<label><input type="radio" name="card" value="{token}"{" checked" if not n else ""}><b>{html.escape(shown)}</b>'
         f"<span>{html.escape(french if reader.language == 'fr' else english)}</span></label>"
         for n, (token, shown, english, french) in enumerate(CARDS)
     )
     back = session["cancel_url"]
     body = (
-        f"<h1>{amount}</h1><p class=soft>{html.escape(what)}</p>"
+        f"<h1>{amount}</h1><p class=soft>{html.escape(str(session['name']))}</p>"
         + (f'<p class="bad" role="alert">{html.escape(error)}</p>' if error else "")
         + f'<form method="post"><fieldset><legend>{reader.word("card")}</legend>{choices}</fieldset>'
         + f"<button>{reader.word('pay')} {amount}</button></form>"

@@ -11,7 +11,7 @@ from core.money import display
 from returns.models import Return
 from tracking.parcels import Item, Parcel, parcels_of
 from tracking.selectors import Facts, unfinished
-from tracking.wording import moment, number_word, on_day
+from tracking.wording import number_word, on_day, until
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _pay(facts: Facts) -> Pay | None:
         url=url,
         go=_("Confirm with your bank") if by_bank else _("Go to the payment page"),
         can_change=by_bank or not url,
-        until=moment(facts.pay_until),
+        until=until(facts.pay_until),
     )
 
 

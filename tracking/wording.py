@@ -46,6 +46,14 @@ def moment(at: datetime | None) -> str:
     return text[:1].upper() + text[1:]
 
 
+def until(at: datetime | None) -> str:
+    """A time limit inside a sentence: `Tuesday 24 November, 07:13`."""
+    if at is None:
+        return ""
+    local = timezone.localtime(at)
+    return f"{full_day(local.date())}, {format_time(local, 'HH:mm', locale=locale())}"
+
+
 def number_word(number: int) -> str:
     """A small number as a word at the start of a sentence: `Two`; from ten on in digits."""
     words = (

@@ -152,6 +152,11 @@ def _metadata(intent: Intent) -> dict[str, str]:
     return {METADATA: str(intent.payment_id), "order": intent.order_number, "attempt": str(intent.attempt)}
 
 
+def _name(intent: Intent) -> str:
+    """What the customer reads at the provider, in any language."""
+    return f"{settings.COMPANY} · {intent.order_number}"
+
+
 _MULTICAPTURE = {"card": {"request_multicapture": "if_available"}}
 
 
@@ -166,7 +171,7 @@ def _creation(intent: Intent) -> Any:
         "confirm": True,
         "payment_method_types": ["card"],
         "payment_method_options": _MULTICAPTURE,
-        "description": f"Order {intent.order_number}",
+        "description": _name(intent),
         "metadata": _metadata(intent),
         "return_url": intent.way_back,
         **source,
@@ -175,7 +180,7 @@ def _creation(intent: Intent) -> Any:
 
 def _opened(intent: Intent) -> Authorisation:
     """A page of the provider's where the customer chooses a card; one amount, paid once."""
-    name = f"Order {intent.order_number}"
+    name = _name(intent)
     price = {
         "currency": intent.currency.lower(),
         "unit_amount": minor(intent.amount, intent.currency),

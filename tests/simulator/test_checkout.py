@@ -41,7 +41,7 @@ def test_a_customer_chooses_a_card_and_comes_back(client: stripe.StripeClient) -
     session = opened(client)
     assert (session.status, session.amount_total, session.payment_intent) == ("open", 2020, None)
     page = httpx.get(session.url, headers={"Accept-Language": "fr-FR"}).text
-    assert "20,20\u00a0€" in page and "Payer" in page and "W-1" in page
+    assert "20,20\u00a0€" in page and "Payer" in page and "Order 1" in page
     answer = choose(session, "pm_card_visa")
     assert (answer.status_code, answer.headers["location"]) == (303, SHOP)
     after = seen(client, session)
@@ -54,6 +54,7 @@ def test_after_a_decline_the_same_page_takes_another_card(client: stripe.StripeC
     session = opened(client)
     assert choose(session, "pm_card_chargeDeclined").headers["location"] == session.url
     assert "Your card was declined." in httpx.get(session.url).text
+    assert "Votre carte a été refusée." in httpx.get(session.url, headers={"Accept-Language": "fr"}).text
     choose(session, "pm_card_mastercard")
     found = client.v1.payment_intents.list({"limit": 1}).data[0]
     assert seen(client, session).payment_intent.id == found.id
