@@ -7,8 +7,11 @@ from typing import Any
 
 from celery import signals
 from django.conf import settings
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from core import metrics
+
+OF_THE_OUTBOX = {"core.relay", "core.deliver"}
 
 
 @signals.setup_logging.connect
@@ -34,6 +37,20 @@ def worker_starts(**_: Any) -> None:
     """The worker itself, which works where its pool is made of threads, and each process of its pool."""
     spare_the_collector()
     metrics.keep_flushing()
+
+
+@signals.task_prerun.connect
+def task_begins(task_id: str, task: Any, **_: Any) -> None:
+    """What the scheduler asked for has a number too; the work of the outbox bears those of the requests behind it."""
+    clear_contextvars()
+    if task.name not in OF_THE_OUTBOX:
+        bind_contextvars(request_id=f"task-{task_id[:8]}", task=task.name)
+
+
+@signals.task_postrun.connect
+def task_is_over(**_: Any) -> None:
+    """Nothing is left for the next one."""
+    clear_contextvars()
 
 
 @signals.worker_shutdown.connect

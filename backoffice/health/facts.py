@@ -47,6 +47,8 @@ SELECT count(*) FILTER (WHERE due_at IS NULL AND created_at > now() - interval '
 FROM notifications_message WHERE sent_at IS NULL
 """
 
+STOPPED = "SELECT min(parked_at) AS since FROM core_delivery WHERE done_at IS NULL AND parked_at IS NOT NULL"
+
 CALLS = "SELECT series, at FROM core_measure WHERE series LIKE '[\"oms_provider_seconds\"%%'"
 UNHEARD = ("no_answer", "unknown")
 QUEUES = ("relay", *outbox.QUEUES)
@@ -75,6 +77,7 @@ class Facts:
     queued: Mapping[str, int] | None
     heartbeats: Mapping[str, Heartbeat]
     backlog: Backlog
+    stopped_since: datetime | None
     providers: Mapping[str, Calls]
     payments: Any
     mail: Any
@@ -95,6 +98,7 @@ def gather() -> Facts:
         queued=_queued(),
         heartbeats=heartbeats.heard(),
         backlog=outbox.backlog(),
+        stopped_since=rows(STOPPED)[0].since,
         providers=_providers(),
         payments=rows(PAYMENTS)[0],
         mail=rows(MAIL)[0] if settings.EMAIL_HOST else None,

@@ -23,7 +23,8 @@ def broker(facts: Facts) -> Iterator[Finding]:
             _("The broker does not answer. Orders are taken, but nothing that follows is done until it is back."),
             "broker-away",
             "red",
-            step=_("Start it again. Nothing is lost: all work is found again from the database."),
+            max((beat.at for name, beat in facts.heartbeats.items() if name.startswith("queue ")), default=None),
+            _("Start it again. Nothing is lost: all work is found again from the database."),
         )
         return
     waiting = sum(facts.queued.values())
@@ -134,7 +135,8 @@ def _stopped(facts: Facts) -> Iterator[Finding]:
             % {"n": facts.backlog.parked},
             "work-stopped",
             "red",
-            step=_("Read its error, mend the cause, and try it again."),
+            facts.stopped_since,
+            _("Read its error, mend the cause, and try it again."),
         )
     unknown = [queue for queue in facts.backlog.queues if queue.queue == UNKNOWN and queue.waiting]
     for queue in unknown:
