@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from core.actors import SYSTEM
@@ -24,6 +25,8 @@ from notifications.models import Message
 logger = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 8
+REFUSALS = (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError)
+"""The server speaks, and will not have this one letter. Any other error would meet the next letter as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +114,13 @@ def _put_in_box(most: int) -> int:
 
 
 def _send_one(connection: BaseEmailBackend) -> int | None:
-    """Send the message due first: 1 when it left, 0 when it was put off, None when nothing is due.
+    """Send the message due first: 1 when it left, 0 when it was refused, None when nothing is due or the server is away.
 
     Its row stays locked meanwhile, so no other worker sends it too. A crash between the server's answer and the
     commit sends it again under the same Message-ID, by which mail readers know it.
     """
     with transaction.atomic():
-        due = Message.objects.filter(sent_at=None, due_at__lte=timezone.now()).order_by("due_at")
-        message = due.select_for_update(skip_locked=True).first()
+        message = _next_due()
         if message is None:
             return None
         try:
@@ -126,10 +128,19 @@ def _send_one(connection: BaseEmailBackend) -> int | None:
         except (smtplib.SMTPException, OSError) as error:
             logger.warning("message %s could not be sent: %s", message.id, error)
             _put_off(message, error)
-            return 0
+            return 0 if isinstance(error, REFUSALS) else None
         message.sent_at, message.error = timezone.now(), ""
         message.save(update_fields=["sent_at", "error"])
     return 1
+
+
+def _next_due() -> Message | None:
+    """What is due first. Letters about one order leave in their order: one that is tried later holds up those after it."""
+    earlier = Message.objects.filter(
+        about=OuterRef("about"), sent_at=None, due_at__isnull=False, created_at__lt=OuterRef("created_at")
+    )
+    due = Message.objects.filter(~Exists(earlier), sent_at=None, due_at__lte=timezone.now()).order_by("due_at")
+    return due.select_for_update(skip_locked=True).first()
 
 
 def _put_off(message: Message, error: Exception) -> None:

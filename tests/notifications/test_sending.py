@@ -87,3 +87,26 @@ def test_one_bad_address_does_not_stop_the_others(smtp: None, monkeypatch: pytes
     monkeypatch.setattr(EmailMultiAlternatives, "send", picky)
     assert send_waiting() == 1
     assert [m.to for m in mail.outbox] == [["good@example.com"]]
+
+
+def test_a_server_that_is_away_is_not_asked_for_every_letter(smtp: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        message()
+    monkeypatch.setattr(EmailMultiAlternatives, "send", refuse)
+    assert send_waiting() == 0
+    assert sorted(Message.objects.values_list("attempts", flat=True)) == [0, 0, 1]
+
+
+def test_a_letter_that_has_to_wait_is_not_overtaken_by_the_next_about_the_same_order(
+    smtp: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = message()
+    message(about=first.about, kind="shipped")
+    message()
+    with monkeypatch.context() as away:
+        away.setattr(EmailMultiAlternatives, "send", refuse)
+        send_waiting()
+    assert send_waiting() == 1
+    Message.objects.filter(pk=first.pk).update(due_at=timezone.now())
+    assert send_waiting() == 2
+    assert [m.extra_headers["Message-ID"].partition("@")[0] for m in mail.outbox][1] == f"<{first.pk}"
