@@ -7,11 +7,11 @@ from string import Template
 from simulator.store import Object
 
 CARDS = (
-    ("pm_card_visa", "Visa •••• 4242", "works", "fonctionne"),
-    ("pm_card_mastercard", "Mastercard •••• 4444", "works", "fonctionne"),
-    ("pm_card_threeDSecure2Required", "Visa •••• 3220", "asks your bank", "demande à la banque"),
-    ("pm_card_chargeDeclined", "Visa •••• 0002", "is declined", "est refusée"),
-    ("pm_card_chargeDeclinedInsufficientFunds", "Visa •••• 9995", "has no funds", "sans provision"),
+    ("pm_card_visa", "Visa •• 4242", "works", "fonctionne"),
+    ("pm_card_mastercard", "Mastercard •• 4444", "works", "fonctionne"),
+    ("pm_card_threeDSecure2Required", "Visa •• 3220", "asks your bank", "demande à la banque"),
+    ("pm_card_chargeDeclined", "Visa •• 0002", "is declined", "est refusée"),
+    ("pm_card_chargeDeclinedInsufficientFunds", "Visa •• 9995", "has no funds", "sans provision"),
 )
 """Test cards: payment method, what is printed on it, what it does in English and in French."""
 
@@ -60,7 +60,7 @@ main { max-width: 27rem; margin: 0 auto; padding: 2rem 1rem 3rem; }
 .who { color: var(--soft); font-size: .9rem; margin: 0 0 .75rem .25rem; }
 h1 { font-size: 2rem; line-height: 1.2; margin: 0; font-variant-numeric: tabular-nums; letter-spacing: -.02em; }
 p { margin: .25rem 0 1rem; } .soft { color: var(--soft); } .bad { color: var(--bad); font-weight: 600; }
-fieldset { border: 0; padding: 0; margin: 0 0 1.25rem; } legend { font-weight: 600; padding: 0; margin-bottom: .5rem; }
+fieldset { border: 0; min-width: 0; padding: 0; margin: 0 0 1.25rem; } legend { font-weight: 600; padding: 0; margin-bottom: .5rem; }
 label { display: flex; gap: .75rem; align-items: center; padding: .7rem .8rem; border: 1px solid var(--line);
   margin-top: -1px; cursor: pointer; } label:first-of-type { border-radius: 8px 8px 0 0; }
 label:last-of-type { border-radius: 0 0 8px 8px; } label b { font-weight: 400; white-space: nowrap; }

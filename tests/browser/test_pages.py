@@ -90,7 +90,7 @@ NOT_OPENED = {
     "stock-receive", "stock-adjust", "parcel-event", "work-scan", "work-accept", "work-pick-all", "work-pack",
     "work-ship",  # they do something and lead back
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame
-    "stripe_webhook",
+    "stripe_webhook", "came_back", "tracking-pay", "order-pay-link",
     "work-queue-again", "work-queue-give-up",
 }  # fmt: skip
 BY_LINK = {"mail-message"}
