@@ -5,14 +5,15 @@ from collections.abc import Iterator
 import pytest
 from django.db import transaction
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars, get_contextvars
 
 from core import outbox
 from core.ids import new_id
 from core.invariants import disagreements
 from core.models import Delivery
 from core.models import Event as StoredEvent
-from core.outbox import Subscription, publish
-from tests.core.outbox_world import Happened, Listener, make_due, tell
+from core.outbox import Delivered, Subscription, publish
+from tests.core.outbox_world import Followed, Happened, Listener, make_due, tell
 
 
 @pytest.fixture
@@ -122,3 +123,51 @@ def test_history_is_told_to_nobody(listener: Listener) -> None:
     outbox.drain()
     assert listener.heard == []
     assert StoredEvent.objects.count() == 1
+
+
+def test_a_fact_that_only_a_newer_version_knows_waits_for_its_relay(listener: Listener) -> None:
+    tell("a")
+    StoredEvent.objects.update(kind="test.of_tomorrow")
+    assert outbox.fan_out() == 0
+    assert outbox.backlog().undispatched == 1
+    StoredEvent.objects.update(kind="test.happened")
+    outbox.drain()
+    assert listener.heard == ["a"]
+
+
+def test_an_older_worker_hands_back_what_it_does_not_know(listener: Listener) -> None:
+    tell("a")
+    outbox.fan_out()
+    (claimed,) = outbox.claim()
+    outbox.deliver("test.of_tomorrow", claimed.ids, claimed.claim)
+    waiting = Delivery.objects.get()
+    assert (waiting.claim, waiting.attempts, waiting.parked_at) == (None, 0, None)
+    make_due()
+    outbox.drain()
+    assert listener.heard == ["a"]
+
+
+def test_what_follows_from_a_fact_names_the_request_behind_it_also_in_a_set_of_many(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound: list[str] = []
+
+    def follow(events: list[Delivered]) -> None:
+        bound.append(str(get_contextvars().get("request_id", "")))
+        publish([Followed(about=event.about) for event in events])
+
+    only = {"test.follow": Subscription("test.happened", "test.follow", follow)}
+    monkeypatch.setattr(outbox.registry, "SUBSCRIPTIONS", only)
+    for request in ("first", "second"):
+        with bound_contextvars(request_id=request):
+            tell(request)
+    outbox.drain()
+    followed = StoredEvent.objects.filter(kind="test.followed")
+    assert {e.request_id: e.about for e in followed} == {
+        e.request_id: e.about for e in StoredEvent.objects.filter(kind="test.happened")
+    }
+    assert bound == [""]
+    with bound_contextvars(request_id="third"):
+        tell("third")
+    outbox.drain()
+    assert bound == ["", "third"]
