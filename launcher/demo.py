@@ -35,6 +35,7 @@ def run() -> None:
     variables = environment.ensure("demo")
     place = places.prepare()
     variables |= _own_variables(place)
+    environment.keep_provider(place, variables)
     _migrate(place, variables)
     _manage(variables, "demo_company", "--size", size)
     key = _api_key(place, variables)
@@ -68,6 +69,7 @@ def _own_variables(place: Place) -> dict[str, str]:
         "WEB_URL": f"http://127.0.0.1:{port}",
         "PORT": str(port),
         "PROVIDER_URL": f"http://127.0.0.1:{ports.free_port()}",
+        "PROVIDER_KEY": "sk_test_demo",
         "PROVIDER_WEBHOOK_SECRET": "whsec_" + place.secret("provider-webhook"),
     }
 

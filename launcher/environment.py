@@ -5,9 +5,12 @@
 
 import atexit
 import os
+from collections.abc import Mapping
 
-from launcher import leases, places, postgres, software, valkey
+from launcher import leases, places, ports, postgres, software, valkey
 from launcher.places import Place
+
+PROVIDER = "provider.json"
 
 
 def ensure(what: str = "", *, test: bool = False) -> dict[str, str]:
@@ -22,7 +25,7 @@ def ensure(what: str = "", *, test: bool = False) -> dict[str, str]:
         leases.take(place, what or "python")
         # Before the start: what a start leaves half done is stopped too.
         atexit.register(_give_back, place, os.getpid())
-        return _start(place)
+        return _start(place) | _provider(place)
 
 
 def up() -> dict[str, str]:
@@ -70,6 +73,19 @@ def _start(place: Place) -> dict[str, str]:
         variables["REDIS_URL"] = valkey.url(place, valkey.start(place, programs))
     place.write("env.json", variables)
     return {name: value for name, value in variables.items() if name not in os.environ}
+
+
+def keep_provider(place: Place, variables: Mapping[str, str]) -> None:
+    """Remembers the payment provider of the system that runs here, for commands beside it."""
+    place.write(PROVIDER, {name: variables[name] for name in ("PROVIDER_URL", "PROVIDER_KEY")})
+
+
+def _provider(place: Place) -> dict[str, str]:
+    """The payment provider that runs beside us, so that books can be compared with it; nothing when none answers."""
+    kept = place.read(PROVIDER)
+    port = kept.get("PROVIDER_URL", "").rpartition(":")[2]
+    answers = port.isdigit() and ports.answers(int(port)) and "PROVIDER_URL" not in os.environ
+    return {name: value for name, value in kept.items() if name not in os.environ} if answers else {}
 
 
 def _stop(place: Place) -> None:

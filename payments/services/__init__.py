@@ -5,7 +5,7 @@ from payments.services.attempts import pay_again
 from payments.services.authorisations import ask_about, authorise, refresh
 from payments.services.captures import capture, request_captures
 from payments.services.refunds import refund, request_refunds
-from payments.services.settlement import settle_unknown
+from payments.services.settlement import release_strays, settle_unknown
 from payments.services.voids import request_void, void
 from payments.services.webhooks import receive_stripe_webhook
 
@@ -17,6 +17,7 @@ __all__ = [
     "receive_stripe_webhook",
     "refresh",
     "refund",
+    "release_strays",
     "request_captures",
     "request_refunds",
     "request_void",

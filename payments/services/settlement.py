@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from core.actors import Actor
 from core.db import rows
-from payments.providers import online_tenders
+from payments.models import Payment
+from payments.providers import STRIPE, online_tenders
+from payments.providers.base import NoAnswerError
 from payments.services.authorisations import authorise, refresh
 from payments.services.captures import capture
 from payments.services.refunds import refund
@@ -110,3 +112,31 @@ def _open_payments(statuses: tuple[str, ...]) -> Callable[[list[UUID]], int]:
 
 def _open_transactions(ids: list[UUID]) -> int:
     return int(rows(OPEN_TRANSACTIONS, {"ids": ids})[0][0])
+
+
+RECENT = timedelta(hours=3)
+LIVING = ("authorised", "requires_action")
+
+
+def release_strays(*, actor: Actor) -> int:
+    """Release what the provider holds for payments that are given up here; returns how many were found.
+
+    An authorisation may arrive at the provider after we looked and found none, and whoever asked for it may have died
+    before its answer: only the provider's own list of the last hours knows of it then.
+    """
+    try:
+        living = [one for one in STRIPE.everything(timezone.now() - RECENT) if one.status in LIVING]
+    except NoAnswerError:
+        return 0
+    named = {UUID(one.payment_id): one.reference for one in living if _is_id(one.payment_id)}
+    strays = Payment.objects.filter(pk__in=named, status="voided", provider_reference="")
+    ids = list(strays.values_list("id", flat=True))
+    refresh(ids, actor=actor, hints=named)
+    return len(ids)
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False

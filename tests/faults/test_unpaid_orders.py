@@ -292,6 +292,23 @@ def _no_check() -> Any:
     return transaction.Atomic(None, True, False)
 
 
+def test_what_reaches_the_bank_after_everybody_has_gone_is_found_and_released(bank: ProviderProcess) -> None:
+    order, payment = ordered(1)
+    (wanted,) = rows(authorisations.WANTED, {"ids": [payment.pk], "statuses": ["pending"]})
+    bank.faults(SILENT)
+    later(hours=25)
+    assert cancel_unpaid() == [order.id]
+    later(minutes=5)
+    calm(bank)  # the bank was asked, and had nothing
+    bank.faults(SILENT)
+    authorisations._ask(wanted)  # a call that was long under way; whoever made it does not live to hear the answer
+    assert any("second intent" in sentence for sentence in disagreements())
+    assert (services.release_strays(actor=SYSTEM), services.release_strays(actor=SYSTEM)) == (1, 0)
+    calm(bank)
+    assert bank.ledger(payment.id) == [("authorised", 1690), ("released", 1690)]
+    assert_all_is_well()
+
+
 def test_each_attempt_to_pay_is_told(bank: ProviderProcess) -> None:
     order, payment = ordered(1, DECLINED)
     drain()
