@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, connections
+from django.db import connections
 
 from core.actors import Actor
 from core.db import rows, run
@@ -50,22 +50,6 @@ def work(order_ids: Sequence[UUID], *states: str) -> list[UUID]:
     return [row.id for row in rows(WORK, {"orders": list(order_ids), "states": list(states)})]
 
 
-@contextmanager
-def planned_by_size() -> Iterator[None]:
-    """Within it, the database plans each statement for the sets and tables as they are at that moment.
-
-    Statements are prepared while the tables are nearly empty and sets are small; a plan kept from then would go on
-    reading whole tables, and join thousands of rows one by one.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SET plan_cache_mode = force_custom_plan")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET plan_cache_mode")
-
-
 def refresh_statistics() -> None:
     """Tell the database how its tables stand now: they grow faster than it looks by itself."""
     run("ANALYZE")
@@ -94,7 +78,7 @@ def alongside(workers: int) -> Iterator[Callable[[Step], None]]:
     """Gives a function that runs steps one after the other: with two workers in a second thread, on a connection of
     its own, while the caller prepares the next; with one at once. A step's error is raised at a later call or the end.
     """
-    with planned_by_size(), collected_seldom(), ExitStack() as stack:
+    with collected_seldom(), ExitStack() as stack:
         if workers == 1:
             yield _do
             return
@@ -103,7 +87,7 @@ def alongside(workers: int) -> Iterator[Callable[[Step], None]]:
         pending: deque[Future[None]] = deque()
 
         def hand_over(step: Step) -> None:
-            pending.append(pool.submit(_do_planned, step))
+            pending.append(pool.submit(step))
             while len(pending) > AHEAD:
                 pending.popleft().result()
 
@@ -114,8 +98,3 @@ def alongside(workers: int) -> Iterator[Callable[[Step], None]]:
 
 def _do(step: Step) -> None:
     step()
-
-
-def _do_planned(step: Step) -> None:
-    with planned_by_size():
-        step()

@@ -45,10 +45,8 @@ def _change(units: Sequence[Units], assignment: str, guard: str, what: str) -> N
         wanted[u.line_id] = wanted.get(u.line_id, 0) + u.quantity
     changed = rows(
         f"""
-        WITH want AS MATERIALIZED (SELECT * FROM unnest(%(ids)s::uuid[], %(quantities)s::int[]) AS w(id, q)),
-        locked AS MATERIALIZED (
-            SELECT l.id FROM orders_orderline l JOIN want USING (id) ORDER BY l.id FOR NO KEY UPDATE OF l)
-        UPDATE orders_orderline l SET {assignment} FROM want w JOIN locked USING (id) WHERE l.id = w.id AND {guard}
+        UPDATE orders_orderline l SET {assignment}
+        FROM unnest(%(ids)s::uuid[], %(quantities)s::int[]) AS w(id, q) WHERE l.id = w.id AND {guard}
         RETURNING l.id
         """,  # noqa: S608 - bucket names are checked above
         {"ids": list(wanted), "quantities": list(wanted.values())},

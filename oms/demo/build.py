@@ -9,7 +9,6 @@ from oms.demo.baskets import baskets
 from oms.demo.history import History
 from oms.demo.stocking import stock_up
 from oms.demo.today import live_day
-from oms.history import planned_by_size
 from sourcing.network import forget as forget_network
 
 SEED = 2026
@@ -24,17 +23,16 @@ def build(
 
     `workers`: see oms.history.alongside.
     """
-    with planned_by_size():
-        setup.set_up(now)
-        made = baskets(SEED, until=now, days=setup.HISTORY_DAYS, total=orders)
-        stock_up(made, setup.history_start(now))
-        _forget()
-        live = max(LIVE_ORDERS, sum(order.placed_at > now - timedelta(days=1) for order in made))
-        History(SEED, now, days=days_at_a_time, workers=workers).write(made[:-live], progress)
-        setup.open_for_business()
-        _forget()
-        live_day(made[-live:], now)
-        staff.hire()
+    setup.set_up(now)
+    made = baskets(SEED, until=now, days=setup.HISTORY_DAYS, total=orders)
+    stock_up(made, setup.history_start(now))
+    _forget()
+    live = max(LIVE_ORDERS, sum(order.placed_at > now - timedelta(days=1) for order in made))
+    History(SEED, now, days=days_at_a_time, workers=workers).write(made[:-live], progress)
+    setup.open_for_business()
+    _forget()
+    live_day(made[-live:], now)
+    staff.hire()
 
 
 def _forget() -> None:
