@@ -24,11 +24,9 @@ BUDGET = 45.0
 FIRST_CHANCE = timedelta(minutes=2)
 """What is pending belongs to its event's delivery first; only what was left behind is taken here."""
 
-WATCHED = timedelta(days=2)
-"""How long a customer's authentication is waited for by asking; a webhook is heard later too."""
-
-LONGEST_PAUSE = timedelta(minutes=10)
-"""Between two questions about the same thing; the pause is a tenth of its age, so that nothing is ever given up."""
+LONGEST_PAUSE, WHILE_THE_CUSTOMER_IS_ASKED = timedelta(minutes=10), timedelta(days=1)
+"""Between two questions about the same thing. The pause is a tenth of its age, and nothing is ever given up. Customers may
+take their time: they come back by a page that looks at once, and a webhook tells of them too."""
 
 PAYMENTS = """
 UPDATE payments_payment p SET asked_at = %(now)s
@@ -36,9 +34,10 @@ FROM (SELECT id FROM payments_payment
       WHERE tender = ANY(%(online)s) AND status IN ('pending', 'unknown', 'requires_action')
         AND status = ANY(%(statuses)s)
         AND (status <> 'pending' OR coalesce(attempted_at, created_at) < %(old)s)
-        AND (status <> 'requires_action' OR coalesce(attempted_at, created_at) > %(watched)s)
         AND (asked_at IS NULL OR NOT %(with_pauses)s
-             OR asked_at < %(now)s - least((%(now)s - coalesce(attempted_at, created_at)) / 10, %(longest)s))
+             OR asked_at < %(now)s - least(
+                 (%(now)s - coalesce(attempted_at, created_at)) / 10,
+                 CASE status WHEN 'requires_action' THEN %(customer)s ELSE %(longest)s END))
       ORDER BY asked_at NULLS FIRST, created_at, id LIMIT %(most)s FOR NO KEY UPDATE SKIP LOCKED) due
 WHERE p.id = due.id RETURNING p.id
 """
@@ -92,7 +91,7 @@ def _steps(with_pauses: bool) -> Iterator[Step]:
 
 def _payments(statuses: tuple[str, ...], with_pauses: bool) -> Callable[[], list[UUID]]:
     named = {"statuses": list(statuses), "online": online_tenders()}
-    return lambda: _claim(PAYMENTS, with_pauses, named | {"watched": timezone.now() - WATCHED})
+    return lambda: _claim(PAYMENTS, with_pauses, named | {"customer": WHILE_THE_CUSTOMER_IS_ASKED})
 
 
 def _transactions(kind: str, with_pauses: bool) -> Callable[[], list[UUID]]:
