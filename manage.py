@@ -8,7 +8,7 @@ import sys
 from django.core.management import execute_from_command_line
 
 from launcher import environment
-from launcher.trouble import Trouble
+from launcher.trouble import Trouble, of_disk
 
 
 def main() -> None:
@@ -19,6 +19,10 @@ def main() -> None:
         os.environ.update(environment.ensure(" ".join(["manage.py", *sys.argv[1:2]])))
     except Trouble as trouble:
         sys.exit(str(trouble))
+    except OSError as error:
+        if full := of_disk(error):
+            sys.exit(str(full))
+        raise
     execute_from_command_line(sys.argv)
 
 

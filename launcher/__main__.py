@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from launcher import children, commands, demo, environment
-from launcher.trouble import Trouble
+from launcher.trouble import Trouble, of_disk
 
 
 def main() -> None:
@@ -31,6 +31,10 @@ def main() -> None:
         sys.exit(_do(chosen))
     except Trouble as trouble:
         sys.exit(str(trouble))
+    except OSError as error:
+        if full := of_disk(error):
+            sys.exit(str(full))
+        raise
 
 
 def _do(chosen: argparse.Namespace) -> int:

@@ -128,10 +128,12 @@ class Supervisor:
                 child.was_ready = child.again_at is None and child.answers()
             time.sleep(0.05)
 
-    def watch(self) -> None:
-        """Looks after the children until a signal ends us."""
+    def watch(self, revive: Callable[[], list[str]] = list) -> None:
+        """Looks after the children, and the servers below them, until a signal ends us."""
         while True:
             self.look_after()
+            for name in revive():
+                self.say(f"{name} had died; it runs again.")
             time.sleep(0.5)
 
     def look_after(self) -> None:

@@ -26,6 +26,8 @@ WORKERS = {
 }
 """One for each kind of work, so that a payment provider or mail server that hangs holds up nothing else. Those that mostly
 wait do it in threads: one process each."""
+FOR_OTHERS = ("WEB_URL", "PROVIDER_URL", "PROVIDER_KEY", "PROVIDER_WEBHOOK_SECRET")
+"""What a command beside the demo needs to ask its provider."""
 SIGN_INS = ("clerk", "store", "warehouse", "finance", "manager", "admin")
 
 
@@ -34,8 +36,9 @@ def run() -> None:
     size = wanted_size()
     variables = environment.ensure("demo")
     place = places.prepare()
-    variables |= _own_variables(place)
-    environment.keep_provider(place, variables)
+    own = _own_variables(place)
+    environment.tell_others(place, {name: own[name] for name in FOR_OTHERS})
+    variables |= own
     _migrate(place, variables)
     _manage(variables, "demo_company", "--size", size)
     key = _api_key(place, variables)
@@ -44,7 +47,7 @@ def run() -> None:
         say(f"Sign in as {', '.join(SIGN_INS)}; the password is: demo")
         say(f"api-key {key}")
         say(f"ready {variables['WEB_URL']}")
-        supervisor.watch()
+        supervisor.watch(lambda: environment.revive(place))
 
 
 def say(words: str) -> None:

@@ -5,12 +5,13 @@
 
 import atexit
 import os
-from collections.abc import Mapping
+from typing import Any
 
-from launcher import leases, places, ports, postgres, software, valkey
+from launcher import leases, places, postgres, software, valkey
 from launcher.places import Place
+from launcher.trouble import Trouble
 
-PROVIDER = "provider.json"
+BESIDE = "beside.json"
 
 
 def ensure(what: str = "", *, test: bool = False) -> dict[str, str]:
@@ -45,6 +46,31 @@ def down(name: str = "main") -> None:
             _stop(place)
 
 
+def tell_others(place: Place, variables: dict[str, str]) -> None:
+    """Commands that run beside this process get these variables too, as long as it lives."""
+    with place.locked():
+        place.write(BESIDE, variables | {"holder": leases.own()})
+        place.write("env.json", place.read("env.json") | variables)
+
+
+def revive(place: Place) -> list[str]:
+    """Starts again the servers that died under this process; returns their names.
+
+    Trouble when somebody stopped them on purpose, or when one comes back under another address.
+    """
+    gone = [name for name, module in SERVERS.items() if name not in os.environ and not module.lives(place)]
+    if not gone:
+        return []
+    with place.locked():
+        if leases.own() not in leases.alive(place):
+            raise Trouble("The servers were stopped (make down), so this ends too.")
+        before = place.read("env.json")
+        now = _start(place)
+    if any(before.get(name) != now.get(name) for name in gone):
+        raise Trouble("A server died, and its port has been taken meanwhile. Start again.")
+    return [WORDS[name] for name in gone]
+
+
 def status(name: str = "main") -> dict[str, str]:
     """What runs in the place, in words."""
     place = places.existing(name)
@@ -60,6 +86,10 @@ def status(name: str = "main") -> dict[str, str]:
         }
 
 
+SERVERS: dict[str, Any] = {"DATABASE_URL": postgres, "REDIS_URL": valkey}
+WORDS = {"DATABASE_URL": "PostgreSQL", "REDIS_URL": "Valkey"}
+
+
 def _words(port: int | None) -> str:
     return f"runs on port {port}" if port else "stopped"
 
@@ -71,21 +101,15 @@ def _start(place: Place) -> dict[str, str]:
         variables["DATABASE_URL"] = postgres.url(place, postgres.start(place, programs))
     if "REDIS_URL" not in os.environ:
         variables["REDIS_URL"] = valkey.url(place, valkey.start(place, programs))
+    variables |= _of_others(place)
     place.write("env.json", variables)
     return {name: value for name, value in variables.items() if name not in os.environ}
 
 
-def keep_provider(place: Place, variables: Mapping[str, str]) -> None:
-    """Remembers the payment provider of the system that runs here, for commands beside it."""
-    place.write(PROVIDER, {name: variables[name] for name in ("PROVIDER_URL", "PROVIDER_KEY")})
-
-
-def _provider(place: Place) -> dict[str, str]:
-    """The payment provider that runs beside us, so that books can be compared with it; nothing when none answers."""
-    kept = place.read(PROVIDER)
-    port = kept.get("PROVIDER_URL", "").rpartition(":")[2]
-    answers = port.isdigit() and ports.answers(int(port)) and "PROVIDER_URL" not in os.environ
-    return {name: value for name, value in kept.items() if name not in os.environ} if answers else {}
+def _of_others(place: Place) -> dict[str, str]:
+    """What a demo that runs beside us has told."""
+    told = place.read(BESIDE)
+    return told if leases.lives(told.pop("holder", "0:")) else {}
 
 
 def _stop(place: Place) -> None:
@@ -99,5 +123,9 @@ def _give_back(place: Place, holder: int) -> None:
         return
     with place.locked():
         leases.give_back(place)
+        told = place.read(BESIDE)
+        if told.pop("holder", "") == leases.own():
+            (place.root / BESIDE).unlink()
+            place.write("env.json", {name: v for name, v in place.read("env.json").items() if name not in told})
         if not leases.alive(place):
             _stop(place)

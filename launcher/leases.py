@@ -12,10 +12,15 @@ FILE = "leases.json"
 STANDING = "standing"  # the lease of `up`, which no process holds: only `down` ends it
 
 
+def own() -> str:
+    """How this process is named as a holder."""
+    pid = os.getpid()
+    return f"{pid}:{processes.start_time(pid)}"
+
+
 def take(place: Place, what: str) -> None:
     """This process needs the servers from now on."""
-    pid = os.getpid()
-    place.write(FILE, alive(place) | {f"{pid}:{processes.start_time(pid)}": what})
+    place.write(FILE, alive(place) | {own(): what})
 
 
 def take_standing(place: Place) -> None:
@@ -25,8 +30,7 @@ def take_standing(place: Place) -> None:
 
 def give_back(place: Place) -> None:
     """This process needs the servers no more."""
-    own = f"{os.getpid()}:"
-    place.write(FILE, {holder: what for holder, what in alive(place).items() if not holder.startswith(own)})
+    place.write(FILE, {holder: what for holder, what in alive(place).items() if holder != own()})
 
 
 def clear(place: Place) -> None:
@@ -36,10 +40,11 @@ def clear(place: Place) -> None:
 
 def alive(place: Place) -> dict[str, str]:
     """Leases whose holders live, by holder; those of the dead are left out."""
-    return {holder: what for holder, what in place.read(FILE).items() if _lives(holder)}
+    return {holder: what for holder, what in place.read(FILE).items() if lives(holder)}
 
 
-def _lives(holder: str) -> bool:
+def lives(holder: str) -> bool:
+    """Whether the very process that took the lease still runs: not another one of its number, and no zombie."""
     if holder == STANDING:
         return True
     pid, _, started = holder.partition(":")

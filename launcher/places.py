@@ -11,6 +11,7 @@ import json
 import os
 import pwd
 import secrets
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -97,10 +98,15 @@ class Place:
 def write_private(path: Path, text: str, to: Owner | None = None) -> None:
     """Writes a file of mode 0600 at one stroke, given to `to` when named."""
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
-        file.write(text)
-        if to:
-            os.fchown(file.fileno(), to.uid, to.gid)
-    os.replace(file.name, path)
+        try:
+            file.write(text)
+            file.flush()
+            if to:
+                os.fchown(file.fileno(), to.uid, to.gid)
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
 
 
 def give_folder(path: Path, to: Owner | None) -> None:
@@ -108,6 +114,15 @@ def give_folder(path: Path, to: Owner | None) -> None:
     path.mkdir(mode=0o700)
     if to:
         os.chown(path, to.uid, to.gid)
+
+
+def refuse_without_room(folder: Path, needed_mb: int, what: str) -> None:
+    """Trouble, in one sentence, when the disk is so full that the start would break off half-way."""
+    free = shutil.disk_usage(folder).free // 1_048_576
+    if free < needed_mb:
+        raise Trouble(
+            f"The disk is nearly full: {free} MB are free in {folder}, and {what} needs {needed_mb}. Free some and try again."
+        )
 
 
 def lasting_folder() -> Path:

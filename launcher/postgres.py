@@ -16,6 +16,7 @@ from launcher.software import Software
 from launcher.trouble import Trouble
 
 USER = DATABASE = "oms"
+ROOM_MB = 256
 START_SECONDS = 60
 WAIT_OUT_SECONDS = 30
 PORT_SETTING = re.compile(r"^port = '(\d+)'$", re.MULTILINE)
@@ -30,10 +31,17 @@ def running(place: Place) -> int | None:
     return found[1] if _answers(place, found[1]) else None
 
 
+def lives(place: Place) -> bool:
+    """Whether its main process is there, be it busy or silent."""
+    found = _pid_file(place)
+    return found is not None and processes.names(found[0], str(place.postgres))
+
+
 def start(place: Place, software: Software) -> int:
     """Makes sure that the server runs and returns its port; the caller holds the lock of the place."""
     if port := _settled(place):
         return port
+    places.refuse_without_room(place.root, ROOM_MB, "PostgreSQL")
     if not (place.postgres / "PG_VERSION").exists():
         _initialise(place, software)
     # The port it had before: who still knows that address, as a demo whose server crashed, finds it again.

@@ -19,6 +19,7 @@ VENV = REPOSITORY / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCK = REPOSITORY / "requirements.lock"
 STAMP = VENV / "installed"
+ROOM_MB = 1200
 PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input")
 
 
@@ -48,10 +49,19 @@ def _packages() -> None:
     if PYTHON.exists() and STAMP.exists() and STAMP.read_text() == wanted:
         return
     if not _works():
+        _refuse_without_room()
         _make_venv()
     print("Installing packages", flush=True)
     _run([str(PYTHON), *PIP, "--no-deps", "--requirement", str(LOCK)], "The packages cannot be installed")
     STAMP.write_text(wanted)
+
+
+def _refuse_without_room() -> None:
+    free = shutil.disk_usage(REPOSITORY).free // 1_048_576
+    if free < ROOM_MB:
+        sys.exit(
+            f"The disk is nearly full: {free} MB are free, and the packages need {ROOM_MB}. Free some and try again."
+        )
 
 
 def _works() -> bool:

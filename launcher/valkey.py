@@ -21,6 +21,12 @@ def running(place: Place) -> int | None:
     return port if pid and processes.names(pid, str(place.valkey)) and _answers(place, port) else None
 
 
+def lives(place: Place) -> bool:
+    """Whether its process is there, be it busy or silent."""
+    pid, _ = _known(place)
+    return bool(pid) and processes.names(pid, str(place.valkey))
+
+
 def start(place: Place, software: Software) -> int:
     """Makes sure that the server runs and returns its port; the caller holds the lock of the place."""
     if port := running(place):
