@@ -26,7 +26,7 @@ def ensure(what: str = "", *, test: bool = False) -> dict[str, str]:
         leases.take(place, what or "python")
         # Before the start: what a start leaves half done is stopped too.
         atexit.register(_give_back, place, os.getpid())
-        return _start(place) | _provider(place)
+        return _start(place)
 
 
 def up() -> dict[str, str]:
