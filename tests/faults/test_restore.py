@@ -234,7 +234,7 @@ def _base_backup(source: Elsewhere, target: Elsewhere) -> None:
     """The files of the whole server while it runs; with them goes the password of its user."""
     target.place.write("secrets.json", source.place.read("secrets.json"))
     places.give_folder(target.place.postgres, places.owner())
-    program = source.programs.postgres("pg_basebackup")
+    program = str(source.programs.postgres("pg_basebackup"))
     command = [program, f"--pgdata={target.place.postgres}", "--checkpoint=fast", f"--dbname={source.start()}"]
     told = subprocess.run(command, cwd="/", capture_output=True, text=True, **places.identity(places.owner()))
     assert told.returncode == 0, told.stderr
