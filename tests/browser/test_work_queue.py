@@ -21,15 +21,21 @@ UPDATE core_delivery d SET done_at = NULL, parked_at = now() - n * interval '17 
          || 'unexpectedly; this probably means that it was stopped before or while it processed the request'
 FROM chosen WHERE d.id = chosen.id AND n <= 3 RETURNING d.id
 """
+PUT_OFF = """
+UPDATE core_delivery SET done_at = NULL, due_at = now() + interval '1 hour', since = now() - n * interval '4 minutes'
+FROM (SELECT id, row_number() OVER () AS n FROM core_delivery WHERE handler = 'payments.capture' LIMIT 3) chosen
+WHERE core_delivery.id = chosen.id
+"""
 
 
 @pytest.fixture
 def stopped(system: System) -> Iterator[None]:
-    """Some letters and releases stopped; afterwards nothing has."""
+    """Some letters and releases stopped, and captures wait; afterwards all is done."""
     with psycopg.connect(system.variables["DATABASE_URL"], autocommit=True) as connection:
         assert len(connection.execute(STOP).fetchall()) == 6
+        connection.execute(PUT_OFF)
         yield
-        connection.execute("UPDATE core_delivery SET done_at = now() WHERE done_at IS NULL AND parked_at IS NOT NULL")
+        connection.execute("UPDATE core_delivery SET done_at = now() WHERE done_at IS NULL")
 
 
 @pytest.mark.usefixtures("stopped")

@@ -22,7 +22,9 @@ import django
 
 django.setup()
 
-from core.outbox import limits, registry, work  # noqa: E402 - models need Django first
+from django.urls import get_resolver  # noqa: E402 - models need Django first
+
+from core.outbox import limits, registry, work  # noqa: E402
 from oms.celery import app  # noqa: E402
 
 Function = Callable[..., Any]
@@ -97,8 +99,20 @@ def live(queues: str, pool: str = "solo", point: str = "", protection: str = "")
     app.worker_main(["worker", "--queues", queues, "--pool", pool, "--concurrency", "2", *quiet])
 
 
+def grow_up() -> None:
+    """Everything that a worker would import at its first piece of work."""
+    app.loader.import_default_modules()
+    app.finalize()
+    for module in ("celery.bin.celery", "celery.apps.worker", "celery.worker.consumer", "kombu.transport.redis"):
+        import_module(module)
+    for pool in ("solo", "prefork"):
+        import_module(f"celery.concurrency.{pool}")
+    assert get_resolver().url_patterns
+
+
 def main() -> None:
     """One worker after the other."""
+    grow_up()
     for line in sys.stdin:
         if (child := os.fork()) == 0:
             live(**json.loads(line))
