@@ -168,8 +168,12 @@ TALKATIVE = {
 
 
 def configuration() -> dict[str, Any]:
-    """For `logging.config.dictConfig`. `OMS_LOG_LEVEL` is the least that is written, INFO unless set."""
-    level = os.environ.get("OMS_LOG_LEVEL", "INFO").upper()
+    """For `logging.config.dictConfig`. `OMS_LOG_LEVEL` is the least that is written.
+
+    Without it INFO; WARNING for commands, whose own words people read.
+    """
+    lasts = Path(sys.argv[0]).name in ("gunicorn", "celery")
+    level = os.environ.get("OMS_LOG_LEVEL", "INFO" if lasts else "WARNING").upper()
     quiet = {name: {"level": least} for name, least in TALKATIVE.items()} if level == "INFO" else {}
     through = {name: {"handlers": [], "propagate": True} for name in ("django", "celery", "gunicorn.error")}
     return {

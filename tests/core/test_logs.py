@@ -196,6 +196,16 @@ def test_people_read_the_same_line_in_words(capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.parametrize(
+    ("program", "level"), [("/bin/gunicorn", "INFO"), ("celery", "INFO"), ("manage.py", "WARNING")]
+)
+def test_what_lasts_tells_more_than_a_command(program: str, level: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMS_LOG_LEVEL", raising=False)
+    monkeypatch.setattr("sys.argv", [program])
+
+    assert logs.configuration()["root"]["level"] == level
+
+
+@pytest.mark.parametrize(
     ("variables", "style"),
     [
         ({}, "json"),
