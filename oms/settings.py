@@ -219,7 +219,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "relay": {"task": "core.relay", "schedule": 1.0, "options": {"expires": 5}},
-    "settle-unknown-payments": {"task": "payments.settle_unknown", "schedule": 30.0, "options": {"expires": 60}},
+    "settle-unknown-payments": {"task": "payments.settle_unknown", "schedule": 10.0, "options": {"expires": 10}},
     "release-strays": {"task": "payments.release_strays", "schedule": 3600.0, "options": {"expires": 3600}},
     "watch-unpaid-orders": {"task": "fulfillment.watch_unpaid", "schedule": 300.0, "options": {"expires": 300}},
     "send-mail": {"task": "notifications.send_waiting", "schedule": 5.0, "options": {"expires": 10}},
