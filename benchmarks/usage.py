@@ -1,5 +1,6 @@
-"""What processes take of the memory, read from /proc."""
+"""What processes take of memory and processor, read from /proc."""
 
+import os
 import statistics
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -29,6 +30,15 @@ def family(pid: int) -> list[int]:
 def proportional(pids: Iterable[int]) -> float:
     """MiB of these processes together, pages that they share counted once (PSS)."""
     return sum(_value(PROC / str(pid) / "smaps_rollup", "Pss:") for pid in pids) / MIB
+
+
+def processor_seconds(pid: int) -> float:
+    """Seconds of a processor that a process has used; 0 for one on another machine."""
+    try:
+        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Sampler:
