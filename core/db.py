@@ -31,18 +31,26 @@ def run(sql: str, params: Params = None) -> RawCursor[Any]:
 
     What it returns holds the statement's result until the next one is run.
     """
-    own = connections[DEFAULT_DB_ALIAS]
-    own.ensure_connection()
+    own = _at_hand()
     with DatabaseErrorWrapper(own):
         return _execute(own, sql, params)
 
 
 def rows(sql: str, params: Params = None) -> list[Any]:
     """All rows of a query, as named tuples."""
-    own = connections[DEFAULT_DB_ALIAS]
-    own.ensure_connection()
+    own = _at_hand()
     with DatabaseErrorWrapper(own):
         return _execute(own, sql, params).fetchall()
+
+
+def _at_hand() -> BaseDatabaseWrapper:
+    """The connection. A first question outside a transaction looks whether the server is still there, as Django's own
+    cursors and `atomic` do: one that was restarted is then no error."""
+    own = connections[DEFAULT_DB_ALIAS]
+    if not own.in_atomic_block:
+        own.close_if_health_check_failed()
+    own.ensure_connection()
+    return own
 
 
 def _execute(own: BaseDatabaseWrapper, sql: str, params: Params) -> RawCursor[Any]:
