@@ -30,7 +30,10 @@ PARTS: dict[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A sentence about a part. One that needs somebody names its alarm, since when, and the next step."""
+    """A sentence about a part. One that needs somebody names its alarm, since when, and the next step.
+
+    `details` are the sentences behind it, where there are some.
+    """
 
     part: str
     words: str
@@ -38,6 +41,7 @@ class Finding:
     tone: Tone = "green"
     since: datetime | None = None
     step: str = ""
+    details: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -14,6 +14,7 @@ from core import books as nightly
 LATE = timedelta(minutes=5)
 UNSETTLED = timedelta(minutes=15)
 MOST_SKEW = 2.0
+MOST_SHOWN = 20
 
 
 def payments(facts: Facts) -> Iterator[Finding]:
@@ -96,6 +97,7 @@ def books(facts: Facts) -> Iterator[Finding]:
             "red",
             datetime.fromisoformat(last.data["since"]),
             _("Keep a dump, find the cause, do not edit rows."),
+            tuple(sentence for said in last.data["wrong"].values() for sentence in said)[:MOST_SHOWN],
         )
     elif last:
         yield Finding(

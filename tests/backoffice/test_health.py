@@ -235,6 +235,7 @@ def test_the_nightly_check_finds_what_is_planted_and_keeps_its_words(monkeypatch
     kept = heartbeats.heard()["books"].data
     assert kept["wrong"] == {"test: planted": ["W-1 is wrong"]}
     assert "books-disagree" in alarms(judge(gather()))
+    assert "W-1 is wrong" in signed_in("manager").get("/health/", headers=HTML).content.decode()
     since = kept["since"]
     books.check_books()
     assert heartbeats.heard()["books"].data["since"] == since
