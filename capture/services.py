@@ -10,8 +10,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from capture import answers, judging, pinning, schemas, writing
+from capture import answers, judging, pinning, references, schemas, writing
 from capture.drafts import DraftOrder
+from capture.recognition import Asked, Known, recognise
 from core import idempotency
 from core.actors import Actor
 from core.idempotency import Answer
@@ -87,6 +88,7 @@ def quote(raw: Any, *, actor: Actor) -> dict[str, Any]:
 
 Drafts = dict[int, DraftOrder]
 Outcomes = dict[int, Outcome]
+Fresh = tuple[schemas.OrderIn, Known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +103,55 @@ class Call:
     def place(self, write: "Callable[[Call, Drafts, Outcomes], None]") -> list[Outcome]:
         """From what came in to what came of it, in the caller's transaction."""
         outcomes: Outcomes = {}
-        fresh = _fresh(self.attempts, self.client, outcomes) if self.keep_answers else range(len(self.attempts))
-        drafts = _judge([(i, self.attempts[i].raw) for i in fresh], outcomes, actor=self.actor)
-        _name(drafts, outcomes)
+        fresh = self._fresh(self._read(outcomes), outcomes)
+        drafts = _judge({index: order for index, (order, _) in fresh.items()}, outcomes, actor=self.actor)
+        _name(drafts, {index: known for index, (_, known) in fresh.items()}, outcomes)
         _pin(drafts, outcomes)
         if drafts:
             write(self, drafts, outcomes)
         return [outcomes[i] for i in range(len(self.attempts))]
+
+    def _read(self, outcomes: Outcomes) -> dict[int, schemas.OrderIn | Problem]:
+        """Each order in typed form, or what is wrong with it."""
+        found: dict[int, schemas.OrderIn | Problem] = {}
+        keys: set[str] = set()
+        for index, attempt in enumerate(self.attempts):
+            if self.keep_answers and attempt.key in keys:
+                outcomes[index] = Invalid.field(
+                    ["idempotency_key"], "is used twice in this call; each order needs its own"
+                )
+                continue
+            keys.add(attempt.key)
+            try:
+                found[index] = attempt.raw if isinstance(attempt.raw, schemas.OrderIn) else schemas.read(attempt.raw)
+            except Problem as refusal:
+                found[index] = refusal
+        return found
+
+    def _fresh(self, read: Mapping[int, schemas.OrderIn | Problem], outcomes: Outcomes) -> dict[int, Fresh]:
+        """The orders that come for the first time; the others get their earlier answer, also where they cannot be read."""
+        known = recognise([self._asked(i, order) for i, order in read.items()], client=self.kept_for)
+        fresh: dict[int, Fresh] = {}
+        for (index, order), seen in zip(read.items(), known, strict=True):
+            if seen.earlier is not None:
+                outcomes[index] = seen.earlier
+            elif isinstance(order, Problem):
+                outcomes[index] = order
+            else:
+                fresh[index] = (order, seen)
+        return fresh
+
+    def _asked(self, index: int, order: schemas.OrderIn | Problem) -> Asked:
+        attempt = self.attempts[index]
+        if isinstance(order, Problem):
+            return Asked(attempt.key, attempt.digest, None, "")
+        channel = references.channels().get(order.channel)
+        return Asked(attempt.key, attempt.digest, channel and channel.id, order.external_id)
+
+    @property
+    def kept_for(self) -> str:
+        """The client under whom answers are kept, if they are."""
+        return self.client if self.keep_answers else ""
 
     def kept(self, told: Mapping[int, dict[str, Any]]) -> list[idempotency.Stored]:
         """The answers as they are stored for repeats."""
@@ -123,28 +167,7 @@ def _setting(orders: Sequence[schemas.OrderIn], actor: Actor) -> judging.Setting
     return judging.setting(orders, actor=actor, now=timezone.now())
 
 
-def _fresh(attempts: Sequence[Attempt], client: str, outcomes: Outcomes) -> list[int]:
-    """The attempts that are made for the first time; the others get their earlier answer."""
-    first: dict[str, int] = {}
-    for index, attempt in enumerate(attempts):
-        if attempt.key in first:
-            outcomes[index] = Invalid.field(["idempotency_key"], "is used twice in this call; each order needs its own")
-        else:
-            first[attempt.key] = index
-    found = idempotency.look_many(client, [(key, attempts[index].digest) for key, index in first.items()])
-    for key, index in first.items():
-        if (earlier := found[key]) is not None:
-            outcomes[index] = earlier
-    return [index for index in first.values() if index not in outcomes]
-
-
-def _judge(raws: Sequence[tuple[int, Any]], outcomes: Outcomes, *, actor: Actor) -> Drafts:
-    orders: dict[int, schemas.OrderIn] = {}
-    for index, raw in raws:
-        try:
-            orders[index] = raw if isinstance(raw, schemas.OrderIn) else schemas.read(raw)
-        except Problem as refusal:
-            outcomes[index] = refusal
+def _judge(orders: Mapping[int, schemas.OrderIn], outcomes: Outcomes, *, actor: Actor) -> Drafts:
     drafts: Drafts = {}
     if orders:
         setting = _setting(list(orders.values()), actor)
@@ -156,17 +179,17 @@ def _judge(raws: Sequence[tuple[int, Any]], outcomes: Outcomes, *, actor: Actor)
     return drafts
 
 
-def _name(drafts: Drafts, outcomes: Outcomes) -> None:
+def _name(drafts: Drafts, known: Mapping[int, Known], outcomes: Outcomes) -> None:
     """Number the drafts and refuse repeats: a channel's own order number is taken once."""
-    if not drafts:
-        return
     seen: set[tuple[Any, str]] = set()
-    for (index, draft), taken in zip(list(drafts.items()), writing.number(list(drafts.values())), strict=True):
-        name = (draft.channel_id, draft.external_id)
+    for index, draft in list(drafts.items()):
+        name, taken = (draft.channel_id, draft.external_id), known[index].taken
         if taken or name in seen:
             outcomes[index] = _repeated(draft.external_id, taken or "in the same call")
             del drafts[index]
-        elif draft.external_id:
+            continue
+        draft.number = f"{draft.channel.number_prefix}{known[index].number}"
+        if draft.external_id:
             seen.add(name)
 
 

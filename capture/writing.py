@@ -7,7 +7,6 @@ from capture.drafts import DraftOrder
 from core import idempotency, outbox, timeline
 from core.actors import Actor
 from core.bulk import Table, insert_all
-from core.db import rows
 from customers.services import known_or_new
 from inventory.services import PINS, promise_pinned
 from orders.events import OrderPlaced, OrderReady
@@ -101,25 +100,6 @@ HOLD = Table(
     {"id": "uuid", "order_id": "uuid", "kind": "text", "note": "text", "opened_by": "text", "opened_at": "timestamptz"},
     {"status": "'open'", "resolved_by": "''"},
 )
-NAMES = """
-SELECT nextval('orders_number') AS n, o.number AS taken
-FROM unnest(%(channels)s::uuid[], %(external_ids)s::text[]) WITH ORDINALITY AS w(channel_id, external_id, place)
-LEFT JOIN orders_order o
-    ON o.channel_id = w.channel_id AND o.external_id = w.external_id AND w.external_id <> '' AND o.external_id <> ''
-ORDER BY w.place
-"""
-
-
-def number(drafts: Sequence[DraftOrder]) -> list[str]:
-    """Give each draft its number: the channel's prefix and the next of one sequence.
-
-    Returns, for each, the number of the order that its channel's own number has made before, or nothing.
-    """
-    asked = {"channels": [d.channel_id for d in drafts], "external_ids": [d.external_id for d in drafts]}
-    found = rows(NAMES, asked)
-    for draft, row in zip(drafts, found, strict=True):
-        draft.number = f"{draft.channel.number_prefix}{row.n}"
-    return [row.taken or "" for row in found]
 
 
 def name_customers(drafts: Sequence[DraftOrder]) -> None:

@@ -46,30 +46,26 @@ def check_key(key: str | None) -> str:
     return key
 
 
-LOOK = """
-SELECT w.key, pg_try_advisory_xact_lock(hashtextextended(%(client)s || chr(31) || w.key, 0)) AS mine,
-       k.digest, k.status, k.answer
-FROM unnest(%(keys)s::text[]) AS w(key)
-LEFT JOIN core_idempotencykey k ON k.client = %(client)s AND k.key = w.key
+SEEN = """
+pg_try_advisory_xact_lock(hashtextextended(%(client)s || chr(31) || w.key, 0)) AS mine, k.digest, k.status, k.answer
 """
+JOIN = "LEFT JOIN core_idempotencykey k ON k.client = %(client)s AND k.key = w.key"
+"""What `verdict` needs to know of each `w.key`: columns and join, for a statement that asks something else as well."""
+LOOK = f"SELECT {SEEN} FROM (SELECT %(key)s::text AS key) AS w {JOIN}"  # noqa: S608 - constants
 
 
 def look(client: str, key: str, fingerprint: str) -> Answer | None:
     """The earlier answer, or None when this call is the first; a problem when in flight or mismatched."""
-    found = look_many(client, [(key, fingerprint)])[key]
+    require_atomic()
+    (row,) = rows(LOOK, {"client": client, "key": key})
+    found = verdict(row, fingerprint)
     if isinstance(found, Problem):
         raise found
     return found
 
 
-def look_many(client: str, attempts: Sequence[tuple[str, str]]) -> dict[str, Answer | Problem | None]:
-    """For each (key, fingerprint) what `look` says, with problems as values."""
-    require_atomic()
-    found = {row.key: row for row in rows(LOOK, {"client": client, "keys": [key for key, _ in attempts]})}
-    return {key: _verdict(found[key], fingerprint) for key, fingerprint in attempts}
-
-
-def _verdict(found: Any, fingerprint: str) -> Answer | Problem | None:
+def verdict(found: Any, fingerprint: str) -> Answer | Problem | None:
+    """What `look` says of a key, from a row with the columns of `SEEN`; problems come as values."""
     if found.digest is not None:
         if found.digest != fingerprint:
             return IdempotencyMismatch(

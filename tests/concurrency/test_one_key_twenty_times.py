@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from capture import references
+from capture import recognition, references
 from capture.services import Attempt, place_order, place_orders
-from core import idempotency
 from core.actors import SYSTEM
 from core.db import run
 from core.idempotency import Answer
@@ -66,7 +65,7 @@ def test_twenty_calls_with_one_key_place_one_order() -> None:
     assert disagreements() == []
 
 
-UNASKED = idempotency.LOOK.replace(
+UNASKED = recognition.BY_KEY_TOO.replace(
     "pg_try_advisory_xact_lock(hashtextextended(%(client)s || chr(31) || w.key, 0))", "true"
 )
 """What is left when nobody asks whether the same call is going on."""
@@ -82,7 +81,7 @@ def place_twenty_in_line() -> set[str]:
 def test_without_the_question_for_the_key_its_row_still_lets_one_order_through(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(idempotency, "LOOK", UNASKED)
+    monkeypatch.setattr(recognition, "BY_KEY_TOO", UNASKED)
     said = place_twenty_in_line()
     assert Order.objects.count() == 2
     assert place(key="once") in said <= {place(key="once"), "idempotency-in-flight"}
@@ -90,7 +89,7 @@ def test_without_the_question_for_the_key_its_row_still_lets_one_order_through(
 
 
 def test_with_neither_question_nor_row_the_same_key_places_many_orders(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(idempotency, "LOOK", UNASKED)
+    monkeypatch.setattr(recognition, "BY_KEY_TOO", UNASKED)
     run("ALTER TABLE core_idempotencykey DROP CONSTRAINT idempotency_once")
     place_twenty_in_line()
     assert Order.objects.count() > 2
