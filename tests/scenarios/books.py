@@ -11,6 +11,10 @@ from core.db import rows
 CENT = Decimal("0.01")
 
 
+class ImpossibleError(Exception):
+    """What was done could not be done by the story so far."""
+
+
 @dataclass
 class Line:
     """Units of one SKU in an order, by what has happened to them, and what all of them cost with tax and freight."""
@@ -51,6 +55,13 @@ class Sale:
     lines: dict[UUID, Line]
     owed: Decimal = Decimal(0)
     given_back: Decimal = Decimal(0)
+    holds: set[str] = field(default_factory=set)
+    """Those that people opened; there may be others."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything is left to send."""
+        return any(line.open for line in self.lines.values())
 
 
 @dataclass
@@ -78,6 +89,8 @@ class Books:
         for row in rows(_CONTENTS, {"ids": wanted}):
             self.parcels.setdefault(row.shipment_id, []).append((row.order_id, row.line_id, row.quantity))
             line = self.sales[row.order_id].lines[row.line_id]
+            if self.sales[row.order_id].holds:
+                raise ImpossibleError(f"{self.sales[row.order_id].name} was shipped, though it is held.")
             self.sales[row.order_id].owed += sum(line.worth(line.shipped, line.shipped + row.quantity))
             line.shipped += row.quantity
             self.stock[line.sku, row.place, "sellable"] -= row.quantity
@@ -104,6 +117,8 @@ class Books:
         """Units were cancelled: these, or all that were open."""
         for line_id, line in self.sales[order_id].lines.items():
             line.cancelled += line.open if wanted is None else wanted.get(line_id, 0)
+        if all(line.cancelled == line.ordered for line in self.sales[order_id].lines.values()):
+            self.sales[order_id].holds.clear()
 
     def differences(self) -> list[str]:
         """What the database says that the story does not."""

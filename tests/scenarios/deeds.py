@@ -156,23 +156,24 @@ class People:
         )
 
     def hold(self, n: int, units: int) -> Deed | None:
-        kind = ("manual", "address", "fraud_review")[units % 3]
-        order = self._order(n)
-        return (
-            None
-            if order is None
-            else Deed(f"{kind} hold on {self.name(order)}", lambda: holds.open_hold([order], kind, actor=CLERK))
+        kind, order = ("manual", "address", "fraud_review")[units % 3], self._order(n)
+        if order is None:
+            return None
+        return Deed(
+            f"{kind} hold on {self.name(order)}",
+            lambda: holds.open_hold([order], kind, actor=CLERK),
+            lambda books, _: books.sales[order].holds.add(kind),
+            lambda books: None if books.sales[order].is_open else False,
         )
 
     def release_hold(self, n: int, units: int) -> Deed | None:
         hold = nth(list(Hold.objects.exclude(kind="payment").order_by("id")), n)
-        return (
-            None
-            if hold is None
-            else Deed(
-                f"the {hold.kind} hold on {self.name(hold.order_id)} is released",
-                lambda: holds.release_hold(hold.pk, actor=CLERK),
-            )
+        if hold is None:
+            return None
+        return Deed(
+            f"the {hold.kind} hold on {self.name(hold.order_id)} is released",
+            lambda: holds.release_hold(hold.pk, actor=CLERK),
+            lambda books, _: books.sales[hold.order_id].holds.discard(hold.kind),
         )
 
     def cancel(self, n: int, units: int) -> Deed | None:
@@ -184,7 +185,7 @@ class People:
                 f"the clerk cancels {self.name(order)}",
                 lambda: amend.cancel(order, actor=CLERK, reason="not wanted"),
                 lambda books, _: books.cancel(order, None),
-                lambda books: any(line.open for line in books.sales[order].lines.values()),
+                lambda books: books.sales[order].is_open,
             )
         )
 

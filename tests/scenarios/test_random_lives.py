@@ -10,8 +10,8 @@ from tests.scenarios.company import found_company
 from tests.scenarios.machine import OrderLives
 
 COMMON = effort(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True, report_multiple_bugs=False)
-SHORT = effort(COMMON, max_examples=25, stateful_step_count=30, derandomize=True)
-LONG = effort(COMMON, max_examples=200, stateful_step_count=50, phases=(Phase.explicit, Phase.generate, Phase.shrink))
+SHORT = effort(COMMON, max_examples=18, stateful_step_count=25, derandomize=True)
+LONG = effort(COMMON, max_examples=150, stateful_step_count=40, phases=(Phase.explicit, Phase.generate, Phase.shrink))
 
 
 @pytest.fixture
