@@ -27,6 +27,7 @@ def test_every_queue_is_listened_to() -> None:
 def test_every_task_goes_to_one_of_them() -> None:
     known = {RELAY, *QUEUES}
     assert settings.CELERY_TASK_DEFAULT_QUEUE in known
+    app.loader.import_default_modules()
     ours = [name for name in app.tasks if not name.startswith("celery.")]
     assert ours
     for name in [*ours, *(entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values())]:
