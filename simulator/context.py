@@ -13,7 +13,8 @@ API_VERSION = "2025-09-30.clover"
 class Context:
     """The store, the address customers' browsers reach us at, and the call's own identification.
 
-    `whim`: `decline` or `requires_action`, when the customer's bank is to do so whatever the card.
+    `whim`: `decline` or `requires_action`, when the customer's bank is to do so whatever the card; `500_kept`, when
+    the call is to fail for good.
     """
 
     store: Store

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+FAILURE = {"error": {"type": "api_error", "message": "Something went wrong."}}
+"""The body of a 500."""
+
 
 class StripeError(Exception):
     """An answer that is not a success. `remembered`: an idempotency key replays it, as it came from carrying out the call."""

@@ -17,6 +17,7 @@ CALL_FAULTS = {
     "requires_action": "the customer's bank wants to be asked by the customer",
     "429": "too many requests; nothing done",
     "500": "the provider failed; nothing done",
+    "500_kept": "the provider failed; nothing done, and the same key gets the same answer, as Stripe has it",
     "500_after": "the provider failed after it was done",
     "cut": "connection cut; nothing done",
     "cut_after": "connection cut after it was done",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from urllib.parse import parse_qs, urlsplit
 
-from simulator.errors import UnauthorisedError
+from simulator.errors import FAILURE, UnauthorisedError
 from simulator.faults import CALL_FAULTS, Faults, Rule, WrongRuleError
 from simulator.hosted import Hosted
 from simulator.provider import Answer, Provider, Request, check_key, operation_of
@@ -50,7 +50,7 @@ class Front:
             return None
         if fault in ("429", "500"):
             return _failure(int(fault))
-        return fault if fault in ("decline", "requires_action") else ""
+        return fault if fault in ("decline", "requires_action", "500_kept") else ""
 
     def _after(self, rule: Rule | None, answer: Answer) -> Answer | None:
         fault = rule.fault if rule else ""
@@ -82,7 +82,5 @@ class Front:
 
 
 def _failure(status: int) -> Answer:
-    kind, words = (
-        ("rate_limit_error", "Too many requests.") if status == 429 else ("api_error", "Something went wrong.")
-    )
-    return Answer(status, json.dumps({"error": {"type": kind, "message": words}}))
+    body = {"error": {"type": "rate_limit_error", "message": "Too many requests."}} if status == 429 else FAILURE
+    return Answer(status, json.dumps(body))

@@ -91,7 +91,7 @@ def capture(context: Context, id: str, form: Form) -> Object:
     """Take money that is authorised. `final_capture=false` leaves the rest open; 0 with a final capture releases it."""
     _only(form, frozenset(("amount_to_capture", "final_capture", "metadata", "expand", "statement_descriptor_suffix")))
     intent = find(context, id)
-    if context.whim:
+    if context.whim == "decline":
         raise UnexpectedError("The customer's bank refused the capture.", code="charge_expired_for_capture")
     if intent["status"] != "requires_capture":
         raise _unexpected(intent, "captured", allowed="requires_capture")

@@ -12,7 +12,15 @@ from urllib.parse import urlsplit
 
 from simulator import checkout, forms, intents, refunds
 from simulator.context import Context
-from simulator.errors import KeyReusedError, MissingError, RefusedError, StripeError, UnauthorisedError, UnexpectedError
+from simulator.errors import (
+    FAILURE,
+    KeyReusedError,
+    MissingError,
+    RefusedError,
+    StripeError,
+    UnauthorisedError,
+    UnexpectedError,
+)
 from simulator.forms import Form
 from simulator.store import Object, Page, Store, new_id
 
@@ -189,6 +197,8 @@ class Provider:
 
 def _carried_out(context: Context, form: Form, work: Callable[[], Object]) -> tuple[int, str]:
     """Status and body; an error that came from carrying the call out is an answer like any other."""
+    if context.whim == "500_kept":
+        return 500, json.dumps(FAILURE)
     try:
         return 200, json.dumps(_expanded(context, work(), form))
     except StripeError as error:

@@ -19,7 +19,7 @@ def create(context: Context, form: Form) -> Object:
     left = charge["amount_captured"] - charge["amount_refunded"]
     asked = forms.integer(form, "amount", least=1)
     amount = left if asked is None else asked
-    if context.whim:
+    if context.whim == "decline":
         raise UnexpectedError("The customer's bank takes no refund.", code="refund_failed")
     _check(charge, amount, left)
     refund: Object = {

@@ -134,6 +134,24 @@ def test_without_a_look_at_the_account_a_forgotten_key_captures_twice(
     assert disagreements() != []
 
 
+def test_a_failure_that_the_bank_repeats_ends_with_its_key(bank: ProviderProcess) -> None:
+    order, payment = ordered(4)
+    bank.faults(struck("create", "500_kept"), struck("capture", "500_kept"), SILENT)
+    for hours in (0, 10, 12, 3):
+        later(hours=hours)
+        work_all()
+    assert status_of(order)[1] == "unknown"
+    bank.forget_keys()
+    work_all()
+    send(work_of(order)[0])
+    work_all()
+    later(hours=25)
+    bank.forget_keys()
+    calm(bank)
+    assert [kind for kind, _ in bank.ledger(payment.id)] == ["authorised", "captured"]
+    assert_all_is_well()
+
+
 def test_a_bank_s_refusals_are_told_and_change_nothing_else(bank: ProviderProcess) -> None:
     order, payment = ordered(1)
     bank.faults(struck("create", "decline"))

@@ -47,6 +47,16 @@ def test_what_is_lost_on_its_way_is_not_done(
     assert provider.ledger(fault) == [("authorised", 1000)]
 
 
+def test_a_failure_may_be_kept_for_its_key(client: stripe.StripeClient, provider: ProviderProcess) -> None:
+    provider.faults({"on": "create", "fault": "500_kept", "times": 1})
+    for _ in range(2):
+        with pytest.raises(stripe.APIError):
+            authorise(client, 1000, **named("kept"))
+    provider.forget_keys()
+    authorise(client, 1000, **named("kept"))
+    assert provider.ledger("kept") == [("authorised", 1000)]
+
+
 def test_a_bank_may_decline_or_ask_whatever_the_card(client: stripe.StripeClient, provider: ProviderProcess) -> None:
     provider.faults({"on": "create", "fault": "decline", "times": 1})
     with pytest.raises(stripe.CardError):

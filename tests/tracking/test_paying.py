@@ -11,6 +11,7 @@ from pytest_django.fixtures import Settings
 
 from core.outbox import drain
 from fulfillment.amend import cancel
+from notifications.models import Message
 from orders.models import Channel, Order
 from orders.tracking import token_of
 from payments.models import Payment
@@ -94,6 +95,17 @@ def test_who_has_paid_or_cancelled_has_nothing_left_to_pay(token: str) -> None:
     answer = pay(order)
     assert (answer.status_code, answer.headers["location"]) == (303, path(order))
     assert Payment.objects.get().attempt == 1
+
+
+def test_who_has_named_no_card_chooses_one_by_the_link_in_the_letter() -> None:
+    small_world()
+    order = placed({MUG: 1}, payments=[{"tender": "card", "amount": "16.90", "token": VISA}])
+    Payment.objects.update(token="")
+    drain()
+    assert Payment.objects.get().status == "requires_action"
+    assert f"/t/{token_of(order.pk, order.tracking_version)}/" in Message.objects.get(kind="payment_link").text
+    page = page_of(order)
+    assert "Go to the payment page" in page and "Pay with another card" not in page
 
 
 def test_while_the_provider_is_away_the_customer_is_told(bank: ProviderProcess) -> None:
