@@ -22,7 +22,6 @@ from launcher.places import REPOSITORY, Place
 
 MIGRATED = postgres.DATABASE
 PATIENCE = 30
-NO_LIMIT = resource.RLIM_INFINITY
 
 
 class OwnPostgres:
@@ -101,7 +100,8 @@ class OwnPostgres:
         def limit() -> None:
             for pid in (self.main, *self.inhabitants):
                 with contextlib.suppress(ProcessLookupError):
-                    resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, NO_LIMIT))
+                    _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+                    resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, hard))
 
         subprocess.run(["true"], check=True, cwd="/", preexec_fn=limit, **places.identity(places.owner()))
 

@@ -1,9 +1,13 @@
 """A machine's clock jumps: what is leased stays leased, what was answered is remembered, nothing happens twice."""
 
+import json
+import time
 from datetime import timedelta
 
 import pytest
+import stripe
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from capture.services import place_order
 from core import idempotency, outbox
@@ -12,8 +16,11 @@ from core.db import run
 from core.invariants import disagreements
 from core.models import Delivery, IdempotencyKey
 from core.outbox import relay
+from core.problems import BadRequest
 from fulfillment.models import FulfillmentOrder
 from orders.models import Order
+from payments.models import WebhookEvent
+from payments.services import receive_stripe_webhook
 from tests.factories.orders import placed
 from tests.factories.world import MUG, order_body, small_world
 from tests.faults.clock import off_by
@@ -97,3 +104,19 @@ def test_by_the_machines_own_clock_a_jump_would_place_the_order_twice(monkeypatc
     run("DELETE FROM core_idempotencykey WHERE created_at < %(before)s", {"before": timezone.now() - idempotency.KEPT})
     assert place() != number
     assert Order.objects.count() == 2
+
+
+def test_what_the_provider_tells_a_machine_with_a_wrong_clock_is_sent_back_and_taken_later(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.PROVIDER_WEBHOOK_SECRET = "whsec_clock"
+    about = {"object": "charge", "id": "ch_of_somebody_else"}
+    body = json.dumps({"id": "evt_1", "object": "event", "type": "charge.updated", "data": {"object": about}})
+    at = int(time.time())
+    signed = f"t={at},v1={stripe.WebhookSignature._compute_signature(f'{at}.{body}', 'whsec_clock')}"
+    with monkeypatch.context() as wrong, pytest.raises(BadRequest):
+        wrong.setattr(time, "time", lambda: at + 3600.0)
+        receive_stripe_webhook(body.encode(), signed)
+    assert not WebhookEvent.objects.exists()
+    assert receive_stripe_webhook(body.encode(), signed)
+    assert not receive_stripe_webhook(body.encode(), signed)

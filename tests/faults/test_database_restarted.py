@@ -49,6 +49,7 @@ def backend_killed(server: OwnPostgres) -> None:
 
 
 FAULTS = [stopped, killed, backend_killed]
+ALSO = [killed, *(pytest.param(fault, marks=pytest.mark.long) for fault in (stopped, backend_killed))]
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def test_an_order_is_placed_once_by_the_repeated_call(fault: Fault, server: OwnP
     assert disagreements() == []
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", ALSO)
 def test_routing_stops_without_a_trace_and_is_done_the_next_time(
     fault: Fault, server: OwnPostgres, worker: Worker
 ) -> None:
@@ -139,7 +140,7 @@ def test_routing_stops_without_a_trace_and_is_done_the_next_time(
     assert disagreements() == []
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", ALSO)
 def test_a_parcel_leaves_once(fault: Fault, server: OwnPostgres, worker: Worker) -> None:
     order, work = packed({MUG: 2})
     ship = partial(shipping.ship, work, actor=PICKER)
