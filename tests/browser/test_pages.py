@@ -87,7 +87,7 @@ IN_FRENCH = (
 NOT_OPENED = {
     "new-order-quote", "new-order-products",  # parts of the form
     "health-live", "sign-out", "set_language", "theme", "order-hold", "order-release-hold", "order-take-back", "order-receive-return", "order-cancel",
-    "stock-receive", "stock-adjust", "parcel-event", "work-scan", "work-accept", "work-pick-all", "work-pack",
+    "stock-receive", "stock-adjust", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
     "work-ship",  # they do something and lead back
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame
     "stripe_webhook", "came_back", "tracking-pay", "order-pay-link",
