@@ -1,5 +1,6 @@
 """What cannot be helped is told in one plain sentence, and the next attempt finds nothing in its way."""
 
+import fcntl
 import os
 import socket
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from launcher import demo, places, postgres
+from launcher import demo, places, postgres, processes
 from launcher.trouble import Trouble
 from tests.launcher.copies import Copy, copy_of_launcher
 
@@ -122,6 +123,22 @@ def test_a_download_that_fails_is_told_and_the_next_attempt_begins_anew(clone: P
     assert "Making the virtual environment" not in broken_off.stdout
     assert "Installing packages" in broken_off.stdout
     assert broken_off.stderr.splitlines()[-1] == CANNOT
+
+
+def waits_for_a_lock(pid: int) -> bool:
+    return any(" -> " in line and f" {pid} " in line for line in Path("/proc/locks").read_text().splitlines())
+
+
+def test_two_set_ups_of_one_copy_take_turns(clone: Path) -> None:
+    code = NEARLY_FULL + "import sys; sys.argv = ['setup', 'check']; from launcher import setup; setup.main()"
+    handle = os.open(clone, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    second = subprocess.Popen([sys.executable, "-c", code], cwd=clone, stderr=subprocess.PIPE, text=True)
+    try:
+        assert processes.wait_until(lambda: waits_for_a_lock(second.pid), 30)
+    finally:
+        os.close(handle)
+    assert second.communicate(timeout=30)[1].startswith("The disk is nearly full")
 
 
 def test_without_room_for_it_nothing_is_installed(clone: Path) -> None:
