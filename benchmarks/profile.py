@@ -1,8 +1,9 @@
 """Where the time goes: by statement as a process sees it, and by Python function.
 
-`.venv/bin/python -m launcher run -- .venv/bin/python -m benchmarks.profile single|batch|pipeline [--orders N] [--plans N]`
+`.venv/bin/python -m launcher run -- .venv/bin/python -m benchmarks.profile KIND [--orders N] [--plans N]`
 
-One process, a database of its own. Statements are timed from the call to the answer, so they hold the server's time and
+KIND is single, batch, pipeline, or raw and raw-batch for the statement that figures 1 and 2 are measured against. One
+process, a database of its own. Statements are timed from the call to the answer, so they hold the server's time and
 the way there and back; what is left is Python. `--plans` shows what the server did, with its triggers and foreign keys,
 for the statements that took longest.
 """
@@ -32,7 +33,7 @@ from benchmarks.database import own_database
 from benchmarks.usage import processor_seconds
 
 ROOT = Path(__file__).resolve().parent.parent
-KINDS = ("single", "batch", "pipeline")
+KINDS = ("single", "batch", "pipeline", "raw", "raw-batch")
 NOT_ASKING = ("core/db.py", "core/bulk.py", "benchmarks/profile.py")
 """Files that pass statements on; who asks for one stands above them."""
 SHOWN = 30
