@@ -23,17 +23,18 @@ FROM chosen WHERE d.id = chosen.id AND n <= 3 RETURNING d.id
 """
 PUT_OFF = """
 UPDATE core_delivery SET done_at = NULL, due_at = now() + interval '1 hour', since = now() - n * interval '4 minutes'
-FROM (SELECT id, row_number() OVER () AS n FROM core_delivery WHERE handler = 'payments.capture' LIMIT 3) chosen
-WHERE core_delivery.id = chosen.id
+FROM (SELECT id, row_number() OVER (PARTITION BY handler ORDER BY id) AS n FROM core_delivery
+      WHERE handler IN ('payments.authorise', 'fulfillment.resume_virtual')) chosen
+WHERE core_delivery.id = chosen.id AND n <= 3
 """
 
 
 @pytest.fixture
 def stopped(system: System) -> Iterator[None]:
-    """Some letters and releases stopped, and captures wait; afterwards all is done."""
+    """Some letters and releases stopped, and other work waits; afterwards all is done."""
     with psycopg.connect(system.variables["DATABASE_URL"], autocommit=True) as connection:
         assert len(connection.execute(STOP).fetchall()) == 6
-        connection.execute(PUT_OFF)
+        assert connection.execute(PUT_OFF).rowcount > 3
         yield
         connection.execute("UPDATE core_delivery SET done_at = now() WHERE done_at IS NULL")
 
