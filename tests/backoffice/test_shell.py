@@ -107,7 +107,7 @@ def test_search_opens_the_order_that_it_names(world: World) -> None:
 
 def test_search_opens_the_order_of_a_parcel(world: World) -> None:
     order, _work = shipped()
-    number = order.shipments.get().tracking_number
+    number = str(order.shipments.get().tracking_number)
 
     assert signed_in("clerk").get("/search/", {"q": number})["Location"] == f"/orders/{order.number}/"
 

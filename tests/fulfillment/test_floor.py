@@ -99,7 +99,7 @@ def test_packing_makes_one_labelled_parcel() -> None:
     assert floor.pack([work], actor=PICKER) == []
     parcel = Shipment.objects.get()
     assert (parcel.status, parcel.carrier, parcel.service) == ("labelled", "postal", "standard")
-    assert is_tracking_number(parcel.tracking_number)
+    assert is_tracking_number(str(parcel.tracking_number))
     assert parcel.weight_g == 2 * 350 + 200 + floor.PACKAGING_G
     assert parcel.expected_on is not None
     assert parcel.cost == parcel.fulfillment_order.freight_cost > 0

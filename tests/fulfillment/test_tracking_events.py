@@ -40,7 +40,7 @@ def test_a_parcel_moves_with_what_the_carrier_says() -> None:
     order, (shipment,) = shipped()
     record_event(shipment, "InTransit", NOON, actor=SYSTEM, place="Lyon")
     assert status() == "in_transit"
-    number = Shipment.objects.get().tracking_number
+    number = str(Shipment.objects.get().tracking_number)
     record_event(number, "OutForDelivery", NOON + HOUR, actor=SYSTEM)
     assert status() == "out_for_delivery"
     assert Event.objects.filter(kind="shipment.moved", about=order.id).count() == 2
