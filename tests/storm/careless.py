@@ -4,10 +4,14 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from core.ids import new_id
-from payments.providers.base import Ask
-from payments.services import authorisations, transactions
-from tests.storm.hurried import app
+import django
+
+django.setup()
+
+from core.ids import new_id  # noqa: E402 - models need Django first
+from payments.providers.base import Ask  # noqa: E402
+from payments.services import authorisations, transactions  # noqa: E402
+from tests.storm.hurried import app  # noqa: E402
 
 honest = transactions.ask_of
 

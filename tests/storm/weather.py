@@ -37,7 +37,7 @@ PROVIDER: tuple[dict[str, object], ...] = (
     {"on": "webhook", "fault": "out_of_order", "chance": 0.1},
     {"on": "webhook", "fault": "late", "chance": 0.05, "seconds": 4},
     {"on": "webhook", "fault": "forged", "chance": 0.05},
-    {"on": "webhook", "fault": "never", "chance": 0.1},
+    {"on": "webhook", "fault": "never", "chance": 0.3},
 )
 """How the provider errs while it storms. It tells nothing false: what it declines stays declined."""
 
