@@ -145,6 +145,11 @@ class Words(Line):
         return "\n".join([head + rest, *tail])
 
 
+def lasts() -> bool:
+    """Whether this process is one of those that run all the time, and no command."""
+    return Path(sys.argv[0]).name in ("gunicorn", "celery")
+
+
 def chosen_style() -> str:
     """`OMS_LOG_FORMAT`; without it words in the demo and on a terminal, else JSON."""
     chosen = os.environ.get("OMS_LOG_FORMAT", "")
@@ -172,8 +177,7 @@ def configuration() -> dict[str, Any]:
 
     Without it INFO; WARNING for commands, whose own words people read.
     """
-    lasts = Path(sys.argv[0]).name in ("gunicorn", "celery")
-    level = os.environ.get("OMS_LOG_LEVEL", "INFO" if lasts else "WARNING").upper()
+    level = os.environ.get("OMS_LOG_LEVEL", "INFO" if lasts() else "WARNING").upper()
     quiet = {name: {"level": least} for name, least in TALKATIVE.items()} if level == "INFO" else {}
     through = {name: {"handlers": [], "propagate": True} for name in ("django", "celery", "gunicorn.error")}
     return {

@@ -140,7 +140,7 @@ def parts(folder: Path, variables: Mapping[str, str]) -> list[Child]:
     beat_pid = folder / "beat.pid"
     beat_pid.unlink(missing_ok=True)
     provider = variables["PROVIDER_URL"].rpartition(":")[2]
-    celery = [str(BIN / "celery"), "-A", "oms"]
+    celery = [str(BIN / "celery"), "--quiet", "-A", "oms"]
     return [
         Child("web", _gunicorn(variables), lambda: _web_answers(int(variables["PORT"])), logs / "web.log"),
         *(

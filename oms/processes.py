@@ -9,7 +9,7 @@ from celery import signals
 from django.conf import settings
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from core import metrics
+from core import logs, metrics
 
 OF_THE_OUTBOX = {"core.relay", "core.deliver"}
 
@@ -18,6 +18,11 @@ OF_THE_OUTBOX = {"core.relay", "core.deliver"}
 def write_lines(**_: Any) -> None:
     """Celery would make handlers of its own."""
     logging.config.dictConfig(settings.LOGGING)
+    logging.captureWarnings(True)
+
+
+if logs.lasts():
+    write_lines()  # at once: Celery has warnings before it asks for handlers
 
 
 MOST_YOUNG = 20_000
