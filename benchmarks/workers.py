@@ -19,6 +19,8 @@ from oms.processes import spare_the_collector
 
 CORES = len(os.sched_getaffinity(0))
 START_SECONDS = 120
+PATIENCE = 900
+"""Seconds that a turn may take longer than it was asked for, on the slowest machine."""
 READY = "ready"
 MOST_TOLD = 2_000
 Turn = Callable[[], int]
@@ -44,7 +46,7 @@ class Crew:
         """Let all work for that long, or for that many turns each; orders done and orders a second."""
         for _, line in self.members:
             line.send((seconds, turns))
-        heard = [_hear(line, seconds + START_SECONDS) for _, line in self.members]
+        heard = [_hear(line, seconds + PATIENCE) for _, line in self.members]
         return sum(done for done, _ in heard), sum(done / took for done, took in heard)
 
     def rate(self, seconds: float) -> float:
