@@ -70,8 +70,10 @@ class RefundDue(Event):
 class ProviderNotice(Event):
     """The provider says that something happened to a payment; what it was is asked of the provider itself.
 
-    `reference` is what the notice was about: where to look when our own record has none yet."""
+    `reference` is what the notice was about: where to look when our own record has none yet. `what` is the provider's
+    word for it, which only decides how far we look."""
 
     kind = "payment.provider_notice"
     payment_id: str
     reference: str = ""
+    what: str = ""

@@ -9,6 +9,8 @@ from payments import services
 from payments.models import Payment
 from payments.services.transactions import ids_of
 
+CANCELLED = "payment_intent.canceled"
+
 
 @subscribe("order.placed", "payments.authorise", outside=True, queue="providers")
 @subscribe("payment.due", "payments.authorise_again", outside=True, queue="providers")
@@ -41,6 +43,8 @@ def look(events: list[Delivered]) -> None:
     """The provider says that something happened: read its own account, and settle what is open with it."""
     hints = {UUID(e.payload["payment_id"]): e.payload.get("reference", "") for e in events}
     services.refresh(list(hints), actor=SYSTEM, hints=hints)
+    over = [UUID(e.payload["payment_id"]) for e in events if e.payload.get("what") == CANCELLED]
+    services.take_note_of_lapses(over, actor=SYSTEM)
     _carry_out("capture", events, services.capture)
     _carry_out("void", events, services.void)
     _carry_out("refund", events, services.refund)

@@ -2,7 +2,7 @@
 provider are called outside of any transaction."""
 
 from payments.services.attempts import pay_again
-from payments.services.authorisations import ask_about, authorise, refresh
+from payments.services.authorisations import ask_about, authorise, refresh, take_note_of_lapses
 from payments.services.captures import capture, request_captures
 from payments.services.refunds import refund, request_refunds
 from payments.services.settlement import release_strays, settle_unknown
@@ -22,5 +22,6 @@ __all__ = [
     "request_refunds",
     "request_void",
     "settle_unknown",
+    "take_note_of_lapses",
     "void",
 ]

@@ -16,6 +16,7 @@ from core.incidents import open_incident, resolve_many
 from core.outbox import publish
 from core.states import apply_many
 from orders import holds
+from orders.selectors import FINISHED
 from payments.events import PaymentActionRequired, PaymentAuthorised, PaymentEvent, PaymentFailed
 from payments.links import way_back
 from payments.models import Payment
@@ -78,6 +79,23 @@ def refresh(payment_ids: Sequence[UUID], *, actor: Actor, hints: Mapping[UUID, s
     return _record([a for a in _looked(payment_ids, hints or {}) if _says_something(a)], actor=actor)
 
 
+def take_note_of_lapses(payment_ids: Sequence[UUID], *, actor: Actor) -> list[UUID]:
+    """Authorisations that the provider gave up by itself, as it does with old ones: no goods may leave on their
+    strength any more. Returns those that are newly known to be over. Called outside of any transaction."""
+    if not payment_ids:
+        return []
+    lapsed = [a for a in _looked(payment_ids, {}, ("authorised",)) if isinstance(a.outcome, Expired)]
+    if not lapsed:
+        return []
+    with transaction.atomic():
+        locked = lock_payments({a.payment.order_id for a in lapsed})
+        over = _move(_present(lapsed), Expired, "expire", actor=actor)
+        open_ids = {order.id for order in locked if order.status not in FINISHED}
+        holds.open_hold([i for i in {a.payment.order_id for a in over} if i in open_ids], "payment", actor=actor)
+        _open_incidents(over, actor=actor)
+    return [a.payment.id for a in over]
+
+
 def ask_about(order_ids: Sequence[UUID], *, actor: Actor) -> set[UUID]:
     """Read the provider's account of all payments of these orders, record it, and return the orders about which it
     gave no answer."""
@@ -87,8 +105,10 @@ def ask_about(order_ids: Sequence[UUID], *, actor: Actor) -> set[UUID]:
     return {a.payment.order_id for a in answers if isinstance(a.outcome, Unknown)}
 
 
-def _looked(payment_ids: Sequence[UUID], hints: Mapping[UUID, str]) -> list[Answer]:
-    wanted = rows(WANTED, {"ids": list(payment_ids), "statuses": [*OPEN, "voided"]})
+def _looked(
+    payment_ids: Sequence[UUID], hints: Mapping[UUID, str], statuses: Sequence[str] = (*OPEN, "voided")
+) -> list[Answer]:
+    wanted = rows(WANTED, {"ids": list(payment_ids), "statuses": list(statuses)})
     online = [p for p in wanted if provider_of(p.tender).online]
     seen = ask_each(lambda p: _look(p, hints.get(p.id, "")), online, late=lambda payment: NOT_IN_TIME)
     return [Answer(p, outcome) for p, outcome in zip(online, seen, strict=True) if outcome]
@@ -249,7 +269,11 @@ def _event(kind: type[PaymentEvent], answer: Answer) -> PaymentEvent:
 
 def _tell_failures(failed: Sequence[Answer], *, actor: Actor) -> None:
     publish([_event(PaymentFailed, a) for a in failed])
-    for answer in failed:
+    _open_incidents(failed, actor=actor)
+
+
+def _open_incidents(answers: Sequence[Answer], *, actor: Actor) -> None:
+    for answer in answers:
         data = {"payment": str(answer.payment.id), "error": getattr(answer.outcome, "message", "")}
         open_incident("payment_failed", about=answer.payment.order_id, data=data, actor=actor)
 

@@ -56,10 +56,12 @@ def draws_of(found: Iterable[Any]) -> list[Draw]:
     ]
 
 
-def lock_payments(order_ids: Iterable[UUID]) -> None:
-    """Lock the orders, then their payments, each in key order, until the transaction ends."""
-    ids = [order.id for order in lock_orders(order_ids)]
+def lock_payments(order_ids: Iterable[UUID]) -> list[Any]:
+    """Lock the orders, then their payments, each in key order, until the transaction ends; returns the orders."""
+    orders = lock_orders(order_ids)
+    ids = [order.id for order in orders]
     run("SELECT id FROM payments_payment WHERE order_id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE", {"ids": ids})
+    return orders
 
 
 INSERT = """

@@ -45,7 +45,10 @@ def receive_stripe_webhook(body: bytes, signature: str) -> bool:
         payment = _payment_of(about)
         if payment:
             named = _reference_in(about)
-            publish([ProviderNotice(about=payment.order_id, payment_id=str(payment.id), reference=named)])
+            notice = ProviderNotice(
+                about=payment.order_id, payment_id=str(payment.id), reference=named, what=event["type"]
+            )
+            publish([notice])
         elif _named_payment(about) and _is_young(event, now):
             raise Conflict("This payment is not known here yet. Send the message again.")
     return True

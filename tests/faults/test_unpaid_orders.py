@@ -24,7 +24,19 @@ from payments import providers, services
 from payments.models import Payment
 from payments.services import authorisations
 from tests.factories.provider import ProviderProcess, soon
-from tests.faults.money import ASKING, DECLINED, VISA, assert_all_is_well, calm, later, ordered, status_of, work_all
+from tests.faults.money import (
+    ASKING,
+    DECLINED,
+    VISA,
+    assert_all_is_well,
+    calm,
+    later,
+    ordered,
+    send,
+    status_of,
+    work_all,
+    work_of,
+)
 
 SILENT = {"on": "webhook", "fault": "never"}
 CUSTOMER = Actor("customer", "Anne Bertin")
@@ -307,6 +319,30 @@ def test_what_reaches_the_bank_after_everybody_has_gone_is_found_and_released(ba
     calm(bank)
     assert bank.ledger(payment.id) == [("authorised", 1690), ("released", 1690)]
     assert_all_is_well()
+
+
+def test_an_authorisation_that_lapses_stops_the_order_until_it_is_paid_anew(bank: ProviderProcess) -> None:
+    order, payment = ordered(1)
+    drain()
+    assert status_of(order) == ("processing", "authorised")
+    payment.refresh_from_db()
+    bank.client().v1.payment_intents.cancel(payment.provider_reference)
+    soon(lambda: _stands(order, "on_hold"))
+    assert Payment.objects.get(pk=payment.pk).status == "expired"
+    services.pay_again(payment.id, VISA, actor=SYSTEM)
+    calm(bank)
+    assert status_of(order) == ("processing", "authorised")
+    send(work_of(order)[0])
+    calm(bank)
+    moved = [("authorised", 1690), ("released", 1690), ("authorised", 1690), ("captured", 1690)]
+    assert bank.ledger(payment.id) == moved
+    assert_all_is_well()
+
+
+def _stands(order: Order, status: str) -> bool:
+    drain()
+    order.refresh_from_db()
+    return order.status == status
 
 
 def test_each_attempt_to_pay_is_told(bank: ProviderProcess) -> None:
