@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -27,8 +27,8 @@ from returns import services as returns
 from returns.models import Return
 from tests.factories.world import CANDLE, MUG, VASE, World, order_body
 from tests.scenarios.books import Books, Line, Sale
+from tests.scenarios.deed import Deed, nothing, nth, unforeseen
 
-T = TypeVar("T")
 CLERK = Actor("user", "Clara Clerk", "1")
 PICKER = Actor("user", "Paul Picker", "2")
 SKUS = (MUG, CANDLE, VASE)
@@ -37,30 +37,6 @@ TOKENS = {
     "card": "tok_visa", "declined card": "tok_chargeDeclined", "threatened card": "tok_threeDSecure2Required"
 }  # fmt: skip
 STATUSES = ("InTransit", "OutForDelivery", "AttemptFail", "Exception", "Delivered", "Expired")
-
-
-def nothing(books: Books, result: Any) -> None:
-    """No units and no money move."""
-
-
-def unforeseen(books: Books) -> bool | None:
-    """The story alone does not tell whether it will be refused."""
-    return None
-
-
-@dataclass(frozen=True)
-class Deed:
-    """Something to do, what it does to the books when it succeeds, and whether it must (None: it may be refused)."""
-
-    words: str
-    do: Callable[[], Any]
-    effect: Callable[[Books, Any], None] = nothing
-    may: Callable[[Books], bool | None] = unforeseen
-
-
-def nth(things: Sequence[T], n: int) -> T | None:
-    """One of the things, or None when there are none."""
-    return things[n % len(things)] if things else None
 
 
 @dataclass

@@ -10,6 +10,7 @@ import copy
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.db import Error, connection
@@ -23,19 +24,22 @@ from core.db import rows, run
 from core.invariants import disagreements
 from core.outbox import registry
 from core.problems import Problem
-from fulfillment import floor, shipping, tracking_events
+from fulfillment import deadlines, floor, shipping, tracking_events
 from fulfillment.models import FulfillmentOrder, Shipment
 from orders.models import Order
 from payments.models import Payment
 from payments.services import receive_stripe_webhook, settle_unknown
+from payments.services.settlement import release_strays
 from returns import services as returns
 from returns.models import Return
 from tests.factories.world import order_body
 from tests.scenarios.bank import signed
 from tests.scenarios.books import Books, ImpossibleError
 from tests.scenarios.company import Company
-from tests.scenarios.deeds import CLERK, PICKER, SKUS, Deed, People, left
+from tests.scenarios.deed import Deed
+from tests.scenarios.deeds import CLERK, PICKER, SKUS, People, left
 from tests.scenarios.lanes import Lane, at_once
+from tests.scenarios.looks import EVENTS, LEFT_OVER, TIME_PASSES, photograph
 from tests.scenarios.statements import LosesConnection, seen_by
 
 which = st.integers(0, 40)
@@ -48,7 +52,8 @@ AFTER = ("carrier_says", "deliver", "ask_for_a_return", "receive_a_return", "bri
          "goods_arrive", "correct_stock", "keep_some_back")  # fmt: skip
 ALL = (*SHOP, *FLOOR, *AFTER)
 MACHINERY = ("workers_catch_up", "workers_in_disorder", "the_bank_errs", "a_webhook_comes", "work_one_order_through",
-             "a_worker_dies_after_the_effect", "a_worker_dies_midway", "time_passes", "the_customer_authenticates")  # fmt: skip
+             "a_worker_dies_after_the_effect", "a_worker_dies_midway", "time_passes", "the_customer_authenticates",
+             "the_time_to_pay_is_over")  # fmt: skip
 CALLS = ("capture", "create", "cancel", "refund", "retrieve", "*")
 FAULTS = ("500_after", "cut_after", "timeout_after", "500", "cut")
 
@@ -304,7 +309,7 @@ class OrderLives(RuleBasedStateMachine):
         if sets:
             one = sets[n % len(sets)]
             self.story.append(f"a worker dies after {one.handler}, before it is written down")
-            found = rows(_EVENTS, {"ids": list(one.ids)})
+            found = rows(EVENTS, {"ids": list(one.ids)})
             with self.telling():
                 registry.SUBSCRIPTIONS[one.handler].handler([outbox.Delivered(*event) for event in found])
 
@@ -324,9 +329,20 @@ class OrderLives(RuleBasedStateMachine):
     def time_passes(self, n: int, times: int) -> None:
         """Leases run out, and what was not answered is asked again."""
         self.story.append("time passes, and what was left is taken up again")
-        run(_TIME_PASSES)
+        run(TIME_PASSES)
         with self.telling():
             settle_unknown(actor=CLERK)
+
+    def the_time_to_pay_is_over(self, n: int, times: int) -> None:
+        """Who has not paid is reminded, and later the order is cancelled."""
+        late = timezone.now() + timedelta(days=times)
+        with self.telling():
+            deadlines.remind_unpaid(late)
+            cancelled = deadlines.cancel_unpaid(late, actor=CLERK)
+        names = ", ".join(self.people.name(order_id) for order_id in cancelled)
+        self.story.append(f"{times} days pass, and for want of payment are cancelled: {names or 'none'}")
+        for order_id in cancelled:
+            self.books.cancel(order_id, None)
 
     # What must be so
 
@@ -335,11 +351,11 @@ class OrderLives(RuleBasedStateMachine):
         outbox.drain()
         self.bank.recover()
         for _ in range(12):
-            run(_TIME_PASSES)
-            if not outbox.drain() + settle_unknown(actor=CLERK):
+            run(TIME_PASSES)
+            if not outbox.drain() + settle_unknown(actor=CLERK) + release_strays(actor=CLERK):
                 break
         self.story.append("the faults cease, and all work is done")
-        if left_over := [row.what for row in rows(_LEFT_OVER)]:
+        if left_over := [row.what for row in rows(LEFT_OVER)]:
             self.fail(f"Some work is never done: {left_over}")
         if wrong := [*disagreements(), *self.books.differences(), *self.books.money_differences(settled=True)]:
             self.fail("\n".join(wrong))
@@ -367,33 +383,3 @@ def follows(books: Books, deed: Deed, future: "Future[Any]") -> bool:
     except ImpossibleError:
         return False
     return True
-
-
-_EVENTS = """
-SELECT e.id, e.kind, e.about, e.payload FROM core_delivery d JOIN core_event e ON e.id = d.event_id
-WHERE d.id = ANY(%(ids)s) ORDER BY e.id
-"""
-_TIME_PASSES = """
-UPDATE core_delivery SET due_at = statement_timestamp(), attempts = 0, parked_at = NULL, claim = NULL WHERE done_at IS NULL
-"""
-_LEFT_OVER = """
-SELECT 'delivery to ' || handler || ': ' || error AS what FROM core_delivery WHERE done_at IS NULL
-UNION ALL SELECT t.kind || ' is ' || t.status || ': ' || t.error FROM payments_transaction t WHERE t.status IN ('pending', 'unknown')
-UNION ALL SELECT 'payment is ' || p.status || ': ' || p.error FROM payments_payment p
-WHERE p.status IN ('unknown') OR p.status = 'pending' AND p.tender = 'card'
-"""
-TABLES = (
-    "core_event", "core_delivery", "core_incident", "core_timelineentry", "core_idempotencykey", "orders_order",
-    "orders_orderline", "orders_hold", "inventory_stock", "inventory_movement", "inventory_reservation",
-    "fulfillment_fulfillmentorder", "fulfillment_fulfillmentline", "fulfillment_shipment", "fulfillment_shipmentline",
-    "fulfillment_trackingevent", "payments_payment", "payments_transaction", "returns_return", "returns_returnline",
-    "accounting_journalentry", "accounting_journalline", "customers_customer",
-)  # fmt: skip
-_PHOTOGRAPH = " UNION ALL ".join(
-    f"SELECT count(*) AS many, coalesce(max(xmin::text::bigint), 0) AS newest FROM {table}" for table in TABLES
-)
-
-
-def photograph() -> list[Any]:
-    """All tables by how many rows they have and who last wrote one: the same as long as nothing has changed."""
-    return [tuple(row) for row in rows(_PHOTOGRAPH)]
