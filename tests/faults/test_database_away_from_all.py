@@ -18,7 +18,7 @@ from orders.models import Order
 from tests.factories.world import World, order_body, small_world
 from tests.faults.own_postgres import PATIENCE, OwnPostgres
 
-START = 120
+START = 180
 
 
 @pytest.fixture
@@ -58,6 +58,7 @@ def routed(number: str) -> bool:
     return Order.objects.get(number=number).status == "processing"
 
 
+@pytest.mark.long
 def test_orders_go_on_by_themselves_after_the_database_was_killed(
     own_server: OwnPostgres, world: World, web: str
 ) -> None:

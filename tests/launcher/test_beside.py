@@ -89,6 +89,19 @@ def test_a_server_that_dies_under_a_demo_comes_back_under_its_address(pid_file: 
     process.communicate()
 
 
+def test_a_brokers_number_that_another_program_bears_now_is_left_in_peace(copy: Copy) -> None:
+    copy.run("from launcher import environment; environment.up()")
+    pid_file = copy.data / "valkey" / "valkey.pid"
+    os.kill(int(pid_file.read_text()), signal.SIGKILL)
+    bystander = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    pid_file.write_text(str(bystander.pid))
+
+    assert copy.run(URLS)
+    copy.run("from launcher import environment; environment.down()")
+    assert bystander.poll() is None
+    bystander.communicate(b"\n")
+
+
 def test_a_demo_does_not_bring_back_what_was_stopped_on_purpose(copy: Copy) -> None:
     process = demo(copy)
     copy.run("from launcher import environment; environment.down()")
