@@ -35,9 +35,8 @@ class Size:
 
 
 SMALL = Size(orders=150, faults=12, pace=0.2, pause=0.5, patience=4, deadline=240)
-LARGE = Size(
-    orders=int(os.environ.get("STORM_ORDERS", "10000")), faults=100, pace=0, pause=3, patience=10, deadline=1500
-)
+MANY = int(os.environ.get("STORM_ORDERS", "10000"))
+LARGE = Size(orders=MANY, faults=MANY // 80, pace=0, pause=3, patience=10, deadline=1500)
 
 
 @dataclass(frozen=True)
