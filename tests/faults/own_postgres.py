@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,11 +18,12 @@ import psycopg
 from django.conf import settings
 from django.db import connections
 
-from launcher import places, postgres, processes, software
+from launcher import leases, places, postgres, processes, software
 from launcher.places import REPOSITORY, Place
 
 MIGRATED = postgres.DATABASE
 PATIENCE = 30
+PREFIX = "drill-"
 
 
 class OwnPostgres:
@@ -33,6 +35,9 @@ class OwnPostgres:
         self.port = postgres.start(self.place, self.programs)
         self.database = MIGRATED
         self._clones = 0
+        self._migrate()
+
+    def _migrate(self) -> None:
         migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
         subprocess.run(migrate, cwd=REPOSITORY, env=os.environ | {"DATABASE_URL": self.url}, check=True)
 
@@ -138,11 +143,30 @@ class OwnPostgres:
         shutil.rmtree(self.place.root)
 
 
+def sweep() -> None:
+    """Ends the servers of runs that were killed, and removes their data."""
+    for root in places.lasting_folder().glob(f"{PREFIX}*"):
+        place = Place(root, root, durable=True)
+        with contextlib.suppress(OSError):
+            if root.stat().st_uid != os.getuid() or not (root / leases.FILE).exists() or leases.alive(place):
+                continue
+            for pid in processes.inhabitants(place.postgres, "postgres"):
+                os.kill(pid, signal.SIGKILL)
+            processes.wait_until(partial(_is_empty, place), PATIENCE)
+            shutil.rmtree(root, ignore_errors=True)
+
+
+def _is_empty(place: Place) -> bool:
+    return not processes.inhabitants(place.postgres, "postgres")
+
+
 @contextlib.contextmanager
 def own_postgres() -> Iterator[OwnPostgres]:
     """A server that lives as long as the block."""
-    root = Path(tempfile.mkdtemp(prefix="drill-", dir=places.lasting_folder()))
+    sweep()
+    root = Path(tempfile.mkdtemp(prefix=PREFIX, dir=places.lasting_folder()))
     root.chmod(0o711)
+    leases.take(Place(root, root, durable=True), "drill")
     server = OwnPostgres(root)
     try:
         yield server
