@@ -120,10 +120,16 @@ def _keep(draft: Any, booking: Booking, *, actor: Actor) -> bool:
         lock_order(draft.order_id)
         kept = _store(draft, Tracking(draft.carrier, draft.service, booking.tracking_number), booking)
         data = _named(draft) | {"tracking_number": booking.tracking_number}
-        record(draft.order_id, "shipment.label" if kept else "shipment.label_unused", actor=actor, data=data)
+        if kept or not _has(draft.id, booking.tracking_number):  # the same label, asked for twice at once, is no news
+            record(draft.order_id, "shipment.label" if kept else "shipment.label_unused", actor=actor, data=data)
         if kept:
             resolve_incidents(INCIDENT, about=draft.order_id, actor=actor, resolution="labelled")
     return kept
+
+
+def _has(shipment_id: UUID, number: str) -> bool:
+    sql = "SELECT FROM fulfillment_shipment WHERE id = %(id)s AND tracking_number = %(number)s"
+    return bool(rows(sql, {"id": shipment_id, "number": number}))
 
 
 def _store(draft: Any, tracking: Tracking, booking: Booking | None = None) -> bool:

@@ -174,6 +174,26 @@ def test_a_label_made_by_hand_lets_the_package_leave_and_the_carriers_late_one_i
 
 
 @pytest.mark.usefixtures("world")
+def test_a_carrier_that_is_asked_twice_at_once_gives_one_label_and_no_false_alarm(
+    carrier: FarCarrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, work, parcel = closed_box()
+    book = carrier.book
+
+    def asked_by_another_too(parcels: Sequence[Parcel]) -> list[Booking]:
+        monkeypatch.setattr(carrier, "book", book)
+        assert labelling.book([parcel.id], actor=SYSTEM) == [parcel.id]
+        return book(parcels)
+
+    monkeypatch.setattr(carrier, "book", asked_by_another_too)
+    assert labelling.book([parcel.id], actor=SYSTEM) == []
+    assert len(carrier.booked) == 1
+    assert TimelineEntry.objects.filter(action="shipment.label").count() == 1
+    assert not TimelineEntry.objects.filter(action="shipment.label_unused").exists()
+    leaves_once(order, work)
+
+
+@pytest.mark.usefixtures("world")
 def test_an_order_cancelled_while_the_carrier_is_asked_gets_no_label(
     carrier: FarCarrier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
