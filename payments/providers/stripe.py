@@ -42,6 +42,10 @@ _STATUS: dict[str, CaptureStatus] = {
 }
 
 
+_OVER = ("cancelled", "captured", "declined", "expired")
+"""Nothing is held on the customer's card any more."""
+
+
 @lru_cache(maxsize=4)
 def _client(key: str, url: str, timeout: float) -> stripe.StripeClient:
     # Repeating is left to the outbox, which knows what was recorded: a client that retries hides a lost answer.
@@ -90,9 +94,17 @@ class Stripe:
         """Cancel what was not captured, close what was in part, end a page; for this attempt and the one before."""
         known = [seen for reference in (ask.former, ask.reference) if reference and (seen := self.lookup(reference))]
         found = known if ask.reference else known + self.find(ask.payment_id)[:1]
-        outcomes = [_released(ask, seen) for seen in found]
+        outcomes = [self._release(ask, seen) for seen in found]
         unsettled = [outcome for outcome in outcomes if not isinstance(outcome, Done)]
         return unsettled[0] if unsettled else outcomes[-1] if outcomes else Done()
+
+    def _release(self, ask: Ask, seen: Snapshot) -> Outcome:
+        """Give it up; when another release of the same was quicker, it is done."""
+        outcome = _released(ask, seen)
+        if isinstance(outcome, Refused):
+            now = self.lookup(seen.reference)
+            return Done(seen.reference) if now is None or now.status in _OVER else outcome
+        return outcome
 
     def refund(self, ask: Ask) -> Outcome:
         """Give back a part of what was captured."""
@@ -203,7 +215,7 @@ def _opened(intent: Intent) -> Authorisation:
 
 def _released(ask: Ask, seen: Snapshot) -> Outcome:
     """Give up what the provider still has of it. A repeat finds it given up."""
-    if seen.status in ("cancelled", "captured", "declined", "expired"):
+    if seen.status in _OVER:
         return Done(seen.reference)
     if seen.reference.startswith(PAGE):
         return _ended(seen.reference)
