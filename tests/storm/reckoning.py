@@ -36,6 +36,17 @@ LIMIT 200
 """
 
 
+ALARMS = """
+SELECT t.kind || ' of ' || o.external_id || ' (' || o.number || ') was refused: ' || t.error AS what
+FROM payments_transaction t JOIN payments_payment p ON p.id = t.payment_id JOIN orders_order o ON o.id = p.order_id
+WHERE t.status = 'failed'
+UNION ALL
+SELECT 'the alarm ' || i.kind || ' is open for ' || o.external_id || ' (' || o.number || ')'
+FROM core_incident i JOIN orders_order o ON o.id = i.about
+WHERE i.resolved_at IS NULL AND o.external_id NOT LIKE 'declined-%'
+"""
+
+
 def unfinished() -> list[str]:
     """All that the system still has to do, in words; up to 200 of them."""
     finals = {"kinds": list(FINAL), "finals": [" ".join(states) for states in FINAL.values()]}
@@ -48,6 +59,7 @@ def wrongs(accepted: Mapping[str, str], stock: Mapping[str, int], provider_file:
         *_orders(accepted),
         *_stock(stock),
         *_money(intents(provider_file)),
+        *(str(row.what) for row in rows(ALARMS)),
         *disagreements(),
     ]
 
