@@ -1,5 +1,6 @@
 """Everything with a provider that is still open, found by a query and asked about again."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
@@ -16,6 +17,8 @@ from payments.services.authorisations import authorise, refresh
 from payments.services.captures import capture
 from payments.services.refunds import refund
 from payments.services.voids import void
+
+logger = logging.getLogger(__name__)
 
 SET_SIZE = 50
 BUDGET = 45.0
@@ -68,12 +71,25 @@ def settle_unknown(*, actor: Actor, with_pauses: bool = False) -> int:
     settled = 0
     for claim, ask, still_open in _steps(with_pauses):
         while time.monotonic() < end and (ids := claim()):
-            ask(ids, actor=actor)
+            _ask(ask, ids, actor)
             got = len(ids) - still_open(ids)
             settled += got
             if not got:
                 break
     return settled
+
+
+def _ask(ask: Settle, ids: Sequence[UUID], actor: Actor) -> None:
+    """What breaks is told and left for a later pass; the others of its set do not suffer from it."""
+    try:
+        ask(ids, actor=actor)
+        return
+    except Exception:
+        if len(ids) == 1:
+            logger.exception("%s could not be settled", ids[0])
+            return
+    for one in ids:
+        _ask(ask, [one], actor)
 
 
 Step = tuple[Callable[[], list[UUID]], Settle, Callable[[list[UUID]], int]]
