@@ -1,15 +1,17 @@
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 from time import monotonic
 from uuid import UUID
 
 from celery import shared_task
 
 from core import broker, idempotency, outbox
+from core.outbox import turns
 
 logger = logging.getLogger(__name__)
 
-LONGEST_PASS = 2.0
+LONGEST_PASS = 1.0
 """Seconds."""
 
 
@@ -19,7 +21,17 @@ def relay() -> int:
 
     While orders keep coming there is always more to do: the next pass does it, so that none holds a worker for long.
     """
-    handed, started = 0, monotonic()
+    if not turns.take():
+        return 0
+    started = monotonic()
+    handed, is_done = _pass(started)
+    turns.end(timedelta(0) if is_done else timedelta(seconds=monotonic() - started))
+    return handed
+
+
+def _pass(started: float) -> tuple[int, bool]:
+    """What was handed to the workers, and whether nothing was left for now."""
+    handed = 0
     while monotonic() - started < LONGEST_PASS:
         fanned = outbox.fan_out()
         try:
@@ -27,10 +39,10 @@ def relay() -> int:
             handed += _hand_out(sets)
         except broker.AWAY as error:
             logger.warning("the broker takes no work, it waits in the database: %s", error)
-            return handed
+            return handed, True
         if not fanned and not sets:
-            break
-    return handed
+            return handed, True
+    return handed, False
 
 
 def _full() -> list[str]:
