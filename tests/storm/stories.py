@@ -19,9 +19,10 @@ FINAL = {
     "threatened": {"completed"},
     "part": {"completed", "cancelled"},
     "cancel": {"completed", "cancelled"},
-    "declined": {"on_hold", "cancelled"},
+    "declined": {"on_hold", "cancelled", "completed"},
 }
-"""Where each kind of story may end. A cancellation races with the shipment: either may win."""
+"""Where each kind of story may end. A cancellation races with the shipment: either may win. A bank that a fault made ask
+instead of decline may be told yes."""
 
 
 @dataclass(frozen=True)
