@@ -1,5 +1,7 @@
 """Figure 1: single orders through the whole service, against the same rows written by one SQL statement."""
 
+from typing import Any
+
 from benchmarks import pgbench, reference
 from benchmarks.figure import Figure
 from benchmarks.rounds import in_turn
@@ -13,23 +15,28 @@ PROOF = 50
 
 def measure() -> list[Figure]:
     """As many processes as cores on both sides."""
+    return against_raw("1", "single-order capture, of what one SQL statement does", 20, "benchmarks.orders:single")
+
+
+def against_raw(number: str, what: str, goal: float, maker: str, orders: int = 1, **options: Any) -> list[Figure]:
+    """A crew of `maker`, whose members capture `orders` a call, against one SQL statement for as many."""
     big_world()
-    sql = reference.statement(reference.take_sample())
-    with Crew("benchmarks.orders:single") as crew:
-        alike = written_alike(crew, sql, 1)
-        pairs = in_turn(crew.rate, lambda seconds: pgbench.repeat(sql, clients=CORES, seconds=seconds).rate)
+    sql = reference.statement(reference.take_sample(), orders)
+    with Crew(maker, **options) as crew:
+        alike = written_alike(crew, sql, orders, number)
+        pairs = in_turn(crew.rate, lambda seconds: orders * pgbench.repeat(sql, clients=CORES, seconds=seconds).rate)
     low, high = pairs.spread
     return [
         Figure(
-            "1", "single-order capture, of what one SQL statement does", 100 * pairs.median, 20, "%",
+            number, what, 100 * pairs.median, goal, "%",
             spread=(100 * low, 100 * high), beside=pairs.beside(), detail=pairs.detail(),
         ),
         alike,
-        straight("1"),
+        straight(number),
     ]  # fmt: skip
 
 
-def written_alike(crew: Crew, sql: str, orders: int, number: str = "1") -> Figure:
+def written_alike(crew: Crew, sql: str, orders: int, number: str) -> Figure:
     """How many tables got other numbers of rows per order from the one side than from the other."""
     start = reference.count_rows()
     by_us, _ = crew.run(turns=max(1, PROOF // orders))
