@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from core.bulk import dump
 from core.db import rows, run
-from core.timeline import dump
 
 
 class Heartbeat(NamedTuple):

@@ -12,10 +12,9 @@ from django.db import transaction
 from django.utils import timezone
 from structlog.contextvars import get_contextvars
 
-from core.bulk import Table, insert_all
+from core.bulk import Table, dump, insert_all
 from core.db import require_atomic
 from core.ids import new_id
-from core.timeline import dump
 
 
 @dataclass(frozen=True, kw_only=True)
