@@ -87,7 +87,7 @@ def record_event(
         latest = _latest(row.id)
         if _keep([row.id], status, at, place=place, detail=detail) and _is_news(row, status, at, latest):
             _act(row, status, at, actor=actor)
-    return Shipment.objects.get(pk=row.id)
+        return Shipment.objects.get(pk=row.id)
 
 
 def deliver(shipment_ids: Sequence[UUID], *, actor: Actor, at: datetime | None = None) -> list[UUID]:
