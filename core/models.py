@@ -152,3 +152,18 @@ class Heartbeat(models.Model):
     name = models.TextField(primary_key=True)
     at = models.DateTimeField(default=timezone.now)
     data = models.JSONField(default=dict)
+
+
+class Preferences(models.Model):
+    """How a person likes to work: language, time zone, theme, start page, density. Empty is "as it comes"."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="preferences")
+    language = models.CharField(max_length=2, default="", blank=True)
+    time_zone = models.TextField(default="", blank=True)
+    theme = models.TextField(default="", blank=True)
+    start_page = models.TextField(default="", blank=True, help_text="the name of a route; empty: home")
+    density = models.TextField(default="", blank=True)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "preferences"
