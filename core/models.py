@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -167,3 +168,29 @@ class Preferences(models.Model):
 
     class Meta:
         verbose_name_plural = "preferences"
+
+
+class SearchDocument(models.Model):
+    """What a thing is found by (core/search). `id` is the thing's own, whose order is that of its making."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    kind = models.TextField()
+    terms = ArrayField(models.TextField(db_collation="C"))
+
+
+class SearchTerm(models.Model):
+    """One term of one document: the newest with a term are the end of a range of the key, however many there are."""
+
+    pk = models.CompositePrimaryKey("kind", "term", "about")
+    kind = models.TextField()
+    term = models.TextField(db_collation="C")
+    about = models.UUIDField()
+
+
+class SearchWord(models.Model):
+    """Every word that some document has, to find words by a part of them or in spite of a slip."""
+
+    word = models.TextField(primary_key=True, db_collation="C")
+
+    class Meta:
+        indexes = [GinIndex(fields=["word"], name="search_word_parts", opclasses=["gin_trgm_ops"])]
