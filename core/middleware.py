@@ -12,6 +12,7 @@ from django.views import defaults
 
 from core.failures import RETRY_AFTER, is_away, is_busy
 from core.problems import BadRequest, Conflict, Problem
+from core.versions import Stale, stale_page
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -44,6 +45,8 @@ class Problems:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, Stale):
+            return stale_page(request, error)
         problem = problem_of(error)
         if problem is None:
             return None

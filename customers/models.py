@@ -17,6 +17,7 @@ class Customer(models.Model):
     phone = models.TextField(default="", blank=True)
     language = models.CharField(max_length=2, default="en")
     country = models.CharField(max_length=2, default="", blank=True)
+    version = models.IntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -15,6 +15,7 @@ from core.timeline import Row, record_many
 from orders.events import OrderReady
 from orders.models import Hold
 from orders.services import lock_orders, refresh
+from orders.states import ORDER_ACTIONS
 
 OPEN = """
 INSERT INTO orders_hold (id, order_id, kind, status, note, opened_by, opened_at, resolved_by)
@@ -30,7 +31,7 @@ def open_hold(order_ids: Sequence[UUID], kind: str, *, actor: Actor, note: str =
         raise Invalid.field(["kind"], f"must be one of: {', '.join(Hold.Kind.values)}")
     with transaction.atomic():
         locked = lock_orders(order_ids)
-        gone = [o.number for o in locked if o.status in ("shipped", "delivered", "completed", "cancelled")]
+        gone = [o.number for o in locked if o.status not in ORDER_ACTIONS["hold"]]
         if gone:
             raise Conflict(f"{', '.join(gone)} can no longer be held: nothing is left to stop.")
         held = rows(

@@ -12,10 +12,7 @@ from django.utils import timezone
 
 from core.db import rows
 from orders.models import Channel, Hold, Order, OrderLine
-from orders.states import BUCKETS
-
-FINISHED = ("shipped", "delivered", "completed", "cancelled")
-"""Nothing of these orders is still to leave."""
+from orders.states import BUCKETS, FINISHED
 
 STAGES = ("reserved", "backordered", "allocated", "released", "picked", "packed")
 """Where units wait, in the order they pass: routing, stock, release, picking, packing, the carrier."""

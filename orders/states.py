@@ -21,6 +21,14 @@ ORDER_STATES = (
     "cancelled",
 )
 
+FINISHED = ("shipped", "delivered", "completed", "cancelled")
+"""Nothing of these orders is still to leave."""
+
+LIVING = tuple(state for state in ORDER_STATES if state not in FINISHED)
+
+ORDER_ACTIONS = {"hold": LIVING, "pay": LIVING}
+"""What can be done with an order as a whole, and the derived states in which it can."""
+
 HOLD = Machine("hold", {"resolve": (("open",), "resolved")})
 
 _MONEY = "payments.release_hold"

@@ -10,13 +10,12 @@ from core.outbox import publish
 from core.problems import Conflict, NotFound
 from core.states import apply
 from orders.models import Order
+from orders.states import ORDER_ACTIONS
 from payments.events import PaymentDue
 from payments.models import Payment
 from payments.providers import provider_of
 from payments.services.transactions import lock_payments
 from payments.states import PAYMENT
-
-_OVER = ("shipped", "delivered", "completed", "cancelled")
 
 
 def pay_again(payment_id: UUID, token: str = "", *, actor: Actor) -> Payment:
@@ -56,7 +55,7 @@ def pay_again(payment_id: UUID, token: str = "", *, actor: Actor) -> Payment:
 
 def _check(payment: Payment) -> None:
     order = Order.objects.get(pk=payment.order_id)
-    if order.status in _OVER:
+    if order.status not in ORDER_ACTIONS["pay"]:
         raise Conflict(f"{order.number} is {order.status}; there is nothing left to pay for.", state=payment.status)
     if not provider_of(payment.tender).online:
         raise Conflict("This way to pay needs no card.", state=payment.status)

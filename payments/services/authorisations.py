@@ -16,7 +16,7 @@ from core.incidents import open_incident, resolve_many
 from core.outbox import publish
 from core.states import apply_many
 from orders import holds
-from orders.selectors import FINISHED
+from orders.states import FINISHED
 from payments.events import PaymentActionRequired, PaymentAuthorised, PaymentEvent, PaymentFailed
 from payments.links import way_back
 from payments.models import Payment
