@@ -7,6 +7,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from core.ids import new_id
+from core.jobs.models import Job as Job
+from core.jobs.models import JobPiece as JobPiece
+from core.jobs.models import JobRow as JobRow
 
 
 class Event(models.Model):
