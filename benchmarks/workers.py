@@ -15,7 +15,7 @@ from typing import IO, Any
 
 import django
 
-from oms.processes import spare_the_collector
+from oms.collector import spare_the_collector
 
 CORES = len(os.sched_getaffinity(0))
 START_SECONDS = 120

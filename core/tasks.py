@@ -24,8 +24,11 @@ def relay() -> int:
     if not turns.take():
         return 0
     started = monotonic()
-    handed, is_done = _pass(started)
-    turns.end(timedelta(0) if is_done else timedelta(seconds=monotonic() - started))
+    handed, is_done = 0, False
+    try:
+        handed, is_done = _pass(started)
+    finally:
+        turns.end(timedelta(0) if is_done else timedelta(seconds=monotonic() - started))
     return handed
 
 
@@ -72,3 +75,8 @@ def park_unknown() -> int:
 @shared_task(name="core.forget_old_keys")
 def forget_old_keys() -> int:
     return idempotency.forget_old()
+
+
+@shared_task(name="core.forget_done_deliveries")
+def forget_done_deliveries() -> int:
+    return outbox.forget_done()

@@ -1,6 +1,5 @@
 """Carries sets of past orders through the services that live orders go through, at the times when it happened."""
 
-import gc
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +16,7 @@ from fulfillment.release import release
 from fulfillment.routing import route
 from fulfillment.shipping import ship
 from fulfillment.tracking_events import deliver
+from oms.collector import collected_seldom
 
 WORK = """
 SELECT id, status FROM fulfillment_fulfillmentorder WHERE order_id = ANY(%(orders)s) AND status = ANY(%(states)s)
@@ -53,19 +53,6 @@ def work(order_ids: Sequence[UUID], *states: str) -> list[UUID]:
 def refresh_statistics() -> None:
     """Tell the database how its tables stand now: they grow faster than it looks by itself."""
     run("ANALYZE")
-
-
-@contextmanager
-def collected_seldom() -> Iterator[None]:
-    """Within it, Python looks for cycles after a hundred times as many new objects: a set is many rows, and no cycles."""
-    usual = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(usual[0] * 100, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
-        gc.unfreeze()
 
 
 Step = Callable[[], None]

@@ -1,7 +1,6 @@
 """What web and worker processes do as they start and end: their lines take the common way, their counts are kept."""
 
 import atexit
-import gc
 import logging.config
 from typing import Any
 
@@ -10,6 +9,7 @@ from django.conf import settings
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from core import logs, metrics
+from oms.collector import spare_the_collector
 
 OF_THE_OUTBOX = {"core.relay", "core.deliver"}
 
@@ -23,17 +23,6 @@ def write_lines(**_: Any) -> None:
 
 if logs.lasts():
     write_lines()  # at once: Celery has warnings before it asks for handlers
-
-
-MOST_YOUNG = 20_000
-"""Objects made between two looks of the garbage collector: a set of a hundred orders makes some ten thousand."""
-
-
-def spare_the_collector() -> None:
-    """What is loaded lives as long as the process: the collector need not look at it again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(MOST_YOUNG)
 
 
 @signals.worker_ready.connect

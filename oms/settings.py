@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "backoffice.reader.Activate",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -137,7 +138,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "/sign-in/"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "/start/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25
@@ -225,6 +226,11 @@ CELERY_BEAT_SCHEDULE = {
     "send-mail": {"task": "notifications.send_waiting", "schedule": 5.0, "options": {"expires": 10}},
     "park-unknown-work": {"task": "core.park_unknown", "schedule": 600.0, "options": {"expires": 600}},
     "forget-old-keys": {"task": "core.forget_old_keys", "schedule": 3600.0, "options": {"expires": 3600}},
+    "forget-done-deliveries": {
+        "task": "core.forget_done_deliveries",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     # By night, beside the letters: of all work they can wait best while one of their workers reads everything.
     "check-books": {"task": "oms.check_books", "schedule": crontab(hour=1, minute=40), "options": {"queue": "mail"}},
     **{

@@ -7,6 +7,7 @@ broker, a killed worker or a lost wake-up only delays work: every pending delive
 
 from core.outbox import limits, registry
 from core.outbox.events import TABLE, Event, Stored, caused_by, publish, set_waker, stored, wake
+from core.outbox.forgetting import forget_done
 from core.outbox.overview import (
     UNKNOWN,
     Backlog,
@@ -44,6 +45,7 @@ __all__ = [
     "drain",
     "drop",
     "fan_out",
+    "forget_done",
     "give_back",
     "limits",
     "park_unknown",

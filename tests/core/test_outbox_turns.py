@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from core import tasks
-from core.db import run
+from core.db import rows, run
 from core.outbox import turns
 from tests.factories.orders import placed
 from tests.factories.world import MUG, small_world
@@ -41,3 +41,13 @@ def test_a_pass_with_more_to_do_leaves_time_to_the_workers() -> None:
     assert not turns.take()
     turns.end()
     assert turns.take()
+
+
+def test_a_pass_that_failed_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing() -> int:
+        raise RuntimeError("something new")
+
+    monkeypatch.setattr(tasks.outbox, "fan_out", failing)
+    with pytest.raises(RuntimeError):
+        tasks.relay()
+    assert rows("SELECT at <= clock_timestamp() + interval '1 second' AS is_soon FROM core_heartbeat")[0].is_soon
