@@ -10,9 +10,10 @@ from orders.models import Order
 
 
 def signed_in(role: str, *, location_id: UUID | None = None, name: str = "") -> Client:
-    """A browser in which somebody with this role (everywhere, or at one location) has signed in."""
+    """A browser in which somebody with this role (everywhere, or at one location; none when it is "") has signed in."""
     user = get_user_model().objects.create_user(name or f"{role}-{get_user_model().objects.count()}")
-    Grant.objects.create(user=user, role=role, location_id=location_id)
+    if role:
+        Grant.objects.create(user=user, role=role, location_id=location_id)
     client = Client()
     client.force_login(user)
     return client

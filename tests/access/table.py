@@ -1,0 +1,153 @@
+"""The access table: every address and every API call, who may use it, and how to try it.
+
+One row a route, one a call. `test_access.py` walks them all, for every role and for nobody, at one's own place and from
+another one, and expects what stands here and nothing else. Whoever adds a route or a call adds its row:
+
+    Row("stock-item", "stock.view", "/stock/{sku}/")
+    Row("work-pack", "fulfillment.work", "/work/{work}/pack/", POST, ok=302, elsewhere=404)
+
+Words in braces name things of the small company of `world.py`. All of them belong to the warehouse at Lyon; people of
+the shop at Paris are those from elsewhere.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+GET, POST = "GET", "POST"
+PUBLIC = "public"
+SIGNED_IN = "signed in"
+"""Guards beside the names of permissions: for anybody, and for everybody who has signed in."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One route of the site.
+
+    `guard` is PUBLIC, SIGNED_IN or the permission that the view names. `ok` is what those who may are answered;
+    `elsewhere` what people are answered whose permission holds only at another place than the thing's (0: the
+    page is not limited by location); `without`: what people who lack the permission are answered; `inside`: what those who have signed in are
+    answered by a public page, where that is something else.
+    """
+
+    route: str
+    guard: str
+    path: str
+    method: str = GET
+    ok: int = 200
+    elsewhere: int = 0
+    without: int = 403
+    inside: int = 0
+    data: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of the API. `body` is what is sent; its words in braces are filled in too. Keys know no location."""
+
+    method: str
+    pattern: str
+    scope: str
+    path: str
+    ok: int = 200
+    body: Any = None
+
+
+DONE = 302
+"""It was done (or refused in words) and leads to a page."""
+
+ROWS = [
+    # The shell
+    Row("home", SIGNED_IN, "/"),
+    Row("styleguide", SIGNED_IN, "/styleguide/"),
+    Row("health", PUBLIC, "/health/"),
+    Row("health-live", PUBLIC, "/health/live/"),
+    Row("sign-in", PUBLIC, "/sign-in/?next=/", inside=DONE),
+    Row("sign-out", PUBLIC, "/sign-out/", POST, ok=DONE),
+    Row("set_language", PUBLIC, "/language/", POST, ok=DONE, data={"language": "fr"}),
+    Row("theme", PUBLIC, "/theme/", POST, ok=DONE, data={"theme": "night"}),
+    Row("search", "orders.view", "/search/?q=nothing", ok=DONE),
+    Row("work-queue", "queue.manage", "/work-queue/"),
+    Row("work-queue-again", "queue.manage", "/work-queue/again/", POST, ok=DONE),
+    Row("work-queue-give-up", "queue.manage", "/work-queue/give-up/", POST, ok=DONE, data={"reason": "old"}),
+    # Orders
+    Row("orders", "orders.view", "/orders/"),
+    Row("order", "orders.view", "/orders/{order}/", elsewhere=404),
+    Row("order-at-counter", "orders.view", "/orders/at-the-counter/"),
+    Row("order-hold", "orders.hold", "/orders/{order}/hold/", POST, ok=DONE, elsewhere=404, data={"kind": "manual"}),
+    Row("order-release-hold", "orders.release_hold", "/orders/{held}/release-hold/", POST, ok=DONE, elsewhere=404, data={"hold": "{hold}"}),
+    Row("order-cancel", "orders.cancel", "/orders/{order}/cancel/", POST, ok=DONE, elsewhere=404, data={"reason": "x"}),
+    Row("order-take-back", "returns.receive", "/orders/{sent}/take-back/", POST, ok=DONE, elsewhere=404),
+    Row("order-receive-return", "returns.receive", "/orders/{sent}/receive-return/", POST, ok=DONE, elsewhere=404, data={"return": "{return}"}),
+    Row("order-pay-link", "payments.collect", "/orders/{order}/pay-link/", POST, ok=DONE, elsewhere=404, data={"payment": "{payment}"}),
+    Row("new-order", "orders.place", "/orders/new/"),
+    Row("new-order-quote", "orders.place", "/orders/new/quote/", POST),
+    Row("new-order-products", "orders.place", "/orders/new/products/?find=mug"),
+    # Customers, stock, work, books, figures, letters
+    Row("customers", "customers.view", "/customers/"),
+    Row("customer", "customers.view", "/customers/{customer}/"),
+    Row("stock", "stock.view", "/stock/"),
+    Row("stock-item", "stock.view", "/stock/{sku}/"),
+    Row("stock-receive", "stock.receive", "/stock/{sku}/receive/", POST, ok=DONE, elsewhere=422, data={"location": "{place}", "quantity": "1", "condition": "sellable"}),
+    Row("stock-adjust", "stock.adjust", "/stock/{sku}/adjust/", POST, ok=DONE, elsewhere=422, data={"location": "{place}", "quantity": "-1", "reason": "damaged"}),
+    Row("work", "fulfillment.work", "/work/"),
+    Row("work-piece", "fulfillment.work", "/work/{work}/", elsewhere=404),
+    Row("work-scan", "fulfillment.work", "/work/{work}/scan/", POST, ok=DONE, elsewhere=404, data={"code": "{sku}"}),
+    Row("work-accept", "fulfillment.work", "/work/{work}/accept/", POST, ok=DONE, elsewhere=404),
+    Row("work-pick-all", "fulfillment.work", "/work/{work}/pick-all/", POST, ok=DONE, elsewhere=404),
+    Row("work-pack", "fulfillment.work", "/work/{work}/pack/", POST, ok=DONE, elsewhere=404),
+    Row("work-ship", "fulfillment.work", "/work/{work}/ship/", POST, ok=DONE, elsewhere=404),
+    Row("parcel", "fulfillment.work", "/work/parcels/{parcel}/", elsewhere=404),
+    Row("parcel-event", "fulfillment.work", "/work/parcels/{parcel}/events/", POST, ok=422, elsewhere=404),
+    Row("parcel-label", "fulfillment.work", "/work/parcels/{parcel}/label.pdf", elsewhere=404),
+    Row("parcel-ask-label", "fulfillment.work", "/work/parcels/{parcel}/ask-label/", POST, ok=DONE, elsewhere=404),
+    Row("parcel-slip", "fulfillment.work", "/work/parcels/{parcel}/slip.pdf", elsewhere=404),
+    Row("ledger", "ledger.view", "/ledger/"),
+    Row("trial-balance", "ledger.view", "/ledger/trial-balance/"),
+    Row("journal-entry", "ledger.view", "/ledger/{entry}/"),
+    Row("insight", "insight.view", "/insight/"),
+    Row("mail", "mail.view", "/mail/"),
+    Row("mail-message", "mail.view", "/mail/{message}/"),
+    Row("mail-body", "mail.view", "/mail/{message}/body/"),
+    # The customer's pages, guarded by a token; those for machines, guarded by a key or a signature
+    Row("tracking", PUBLIC, "/t/{token}/"),
+    Row("tracking-pay", PUBLIC, "/t/{token}/pay/", POST, ok=303),
+    Row("payments:came_back", PUBLIC, "/paid/nothing/", ok=404),
+    Row("payments:stripe_webhook", PUBLIC, "/api/v1/webhooks/payments/stripe", POST, ok=400),
+    Row("api-docs", PUBLIC, "/api/docs"),
+    Row("oms.metrics.show", PUBLIC, "/metrics", ok=401),
+    Row("oms.api.views.unknown", PUBLIC, "/api/nothing", ok=404),
+    Row("api:openapi-json", PUBLIC, "/api/v1/openapi.json"),
+    Row("api:api-root", PUBLIC, "/api/v1/", ok=404),
+]  # fmt: skip
+
+CALLS = [
+    Call(POST, "/orders", "orders.place", "/orders", 201, {"channel": "web", "customer": {"email": "b@example.com"}, "shipping_address": "{address}", "lines": [{"sku": "{sku}", "quantity": 1}]}),
+    Call(POST, "/orders/batch", "orders.place", "/orders/batch", 207, {"orders": [{}]}),
+    Call(POST, "/orders/quote", "orders.place", "/orders/quote", 200, {"channel": "web", "shipping_address": "{address}", "lines": [{"sku": "{sku}", "quantity": 1}]}),
+    Call(GET, "/orders", "orders.view", "/orders"),
+    Call(GET, "/orders/{number}", "orders.view", "/orders/{order}"),
+    Call(POST, "/orders/{number}/cancel", "orders.cancel", "/orders/{order}/cancel", 200, {"reason": "x"}),
+    Call(POST, "/orders/{number}/holds", "orders.hold", "/orders/{order}/holds", 201, {"kind": "manual"}),
+    Call(POST, "/holds/{hold_id}/release", "orders.release_hold", "/holds/{hold}/release"),
+    Call(GET, "/availability", "stock.view", "/availability?sku={sku}&channel=web"),
+    Call(GET, "/inventory", "stock.view", "/inventory"),
+    Call(POST, "/inventory/adjustments", "stock.adjust", "/inventory/adjustments", 201, {"location": "{place_code}", "sku": "{sku}", "quantity": -1, "reason": "damaged"}),
+    Call(GET, "/fulfillment-orders", "fulfillment.view", "/fulfillment-orders"),
+    Call(GET, "/fulfillment-orders/{work_id}", "fulfillment.view", "/fulfillment-orders/{work}"),
+    Call(POST, "/fulfillment-orders/{work_id}/accept", "fulfillment.work", "/fulfillment-orders/{work}/accept"),
+    Call(POST, "/fulfillment-orders/{work_id}/pick", "fulfillment.work", "/fulfillment-orders/{work}/pick"),
+    Call(POST, "/fulfillment-orders/{work_id}/pack", "fulfillment.work", "/fulfillment-orders/{picked}/pack"),
+    Call(POST, "/fulfillment-orders/{work_id}/ship", "fulfillment.work", "/fulfillment-orders/{packed}/ship"),
+    Call(POST, "/shipments/{shipment_id}/label", "fulfillment.work", "/shipments/{packed_parcel}/label", 409, {"carrier": "postal", "tracking_number": "BY-HAND-1"}),
+    Call(POST, "/shipments/{shipment_id}/events", "fulfillment.work", "/shipments/{parcel}/events", 201, {"status": "InTransit", "at": "{now}"}),
+    Call(GET, "/returns", "orders.view", "/returns"),
+    Call(GET, "/returns/{rma}", "orders.view", "/returns/{rma}"),
+    Call(POST, "/returns", "returns.receive", "/returns", 201, {"order": "{sent}", "lines": [{"id": "{sent_line}", "quantity": 1}]}),
+    Call(POST, "/returns/{rma}/receive", "returns.receive", "/returns/{rma}/receive", 200, {"location": "{place_code}"}),
+    Call(GET, "/payments", "payments.view", "/payments"),
+    Call(POST, "/payments/{payment_id}/pay-again", "payments.collect", "/payments/{payment}/pay-again", 409),
+    Call(GET, "/customers", "customers.view", "/customers"),
+    Call(GET, "/customers/{customer_id}", "customers.view", "/customers/{customer}"),
+    Call(GET, "/ledger/journal", "ledger.view", "/ledger/journal"),
+    Call(GET, "/ledger/trial-balance", "ledger.view", "/ledger/trial-balance"),
+]  # fmt: skip

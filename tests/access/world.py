@@ -1,0 +1,90 @@
+"""One small company with a thing of each kind, all of them at the warehouse of Lyon, and what the table calls them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounting.models import JournalEntry
+from core.actors import SYSTEM
+from fulfillment import floor
+from fulfillment.models import FulfillmentOrder, Shipment
+from orders import holds
+from orders.models import Hold
+from orders.tracking import token_of
+from payments.models import Payment
+from returns.requests import Asked, request_return
+from tests.factories.messages import message
+from tests.factories.orders import PICKER, packed, released, shipped
+from tests.factories.world import MUG, World, order_body, small_world
+
+
+@dataclass(frozen=True)
+class Things:
+    """What the words in braces stand for; `here` is where all of it belongs, `elsewhere` another place."""
+
+    words: Mapping[str, Any]
+    here: UUID
+    elsewhere: UUID
+
+    def fill(self, value: Any) -> Any:
+        """The value with its words in braces replaced; a text that is one word alone becomes the thing itself."""
+        if isinstance(value, dict):
+            return {key: self.fill(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self.fill(each) for each in value]
+        if not isinstance(value, str) or "{" not in value:
+            return value
+        return self.words.get(value.strip("{}"), None) or value.format_map(self.words)
+
+
+def things() -> Things:
+    """Make the company and everything that the table names."""
+    world = small_world()
+    made = _orders() | _company(world)
+    return Things(made, world.warehouse.pk, world.store.pk)
+
+
+def _company(world: World) -> dict[str, Any]:
+    return {
+        "sku": MUG,
+        "place": str(world.warehouse.pk),
+        "place_code": world.warehouse.code,
+        "address": order_body()["shipping_address"],
+        "now": timezone.now().isoformat(),
+        "message": str(message().pk),
+        "entry": str(JournalEntry.objects.latest("id").pk),
+    }
+
+
+def _orders() -> dict[str, Any]:
+    order, (work,) = released({MUG: 2})
+    held, _work = released({MUG: 1})
+    holds.open_hold([held.pk], "manual", actor=SYSTEM, note="")
+    _picked_order, (picked,) = released({MUG: 1})
+    floor.pick_all([picked], actor=PICKER)
+    _packed_order, (packed_work,) = packed({MUG: 1})
+    sent, (parcel,) = shipped({MUG: 2})
+    line = sent.lines.get()
+    coming = request_return(sent.pk, [Asked(line.pk, 1, "")], actor=SYSTEM)
+    at_lyon = FulfillmentOrder.objects.exclude(location__code="DC-LYON")
+    assert not at_lyon.exists(), "every thing of the table is to be at Lyon"
+    return {
+        "order": order.number,
+        "customer": str(order.customer_id),
+        "payment": str(Payment.objects.get(order=order).pk),
+        "token": token_of(order.pk, order.tracking_version),
+        "work": str(work),
+        "held": held.number,
+        "hold": str(Hold.objects.get(order=held).pk),
+        "picked": str(picked),
+        "packed": str(packed_work),
+        "packed_parcel": str(Shipment.objects.get(fulfillment_order=packed_work).pk),
+        "sent": sent.number,
+        "sent_line": str(line.pk),
+        "parcel": str(parcel),
+        "return": str(coming.pk),
+        "rma": coming.rma,
+    }
