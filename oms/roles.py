@@ -3,6 +3,7 @@
 CLERK = frozenset(
     {
         "orders.view",
+        "orders.note",
         "orders.place",
         "orders.cancel",
         "orders.hold",
@@ -14,15 +15,26 @@ CLERK = frozenset(
         "payments.collect",
         "returns.receive",
         "incidents.view",
+        "incidents.resolve",
         "mail.view",
+        "mail.send",
     }
 )
 STORE = frozenset(
-    {"orders.view", "stock.view", "stock.receive", "fulfillment.view", "fulfillment.work", "returns.receive"}
+    {
+        "orders.view",
+        "orders.note",
+        "stock.view",
+        "stock.receive",
+        "fulfillment.view",
+        "fulfillment.work",
+        "returns.receive",
+    }
 )
 WAREHOUSE = frozenset(
     {
         "orders.view",
+        "orders.note",
         "stock.view",
         "stock.receive",
         "stock.adjust",
@@ -34,6 +46,7 @@ WAREHOUSE = frozenset(
 FINANCE = frozenset(
     {
         "orders.view",
+        "orders.note",
         "customers.view",
         "stock.view",
         "payments.view",
