@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core.db import rows
 from orders.models import Channel, Hold, Order, OrderLine
-from orders.states import BUCKETS, FINISHED
+from orders.states import BUCKETS, FINISHED, OPEN
 
 STAGES = ("reserved", "backordered", "allocated", "released", "picked", "packed")
 """Where units wait, in the order they pass: routing, stock, release, picking, packing, the carrier."""
@@ -42,7 +42,7 @@ def listed(filters: Filters, within: Q | None = None) -> QuerySet[Order]:
     if within is not None:
         found = found.filter(within)
     if filters.status == "needs_someone":
-        found = found.filter(Q(status__in=["on_hold", "backordered"]) | _late())
+        found = found.filter(needs_someone())
     elif filters.status:
         found = found.filter(status=filters.status)
     if filters.channel:
@@ -55,10 +55,10 @@ def listed(filters: Filters, within: Q | None = None) -> QuerySet[Order]:
     if filters.since:
         found = found.filter(placed_at__gte=midnight(filters.since))
     if filters.late:
-        found = found.filter(_late())
+        found = found.filter(late())
     if filters.customer:
         found = found.filter(customer_id=filters.customer)
-    return found.filter(_mentions(filters.text)) if filters.text else found
+    return found.filter(mentions(filters.text)) if filters.text else found
 
 
 def midnight(day: date, days: int = 0) -> datetime:
@@ -66,11 +66,17 @@ def midnight(day: date, days: int = 0) -> datetime:
     return timezone.make_aware(datetime.combine(day + timedelta(days=days), time.min))
 
 
-def _late() -> Q:
-    return Q(promise_latest__lt=timezone.localdate()) & ~Q(status__in=FINISHED) & ~Q(status="draft")
+def late() -> Q:
+    """Open orders that are past their promise."""
+    return Q(promise_latest__lt=timezone.localdate(), status__in=OPEN)
 
 
-def _mentions(text: str) -> Q:
+def needs_someone() -> Q:
+    """Orders that are held, without stock, or late."""
+    return Q(status__in=["on_hold", "backordered"]) | late()
+
+
+def mentions(text: str) -> Q:
     """Number, other system's number, e-mail, telephone, SKU or part of the name."""
     text = text.strip()
     if "@" in text:
@@ -131,7 +137,7 @@ def value_per_currency(day: date) -> list[dict[str, Any]]:
 
 def late_count() -> int:
     """Orders past their promise that have not left in full."""
-    return Order.objects.filter(_late()).count()
+    return Order.objects.filter(late()).count()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,9 @@ ORDER_STATES = (
 FINISHED = ("shipped", "delivered", "completed", "cancelled")
 """Nothing of these orders is still to leave."""
 
+OPEN = ("placed", "on_hold", "backordered", "processing", "partially_shipped")
+"""Something of these orders is still to leave. An index holds them by their promise (order_open_promise)."""
+
 LIVING = tuple(state for state in ORDER_STATES if state not in FINISHED)
 
 ORDER_ACTIONS = {"hold": LIVING, "pay": LIVING}
