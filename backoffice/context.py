@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
+from backoffice import reader
 from backoffice.navigation import entries
 from core.models import Grant
 
@@ -21,8 +22,10 @@ ROLE_WORDS = {
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Navigation, the person signed in, the theme chosen, the name of the company."""
+    """Navigation, the person signed in, theme and density chosen, the name of the company."""
+    known = reader.of(request)
     return {
+        "density": known.taste.density if known else "",
         "company": settings.COMPANY,
         "demo": settings.DEMO,
         "theme": _theme(request),
@@ -32,7 +35,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def _theme(request: HttpRequest) -> str:
-    chosen = request.COOKIES.get("theme", "")
+    known = reader.of(request)
+    chosen = (known.taste.theme if known else "") or request.COOKIES.get("theme", "")
     return chosen if chosen in ("day", "night") else ""
 
 

@@ -1,19 +1,40 @@
-"""What the sidebar offers, in its order, to those who may use it."""
+"""What the sidebar offers, in its groups and with the counts that call for somebody, to those who may use it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.cache import cache
+from django.db import connection
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from core.permissions import allows
+from backoffice.home import counts
+from core.permissions import allows, reaches
+from core.templatetags.ui import count as in_words
+
+GROUPS = {
+    "": "",
+    "sell": pgettext_lazy("menu", "Sell"),
+    "fulfil": pgettext_lazy("menu", "Fulfil"),
+    "stock": pgettext_lazy("menu", "Stock"),
+    "money": pgettext_lazy("menu", "Money"),
+    "insight": pgettext_lazy("menu", "Insight"),
+    "setup": pgettext_lazy("menu", "Set up"),
+}
+FIRST = (("orders.place", "sell"), ("fulfillment.work", "fulfil"), ("ledger.view", "money"))
+"""Whose group stands first: that of the first permission somebody has. Everybody else reads them as they stand."""
+
+SHORTLY = 20
+"""Seconds for which a count beside an entry may be behind."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One place to go. `under` is the start of the addresses that belong to it."""
+    """One place to go. `under` is the start of the addresses that belong to it; `count` what waits there for somebody."""
 
     label: str | Promise
     icon: str
@@ -21,23 +42,40 @@ class Entry:
     permission: str
     under: str
     but_not: str = "\0"
+    group: str = "setup"
+    count: Callable[[Any], int] | None = None
+    tone: str = "grey"
 
 
 ENTRIES = [
-    Entry(_("Home"), icon="house", route="home", permission="", under="/"),
+    Entry(_("Home"), icon="house", route="home", permission="", under="/", group=""),
     Entry(
-        _("Orders"), icon="inbox", route="orders", permission="orders.view", under="/orders/", but_not="/orders/new/"
+        _("Orders"), icon="inbox", route="orders", permission="orders.view", under="/orders/", but_not="/orders/new/",
+        group="sell", count=counts.need_someone,
     ),
-    Entry(_("New order"), icon="phone", route="new-order", permission="orders.place", under="/orders/new/"),
-    Entry(_("My location"), icon="store", route="work", permission="fulfillment.work", under="/work/"),
-    Entry(_("Stock"), icon="boxes", route="stock", permission="stock.view", under="/stock/"),
-    Entry(_("Customers"), icon="users", route="customers", permission="customers.view", under="/customers/"),
-    Entry(_("Ledger"), icon="book-open", route="ledger", permission="ledger.view", under="/ledger/"),
-    Entry(_("Insight"), icon="chart-no-axes-column", route="insight", permission="insight.view", under="/insight/"),
-    Entry(_("Mail"), icon="mail", route="mail", permission="mail.view", under="/mail/"),
-    Entry(_("Work queue"), icon="list-checks", route="work-queue", permission="queue.manage", under="/work-queue/"),
+    Entry(_("New order"), icon="phone", route="new-order", permission="orders.place", under="/orders/new/", group="sell"),
+    Entry(_("Customers"), icon="users", route="customers", permission="customers.view", under="/customers/", group="sell"),
+    Entry(_("Mail"), icon="mail", route="mail", permission="mail.view", under="/mail/", group="sell"),
+    Entry(
+        _("My location"), icon="store", route="work", permission="fulfillment.work", under="/work/", group="fulfil",
+        count=counts.work_waiting,
+    ),
+    Entry(
+        _("Exceptions"), icon="triangle-alert", route="exceptions", permission="incidents.view", under="/exceptions/",
+        group="fulfil", count=counts.open_exceptions, tone="red",
+    ),
+    Entry(_("Stock"), icon="boxes", route="stock", permission="stock.view", under="/stock/", group="stock"),
+    Entry(_("Ledger"), icon="book-open", route="ledger", permission="ledger.view", under="/ledger/", group="money"),
+    Entry(
+        _("Insight"), icon="chart-no-axes-column", route="insight", permission="insight.view", under="/insight/",
+        group="insight",
+    ),
+    Entry(
+        _("Work queue"), icon="list-checks", route="work-queue", permission="queue.manage", under="/work-queue/",
+        count=counts.stopped_work, tone="red",
+    ),
     Entry(_("Health"), icon="activity", route="health", permission="health.view", under="/health/"),
-]
+]  # fmt: skip
 
 
 def _here(entry: Entry, path: str) -> bool:
@@ -53,13 +91,44 @@ def _address(route: str) -> str:
         return ""
 
 
+def in_order(user: Any) -> list[Entry]:
+    """The entries that this person may open, group by group, the group of their own work first."""
+    order = list(GROUPS)
+    known = set() if user.is_superuser else set(reaches(user))
+    first = next((group for permission, group in FIRST if permission in known), "")
+    if first:
+        order = ["", first, *(group for group in order if group not in ("", first))]
+    offered = [entry for entry in ENTRIES if not entry.permission or allows(user, entry.permission)]
+    return sorted(offered, key=lambda entry: order.index(entry.group))
+
+
 def entries(request: HttpRequest) -> list[dict[str, Any]]:
-    """The entries that the user may open, with their addresses and the one that is open marked."""
-    offered = []
-    for entry in ENTRIES:
-        if entry.permission and not allows(request.user, entry.permission):
-            continue
+    """The entries that the user may open, with address, group, what waits there, and the one that is open marked.
+
+    Each stands after a heading of its `group` when that is another than before it.
+    """
+    user, offered = request.user, []
+    for entry in in_order(user):
         url = _address(entry.route)
         if url:
-            offered.append({"label": entry.label, "icon": entry.icon, "url": url, "on": _here(entry, request.path)})
+            waits = _waits(user, entry)
+            offered.append(
+                {
+                    "label": entry.label, "icon": entry.icon, "url": url, "route": entry.route,
+                    "on": _here(entry, request.path), "group": GROUPS[entry.group], "tone": entry.tone,
+                    "count": in_words(waits) if waits else "",
+                }
+            )  # fmt: skip
     return offered
+
+
+def _waits(user: Any, entry: Entry) -> int:
+    """What waits behind an entry, asked of the database once in a while and not for every page."""
+    if entry.count is None:
+        return 0
+    key = f"nav:{connection.settings_dict['NAME']}:{user.pk}:{entry.route}"
+    known = cache.get(key)
+    if known is None:
+        known = entry.count(user)
+        cache.set(key, known, SHORTLY)
+    return int(known)

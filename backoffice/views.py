@@ -9,7 +9,6 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -17,8 +16,6 @@ from backoffice import samples, start
 from backoffice.demo import sign_ins
 from backoffice.forms import SignInForm
 from core.permissions import allows
-
-YEAR = 365 * 24 * 3600
 
 
 @login_required
@@ -58,20 +55,6 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
     logout(request)
     return redirect("sign-in")
-
-
-@require_POST
-def theme(request: HttpRequest) -> HttpResponse:
-    """Keep the theme chosen, day or night, in a cookie of this browser."""
-    response = redirect(_back(request))
-    chosen = "night" if request.POST.get("theme") == "night" else "day"
-    response.set_cookie("theme", chosen, max_age=YEAR, samesite="Lax", secure=settings.HTTPS, httponly=True)
-    return response
-
-
-def _back(request: HttpRequest) -> str:
-    target = request.POST.get("next") or request.headers.get("referer", "/")
-    return target if url_has_allowed_host_and_scheme(target, {request.get_host()}, settings.HTTPS) else "/"
 
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict[str, str]) -> HttpResponse:

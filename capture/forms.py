@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from capture import references
 from core.problems import Problem
+from core.typed import AmountField
 
 COUNTRIES = ("FR", "GB", "CH", "BE", "DE", "LU", "IT", "ES", "NL", "IE")
 
@@ -50,7 +51,7 @@ class OrderForm(forms.Form):
     postal_code = _text(_("Postcode"))
     city = _text(_("City"))
     country = forms.ChoiceField(label=_("Country"), choices=countries)
-    shipping_price = forms.DecimalField(
+    shipping_price = AmountField(
         label=_("Delivery price"), required=False, min_value=Decimal(0), decimal_places=2, max_digits=8,
         help_text=_("Left empty: the channel's usual price."),
     )  # fmt: skip
@@ -79,10 +80,10 @@ class LineForm(forms.Form):
         label=_("Quantity"), min_value=1, max_value=1_000_000, initial=1,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}), required=False,
     )  # fmt: skip
-    unit_price = forms.DecimalField(
+    unit_price = AmountField(
         label=_("Unit price"), required=False, min_value=Decimal(0), decimal_places=2, max_digits=10
     )
-    discount = forms.DecimalField(
+    discount = AmountField(
         label=_("Discount"), required=False, min_value=Decimal(0), decimal_places=2, max_digits=10
     )
 

@@ -1,27 +1,30 @@
 """The words of the templates: components with slots, icons, states, money and dates as people say them."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_time, get_timezone_location
 from django import template
 from django.conf import settings
+from django.forms import BoundField
 from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
 from django.template.context import Context
 from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from core import charts, tracing, wording
+from core.days import reader_day, zone
+from core.locales import locale, number, percent, weight
+from core.locales import say_day as say_day
+from core.locales import say_time as say_time
 from core.money import display
 from core.permissions import allows
 
@@ -159,7 +162,13 @@ def account_kind(kind: str) -> str:
 @register.filter
 def language_word(code: str) -> str:
     """A language in the words of the reader."""
-    return str(Locale.parse(_locale()).languages.get(code, code)).capitalize()
+    return str(Locale.parse(locale()).languages.get(code, code)).capitalize()
+
+
+@register.simple_tag
+def widget(field: BoundField, **attributes: str) -> SafeString:
+    """A form field's widget with further attributes, such as the list that it suggests from."""
+    return field.as_widget(attrs=attributes)
 
 
 # Numbers and dates
@@ -172,22 +181,19 @@ def money(amount: Decimal | None, currency: str) -> str:
 
 
 @register.filter
-def signed(number: int) -> str:
+def signed(value: int) -> str:
     """A number with its sign, a true minus."""
-    return f"+{number}" if number > 0 else f"−{-number}" if number < 0 else "0"
+    return f"+{number(value)}" if value > 0 else f"−{number(-value)}" if value < 0 else "0"
 
 
 @register.filter
-def count(number: int, cap: int = 1000) -> str:
+def count(value: int, cap: int = 1000) -> str:
     """A count with separators; beyond `cap` it is only `1,000+`, as lists do not count further."""
-    if number > cap:
-        return f"{number_format(cap, use_l10n=True, force_grouping=True)}+"
-    return str(number_format(number, use_l10n=True, force_grouping=True))
+    return f"{number(cap)}+" if value > cap else number(value)
 
 
-def _locale() -> str:
-    language = get_language() or "en"
-    return "en_GB" if language == "en" else to_locale(language)
+register.filter("percent", percent)
+register.filter("weight", weight)
 
 
 def _local(value: datetime) -> datetime:
@@ -198,20 +204,23 @@ def _named_days() -> tuple[str, ...]:
     return _("Today"), _("Tomorrow"), _("Yesterday")
 
 
-def say_day(day: date, today: date | None = None) -> str:
-    """A day as people say it: Today, Tomorrow, Yesterday, `Fri 27`, `27 Nov`, `27 Nov 2025`."""
-    today = today or timezone.localdate()
-    away = (day - today).days
-    named = {0: _("Today"), 1: _("Tomorrow"), -1: _("Yesterday")}.get(away)
-    if named:
-        return named
-    pattern = "EEE d" if abs(away) < 7 else "d MMM" if day.year == today.year else "d MMM y"
-    return str(format_date(day, pattern, locale=_locale()))
+def say_place_time(text: str, name: str) -> str:
+    """A time of day at a place whose zone is not the reader's says whose it is: `09:30 (Lisbon time)`."""
+    now = timezone.now()
+    if now.astimezone(zone(name)).utcoffset() == timezone.localtime(now).utcoffset():
+        return text
+    city = get_timezone_location(name, locale=locale(), return_city=True)
+    return _("%(time)s (%(city)s time)") % {"time": text, "city": city}
 
 
-def say_time(value: datetime) -> str:
-    """The time of day, `10:42`."""
-    return str(format_time(value, "HH:mm", locale=_locale()))
+@register.filter
+def place_time(value: datetime | time | None, name: str) -> str:
+    """A time of day at a place, `{{ place.cut_off|place_time:place.time_zone }}`; it says whose when that differs."""
+    if value is None:
+        return "—"
+    if isinstance(value, datetime):
+        return say_place_time(say_time(value.astimezone(zone(name))), name)
+    return say_place_time(str(format_time(value, "HH:mm", locale=locale())), name)
 
 
 @register.filter
@@ -223,7 +232,7 @@ def when(value: date | datetime | None, style: str = "short") -> SafeString | st
     """
     if value is None or value == "":
         return "—"
-    today = timezone.localdate()
+    today = reader_day()
     if not isinstance(value, datetime):
         day = say_day(value, today)
         text = day[0].lower() + day[1:] if style == "in" and day in _named_days() else day
@@ -236,7 +245,7 @@ def when(value: date | datetime | None, style: str = "short") -> SafeString | st
         text = f"{day} {say_time(local)}"
     else:
         text = say_time(local) if style == "short" and local.date() == today else day
-    exact = format_datetime(local, "EEEE d MMMM y, HH:mm", locale=_locale())
+    exact = format_datetime(local, "EEEE d MMMM y, HH:mm", locale=locale())
     return format_html('<time class="num" datetime="{}" title="{}">{}</time>', local.isoformat(), exact, text)
 
 
@@ -246,7 +255,7 @@ def long_day(value: date | datetime | None) -> str:
     if value is None:
         return ""
     day = _local(value).date() if isinstance(value, datetime) else value
-    return str(format_date(day, "EEEE d MMMM", locale=_locale()))
+    return str(format_date(day, "EEEE d MMMM", locale=locale()))
 
 
 @register.filter
