@@ -3,7 +3,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 from django.utils import timezone
 
 from core.ids import new_id
@@ -117,10 +117,22 @@ class Incident(models.Model):
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.TextField(default="")
     resolution = models.TextField(default="")
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="incidents",
+        db_index=False,
+        help_text="who looks after it",
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["about", "kind"], condition=Q(resolved_at=None), name="incident_open_once"),
+        ]
+        indexes = [
+            models.Index(fields=["opened_at", "id"], name="incident_by_age"),
+            models.Index(fields=["opened_at", "id"], condition=Q(resolved_at=None), name="incident_open"),
         ]
 
 
@@ -197,3 +209,49 @@ class SearchWord(models.Model):
 
     class Meta:
         indexes = [GinIndex(fields=["word"], name="search_word_parts", opclasses=["gin_trgm_ops"])]
+
+
+class SavedView(models.Model):
+    """A list as somebody wants to see it again: its filters (a normalised query string), order and columns.
+
+    It is its owner's; `audience` says who else has it: nobody, everybody, or the people of a role.
+    """
+
+    class Audience(models.TextChoices):
+        OWN = "own"
+        ROLE = "role"
+        EVERYBODY = "everybody"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    list_name = models.TextField()
+    name = models.TextField()
+    query = models.TextField(default="", blank=True)
+    sort = models.TextField(default="", blank=True)
+    columns = ArrayField(models.TextField(), default=list, blank=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views", db_index=False)
+    audience = models.TextField(choices=Audience, default=Audience.OWN)
+    role = models.TextField(default="", blank=True)
+    position = models.IntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("owner", "list_name", Lower("name"), name="savedview_name_once"),
+            models.CheckConstraint(condition=~Q(name=""), name="savedview_named"),
+            models.CheckConstraint(condition=Q(audience__in=["own", "role", "everybody"]), name="savedview_audience"),
+            models.CheckConstraint(
+                condition=Q(audience="role") & ~Q(role="") | ~Q(audience="role") & Q(role=""), name="savedview_role"
+            ),
+        ]
+        indexes = [models.Index(fields=["list_name", "audience"], name="savedview_shared")]
+
+
+class ListPreference(models.Model):
+    """How a person wants a list: the columns in their order (none: as it comes) and the view that it opens with."""
+
+    pk = models.CompositePrimaryKey("user_id", "list_name")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    list_name = models.TextField()
+    columns = ArrayField(models.TextField(), default=list, blank=True)
+    opens = models.ForeignKey(SavedView, models.SET_NULL, null=True, related_name="+")
