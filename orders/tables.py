@@ -13,8 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.lists import Choice, Column, Flag, ListSpec, Period, Range, Reference, Several, Sort, Tab
-from core.lists.filters import FORTHCOMING
+from core.lists import FORTHCOMING, Choice, Column, Flag, ListSpec, Period, Range, Reference, Several, Sort, Tab
 from core.templatetags.ui import channel_word, money, state, when
 from core.wording import BUCKET, HOLDS, ORDER
 from orders.models import Channel, Hold, Order, OrderLine

@@ -170,7 +170,7 @@ class ListSpec:
             text=text,
             sort=sort,
             columns=self._chosen(query.get("columns", "").split(",") if query.get("columns") else columns),
-            notes=tuple([*notes, *unsorted]),
+            notes=(*notes, *unsorted),
             size=_size(query.get("size", ""), self.size),
         )
 
