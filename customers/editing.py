@@ -7,9 +7,11 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
+from core.outbox import publish
 from core.problems import Conflict, Invalid, NotFound
 from core.timeline import record
 from core.versions import Stale
+from customers.events import CustomerChanged
 from customers.models import Customer
 
 
@@ -47,6 +49,7 @@ def edit_customer(customer_id: UUID, given: Particulars, *, actor: Actor, versio
             raise Invalid.field(["last_name"], _("Give a name or an e-mail address, so that they can be found again."))
         _save(customer, given, changed)
         record(customer.pk, "customer.edit", actor=actor, data={"changes": changed})
+        publish([CustomerChanged(about=customer.pk)])
     return customer
 
 

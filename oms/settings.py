@@ -125,6 +125,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "backoffice.context.shell",
+                "core.jobs.context.shell",
             ],
             "builtins": ["core.templatetags.ui"],
         },
@@ -202,6 +203,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 240
 # Each kind of work has workers of its own. The relay's own queue comes first where a worker takes several.
 CELERY_TASK_DEFAULT_QUEUE = "work"
 CELERY_TASK_ROUTES = {
+    "core.run_jobs": {"queue": "jobs"},
     "core.*": {"queue": "relay"},
     "payments.*": {"queue": "providers"},
     "fulfillment.watch_unpaid": {"queue": "providers"},
@@ -226,11 +228,15 @@ CELERY_BEAT_SCHEDULE = {
     "send-mail": {"task": "notifications.send_waiting", "schedule": 5.0, "options": {"expires": 10}},
     "park-unknown-work": {"task": "core.park_unknown", "schedule": 600.0, "options": {"expires": 600}},
     "forget-old-keys": {"task": "core.forget_old_keys", "schedule": 3600.0, "options": {"expires": 3600}},
+    "search-catches-up": {"task": "backoffice.search_catches_up", "schedule": 900.0, "options": {"expires": 900}},
     "forget-done-deliveries": {
         "task": "core.forget_done_deliveries",
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    # Jobs of people. Every second, as a person waits; a worker that is busy lets the request go by.
+    "run-jobs": {"task": "core.run_jobs", "schedule": 1.0, "options": {"expires": 2}},
+    "forget-old-jobs": {"task": "core.forget_old_jobs", "schedule": 3600.0, "options": {"expires": 3600}},
     # By night, beside the letters: of all work they can wait best while one of their workers reads everything.
     "check-books": {"task": "oms.check_books", "schedule": crontab(hour=1, minute=40), "options": {"queue": "mail"}},
     **{
@@ -240,7 +246,7 @@ CELERY_BEAT_SCHEDULE = {
             "args": [queue],
             "options": {"queue": queue, "expires": 60},
         }
-        for queue in ("relay", "work", "providers", "mail")
+        for queue in ("relay", "work", "providers", "mail", "jobs")
     },
 }
 

@@ -1,0 +1,5 @@
+"""Global search: what is typed or scanned, found among all that this person may see; and the palette."""
+
+from backoffice.search.views import search
+
+__all__ = ["search"]

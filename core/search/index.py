@@ -1,0 +1,66 @@
+"""What things are found by, written a set at a time: a constant number of statements, safe to repeat."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from core.db import rows, run
+from core.search.terms import is_word
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A thing and its terms."""
+
+    id: UUID
+    terms: Sequence[str]
+
+
+# Words are written in one order by everybody, so that two sets with the same new words never wait in a circle.
+PUT = """
+WITH given AS MATERIALIZED (
+    SELECT g.id, string_to_array(nullif(g.terms, ''), chr(10)) AS terms
+    FROM unnest(%(ids)s::uuid[], %(terms)s::text[]) AS g(id, terms)),
+known AS MATERIALIZED (SELECT d.id, d.terms FROM core_searchdocument d JOIN given USING (id) ORDER BY d.id FOR UPDATE OF d),
+gone AS (
+    DELETE FROM core_searchterm t USING known k JOIN given g USING (id)
+    WHERE t.kind = %(kind)s AND t.about = k.id AND t.term = ANY(k.terms) AND t.term <> ALL(coalesce(g.terms, '{}'))),
+named AS (
+    INSERT INTO core_searchterm (kind, term, about)
+    SELECT %(kind)s, term, g.id FROM given g CROSS JOIN LATERAL unnest(g.terms) AS term ON CONFLICT DO NOTHING),
+said AS (
+    INSERT INTO core_searchword (word) SELECT w.word FROM unnest(%(words)s::text[]) AS w(word)
+    WHERE NOT EXISTS (SELECT FROM core_searchword o WHERE o.word = w.word COLLATE "C") ORDER BY 1 ON CONFLICT DO NOTHING)
+INSERT INTO core_searchdocument (id, kind, terms) SELECT id, %(kind)s, coalesce(terms, '{}') FROM given ORDER BY id
+ON CONFLICT (id) DO UPDATE SET terms = excluded.terms WHERE core_searchdocument.terms <> excluded.terms
+"""
+
+
+def put(kind: str, documents: Iterable[Document]) -> int:
+    """Things of a kind are found by these terms and by no others; returns how many there were."""
+    by_id = {document.id: tuple(dict.fromkeys(filter(None, document.terms))) for document in documents}
+    if not by_id:
+        return 0
+    told = sorted({term for terms in by_id.values() for term in terms if is_word(term)})
+    joined = ["\n".join(terms) for terms in by_id.values()]
+    run(PUT, {"kind": kind, "ids": list(by_id), "terms": joined, "words": told})
+    return len(by_id)
+
+
+REMOVE = """
+WITH gone AS (DELETE FROM core_searchdocument WHERE id = ANY(%(ids)s) RETURNING id, kind, terms),
+terms AS (
+    DELETE FROM core_searchterm t USING gone g WHERE t.kind = g.kind AND t.about = g.id AND t.term = ANY(g.terms))
+SELECT DISTINCT term FROM gone CROSS JOIN LATERAL unnest(gone.terms) AS term
+"""
+FORGET = """
+DELETE FROM core_searchword w WHERE w.word = ANY(%(words)s)
+  AND NOT EXISTS (SELECT FROM core_searchterm t WHERE t.term = w.word AND t.kind = ANY(%(kinds)s))
+"""
+
+
+def remove(ids: Sequence[UUID], *, kinds: Sequence[str]) -> None:
+    """Things are found no longer, and words that nothing else of these kinds has are not kept either."""
+    words = [row.term for row in rows(REMOVE, {"ids": list(ids)})]
+    if words:
+        run(FORGET, {"words": words, "kinds": list(kinds)})
