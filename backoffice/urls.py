@@ -1,7 +1,6 @@
 from django.urls import path
-from django.views.i18n import set_language
 
-from backoffice import counter, customer_views, order_views, queue_views, views
+from backoffice import counter, customer_views, order_views, preferences, queue_views, views
 from backoffice.health import views as health
 from backoffice.search import search
 
@@ -11,8 +10,10 @@ urlpatterns = [
     path("health/live/", health.live, name="health-live"),
     path("sign-in/", views.SignIn.as_view(), name="sign-in"),
     path("sign-out/", views.sign_out, name="sign-out"),
-    path("language/", set_language, name="set_language"),
-    path("theme/", views.theme, name="theme"),
+    path("language/", preferences.language, name="set_language"),
+    path("theme/", preferences.theme, name="theme"),
+    path("preferences/", preferences.preferences, name="preferences"),
+    path("start/", preferences.start, name="start"),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("search/", search, name="search"),
     path("orders/", order_views.order_list, name="orders"),
