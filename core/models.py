@@ -10,6 +10,15 @@ from core.ids import new_id
 from core.jobs.models import Job as Job
 from core.jobs.models import JobPiece as JobPiece
 from core.jobs.models import JobRow as JobRow
+from core.people.models import Device as Device
+from core.people.models import Grant as Grant
+from core.people.models import OneTimeLink as OneTimeLink
+from core.people.models import Pin as Pin
+from core.people.models import PinTries as PinTries
+from core.people.models import Role as Role
+from core.people.models import SecondFactor as SecondFactor
+from core.people.models import Session as Session
+from core.people.models import TrustedBrowser as TrustedBrowser
 
 
 class Event(models.Model):
@@ -133,20 +142,6 @@ class Incident(models.Model):
         indexes = [
             models.Index(fields=["opened_at", "id"], name="incident_by_age"),
             models.Index(fields=["opened_at", "id"], condition=Q(resolved_at=None), name="incident_open"),
-        ]
-
-
-class Grant(models.Model):
-    """A role given to a person, everywhere or at one location."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="grants")
-    role = models.TextField()
-    location_id = models.UUIDField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["user", "role", "location_id"], nulls_distinct=False, name="grant_once"),
         ]
 
 

@@ -1,6 +1,10 @@
-"""Who may do what, where: roles are data (settings.ROLES), grants give them to people, everywhere or at a location."""
+"""Who may do what, where: a role allows, a grant gives the role to a person, everywhere or at a location.
 
-from collections.abc import Callable
+On a shared tablet a person does the work of its place and no more: see `bind`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -10,38 +14,101 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 
 from core import tracing
-from core.models import Grant
+from core.db import rows
 from core.problems import Forbidden
 
 Reach = set[UUID] | None
 """The locations a permission holds at; None is everywhere."""
 
 
-def reaches(user: Any) -> dict[str, Reach]:
-    """Every permission of a user with its reach. Read once a request, so a change acts on the next one."""
-    known: dict[str, Reach] | None = getattr(user, "_reaches", None)
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a person's roles come to, all in all."""
+
+    reaches: Mapping[str, Reach]
+    needs_second_factor: bool = False
+    idle_minutes: int = 0
+    """How long the strictest of the roles lets a session rest; 0 is without end."""
+
+
+GRANTED = """
+SELECT r.code, r.permissions, r.needs_second_factor, r.idle_minutes, g.location_id
+FROM core_grant g JOIN core_role r ON r.code = g.role WHERE g.user_id = %(user)s
+"""
+
+
+def standing(user: Any) -> Standing:
+    """Everything the roles of a user come to. Read once a request, so a change acts on the next one."""
+    known: Standing | None = getattr(user, "_standing", None)
     if known is None:
-        known = _read(user)
-        user._reaches = known
+        known = user._standing = _read(user)
     return known
 
 
-def _read(user: Any) -> dict[str, Reach]:
+def reaches(user: Any) -> Mapping[str, Reach]:
+    """Every permission of a user with its reach."""
+    return standing(user).reaches
+
+
+def _read(user: Any) -> Standing:
     found: dict[str, Reach] = {}
-    for role, location_id in Grant.objects.filter(user_id=user.pk).values_list("role", "location_id"):
-        for permission in settings.ROLES.get(role, ()):
+    careful, idle = False, []
+    for grant in rows(GRANTED, {"user": user.pk}) if user.pk else ():
+        for permission in permissions_of(grant.code, grant.permissions):
             reach = found.get(permission, set())
-            found[permission] = None if location_id is None or reach is None else reach | {location_id}
-    return found
+            found[permission] = None if grant.location_id is None or reach is None else reach | {grant.location_id}
+        delivered = settings.ROLES_AS_DELIVERED.get(grant.code)
+        careful |= bool(_chosen(grant.needs_second_factor, delivered and delivered.needs_second_factor))
+        idle.append(_chosen(grant.idle_minutes, delivered and delivered.idle_minutes))
+    return Standing(_at_place(user, found), careful, min(filter(None, idle), default=0))
+
+
+def permissions_of(code: str, changed: Iterable[str] | None) -> frozenset[str]:
+    """What a role allows: as somebody has changed it, or as delivered. What is declared no longer, nobody has."""
+    if changed is None:
+        return frozenset(settings.ROLES.get(code, ()))
+    return frozenset(settings.PERMISSIONS).intersection(changed)
+
+
+def _chosen(changed: Any, delivered: Any) -> Any:
+    return delivered if changed is None else changed
+
+
+def bind(user: Any, location_id: UUID) -> None:
+    """For this request the user works on a tablet of this location: only there, and only what belongs to its work."""
+    user._bound_to = location_id
+    user._standing = None
+
+
+def _bound_to(user: Any) -> UUID | None:
+    place: UUID | None = getattr(user, "_bound_to", None)
+    return place
+
+
+def _at_place(user: Any, found: dict[str, Reach]) -> dict[str, Reach]:
+    """What is left of it on a shared tablet."""
+    place = _bound_to(user)
+    if place is None:
+        return found
+    return {
+        permission: {place}
+        for permission, reach in found.items()
+        if permission in settings.FLOOR and (reach is None or place in reach)
+    }
+
+
+def _may_all(user: Any) -> bool:
+    return bool(user.is_superuser) and _bound_to(user) is None
 
 
 def allows(user: Any, permission: str, location_id: UUID | None = None) -> bool:
     """Whether the user has the permission, at the location when one is given."""
     if not user.is_authenticated:
         return False
-    if user.is_superuser:
+    if _may_all(user):
         return True
-    if permission not in (found := reaches(user)):
+    found = reaches(user)
+    if permission not in found:
         return False
     reach = found[permission]
     return reach is None or location_id is None or location_id in reach
@@ -49,7 +116,7 @@ def allows(user: Any, permission: str, location_id: UUID | None = None) -> bool:
 
 def locations_of(user: Any, permission: str) -> Reach:
     """The locations a permission holds at: None for everywhere, an empty set for nowhere."""
-    return None if user.is_superuser else reaches(user).get(permission, set())
+    return None if _may_all(user) else reaches(user).get(permission, set())
 
 
 def require(user: Any, permission: str, location_id: UUID | None = None) -> None:
@@ -61,13 +128,16 @@ def require(user: Any, permission: str, location_id: UUID | None = None) -> None
 View = Callable[..., HttpResponse]
 
 
-def permission(name: str) -> Callable[[View], View]:
-    """Guard a view: signed in, and holding `name` somewhere. The name stays on the view for the route check."""
+def permission(name: str, *, everywhere: bool = False) -> Callable[[View], View]:
+    """Guard a view: signed in, and holding `name` somewhere (or everywhere). The name stays on the view for the check
+    of all routes."""
 
     def guard(view: View) -> View:
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             require(request.user, name)
+            if everywhere and locations_of(request.user, name) is not None:
+                raise Forbidden(f"You need the permission “{name}” everywhere for this.")
             tracing.acting(tracing.label_of(request.user))
             return view(request, *args, **kwargs)
 

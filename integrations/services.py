@@ -19,8 +19,8 @@ ALL = "all"
 
 
 def known_scopes() -> list[str]:
-    """Every permission that a role gives: these are the scopes a key may have."""
-    return sorted(set().union(*settings.ROLES.values()))
+    """Every permission that there is: these are the scopes a key may have."""
+    return sorted(settings.PERMISSIONS)
 
 
 def check_scopes(scopes: Iterable[str]) -> list[str]:

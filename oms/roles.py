@@ -1,4 +1,90 @@
-"""Roles as data: what each may do. A grant gives a role everywhere or at one location."""
+"""What can be allowed, and the roles as delivered: what each may do. People change roles on a screen (core/people).
+
+A new permission goes into `PERMISSIONS` with its words, and into the roles that have it from the start. Roles that
+nobody has changed have it at once, without a migration.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+Words = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """Something that can be allowed, in words, under the heading of its group."""
+
+    group: str
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAsDelivered:
+    """A role as it comes: its words, what it allows, how its people sign in and how long they may be idle."""
+
+    name: Words
+    description: Words
+    permissions: frozenset[str]
+    needs_second_factor: bool = False
+    idle_minutes: int = 480
+
+
+GROUPS: dict[str, Words] = {
+    "orders": _("Orders"),
+    "customers": _("Customers"),
+    "stock": _("Stock"),
+    "floor": _("Work of stores and warehouses"),
+    "money": _("Money"),
+    "setup": _("Setup and operation"),
+}
+PERMISSIONS: dict[str, Permission] = {
+    "orders.view": Permission("orders", _("See orders and returns")),
+    "orders.note": Permission("orders", _("Write notes on orders")),
+    "orders.place": Permission("orders", _("Place orders")),
+    "orders.cancel": Permission("orders", _("Cancel orders")),
+    "orders.hold": Permission("orders", _("Hold orders")),
+    "orders.release_hold": Permission("orders", _("Let held orders go on")),
+    "incidents.view": Permission("orders", _("See exceptions")),
+    "incidents.resolve": Permission("orders", _("Settle exceptions")),
+    "customers.view": Permission("customers", _("See customers")),
+    "customers.edit": Permission("customers", _("Change customers")),
+    "mail.view": Permission("customers", _("Read what customers were told")),
+    "mail.send": Permission("customers", _("Send letters to customers again")),
+    "stock.view": Permission("stock", _("See stock")),
+    "stock.receive": Permission("stock", _("Receive goods")),
+    "stock.adjust": Permission("stock", _("Correct stock")),
+    "fulfillment.view": Permission("floor", _("See the work of a place")),
+    "fulfillment.work": Permission("floor", _("Pick, pack and hand over")),
+    "returns.receive": Permission("floor", _("Take returns back")),
+    "payments.view": Permission("money", _("See payments")),
+    "payments.collect": Permission("money", _("Ask customers to pay")),
+    "payments.refund": Permission("money", _("Refund")),
+    "payments.release_hold": Permission("money", _("Let orders go on that wait for their payment")),
+    "ledger.view": Permission("money", _("Read the ledger")),
+    "insight.view": Permission("money", _("See key figures")),
+    "health.view": Permission("setup", _("See the health of the system")),
+    "queue.manage": Permission("setup", _("Decide about work that stopped")),
+    "metrics.view": Permission("setup", _("Read the system's measures")),
+    "setup.manage": Permission("setup", _("Change the setup")),
+    "people.manage": Permission("setup", _("Manage people and roles")),
+    "devices.manage": Permission("setup", _("Register shared tablets")),
+}
+FLOOR = frozenset(
+    {
+        "orders.view",
+        "orders.note",
+        "stock.view",
+        "stock.receive",
+        "stock.adjust",
+        "fulfillment.view",
+        "fulfillment.work",
+        "returns.receive",
+    }
+)
+"""What can be done on a shared tablet, whatever else the person may do: no refunds, no setup, no customers."""
 
 CLERK = frozenset(
     {
@@ -59,15 +145,43 @@ FINANCE = frozenset(
         "incidents.view",
     }
 )
-MANAGER = CLERK | WAREHOUSE | FINANCE | {"health.view", "queue.manage"}
-ADMIN = MANAGER | {"setup.manage", "metrics.view"}
+PLANNER = frozenset({"orders.view", "stock.view", "stock.adjust", "insight.view"})
+OPERATIONS = CLERK | WAREHOUSE | {"insight.view", "queue.manage", "health.view"}
+MANAGER = OPERATIONS | FINANCE | PLANNER | {"devices.manage"}
+ADMIN = MANAGER | {"setup.manage", "metrics.view", "people.manage"}
 
-ROLES = {
-    "clerk": CLERK,
-    "store": STORE,
-    "warehouse": WAREHOUSE,
-    "finance": FINANCE,
-    "manager": MANAGER,
-    "admin": ADMIN,
+ROLES_AS_DELIVERED = {
+    "clerk": RoleAsDelivered(
+        _("Call centre"), _("Finds, takes, changes and cancels orders for customers who call or write."), CLERK
+    ),
+    "store": RoleAsDelivered(
+        _("Store"), _("Picks, packs and hands over at a store, and takes returns at its counter."), STORE
+    ),
+    "warehouse": RoleAsDelivered(
+        _("Warehouse"), _("Picks, packs and ships at a warehouse, receives goods and corrects stock."), WAREHOUSE
+    ),
+    "planner": RoleAsDelivered(
+        pgettext_lazy("role", "Planner"), _("Looks after stock: what lies where, what sells and what comes."), PLANNER
+    ),
+    "operations": RoleAsDelivered(
+        _("Operations"), _("Sees to it that orders flow: why one went where it did, and what stopped."), OPERATIONS
+    ),
+    "finance": RoleAsDelivered(
+        _("Finance"),
+        _("Payments, refunds, the journal and its balance."),
+        FINANCE,
+        needs_second_factor=True,
+        idle_minutes=120,
+    ),
+    "manager": RoleAsDelivered(
+        _("Manager"), _("All of the business, its figures and what stands behind them."), MANAGER
+    ),
+    "admin": RoleAsDelivered(
+        _("Administrator"),
+        _("All of it, with setup, people and roles."),
+        ADMIN,
+        needs_second_factor=True,
+        idle_minutes=120,
+    ),
 }
-PERMISSIONS = sorted(ADMIN)
+ROLES = {code: role.permissions for code, role in ROLES_AS_DELIVERED.items()}

@@ -10,7 +10,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from core import logs
+from oms.roles import FLOOR as FLOOR
+from oms.roles import GROUPS as GROUPS
+from oms.roles import PERMISSIONS as PERMISSIONS
 from oms.roles import ROLES as ROLES
+from oms.roles import ROLES_AS_DELIVERED as ROLES_AS_DELIVERED
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
