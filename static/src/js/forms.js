@@ -19,7 +19,7 @@ function forget() {
 }
 
 export function start() {
-  document.querySelector("[data-error-summary]")?.focus();
+  document.querySelector("[data-error-summary]:not([data-sample] *)")?.focus();
   document.querySelector("[data-open]")?.showPopover();
   document.addEventListener("submit", sendOnce);
   window.addEventListener("pageshow", forget);
