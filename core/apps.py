@@ -6,3 +6,4 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from core import invariant_checks  # noqa: F401
+        from core.jobs import invariants  # noqa: F401

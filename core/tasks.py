@@ -7,6 +7,7 @@ from uuid import UUID
 from celery import shared_task
 
 from core import broker, idempotency, outbox
+from core.jobs import running
 from core.outbox import turns
 
 logger = logging.getLogger(__name__)
@@ -80,3 +81,14 @@ def forget_old_keys() -> int:
 @shared_task(name="core.forget_done_deliveries")
 def forget_done_deliveries() -> int:
     return outbox.forget_done()
+
+
+@shared_task(name="core.run_jobs", ignore_result=True, time_limit=840, soft_time_limit=800)
+def run_jobs() -> int:
+    """Long enough for a large workbook; what takes longer is begun again by the next one."""
+    return running.run_jobs()
+
+
+@shared_task(name="core.forget_old_jobs")
+def forget_old_jobs() -> int:
+    return running.forget_old()

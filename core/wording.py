@@ -128,6 +128,22 @@ BUCKET_COUNTS = {
 }
 """Units of a line in words: languages agree the word with the number."""
 
+JOB = {
+    "draft": Word(pgettext_lazy("job", "Not started"), "grey"),
+    "waiting": Word(pgettext_lazy("job", "Waiting"), "grey"),
+    "running": Word(pgettext_lazy("job", "Running"), "blue"),
+    "done": Word(pgettext_lazy("job", "Done"), "green"),
+    "stopped": Word(pgettext_lazy("job", "Stopped"), "amber"),
+    "failed": Word(pgettext_lazy("job", "Broken off"), "red"),
+}
+
+JOB_ROW = {
+    "waiting": Word(pgettext_lazy("row of a job", "Not done"), "grey"),
+    "done": Word(pgettext_lazy("row of a job", "Done"), "green"),
+    "refused": Word(pgettext_lazy("row of a job", "Refused"), "amber"),
+    "failed": Word(pgettext_lazy("row of a job", "Failed"), "red"),
+}
+
 KINDS: dict[str, dict[str, Word]] = {
     "order": ORDER,
     "fulfillment": FULFILLMENT,
@@ -137,6 +153,8 @@ KINDS: dict[str, dict[str, Word]] = {
     "return_line": RETURN_LINE,
     "case": CASE,
     "bucket": BUCKET,
+    "job": JOB,
+    "job_row": JOB_ROW,
 }
 
 

@@ -5,4 +5,4 @@ class FulfillmentConfig(AppConfig):
     name = "fulfillment"
 
     def ready(self) -> None:
-        from fulfillment import handlers, invariants  # noqa: F401, PLC0415 - registered once the models are there
+        from fulfillment import bulk, handlers, invariants  # noqa: F401, PLC0415 - registered once the models are there

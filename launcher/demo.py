@@ -23,6 +23,7 @@ WORKERS = {
     "worker-work": ("--queues", "relay,work", "--concurrency", "2"),
     "worker-providers": ("--queues", "providers", "--pool", "threads", "--concurrency", "4"),
     "worker-mail": ("--queues", "mail", "--pool", "threads", "--concurrency", "2"),
+    "worker-jobs": ("--queues", "jobs", "--pool", "threads", "--concurrency", "2"),
 }
 """One for each kind of work, so that a payment provider or mail server that hangs holds up nothing else. Those that mostly
 wait do it in threads: one process each."""

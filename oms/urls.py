@@ -7,6 +7,8 @@ urlpatterns = [
     path("", include("backoffice.urls")),
     path("", include("accounting.urls")),
     path("", include("analytics.urls")),
+    path("", include("core.jobs.urls")),
+    path("", include("core.lists.urls")),
     path("", include("customers.urls")),
     path("", include("fulfillment.urls")),
     path("", include("inventory.urls")),

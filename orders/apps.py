@@ -5,4 +5,4 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
-        from orders import invariants  # noqa: F401
+        from orders import bulk, invariants  # noqa: F401

@@ -6,4 +6,4 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         # Subscriptions and checks register themselves when they are imported.
-        from payments import handlers, invariants, metrics  # noqa: F401, PLC0415
+        from payments import bulk, handlers, invariants, metrics  # noqa: F401, PLC0415

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from core import broker, heartbeats, outbox
+from core import broker, heartbeats, jobs, outbox
 from core.db import rows
 from core.heartbeats import Heartbeat
 from core.outbox import Backlog
@@ -51,7 +51,7 @@ STOPPED = "SELECT min(parked_at) AS since FROM core_delivery WHERE done_at IS NU
 
 CALLS = "SELECT series, at FROM core_measure WHERE series LIKE '[\"oms_provider_seconds\"%%'"
 UNHEARD = ("no_answer", "unknown")
-QUEUES = ("relay", *outbox.QUEUES)
+QUEUES = ("relay", *outbox.QUEUES, jobs.QUEUE)
 """Every queue that has workers; the relay's hands the work of the others out."""
 
 SINCE = "SELECT applied AS at FROM django_migrations WHERE app = 'core' AND name = '0002_measures_and_heartbeats'"

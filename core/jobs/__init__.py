@@ -7,3 +7,6 @@ A bulk action does its rows one by one. The effect of a row and its result are o
 twice and none is forgotten; its owner's permission is asked again at that moment. An export is written piece by piece in
 the order of the key, each piece with the place where it ends.
 """
+
+QUEUE = "jobs"
+"""Of the broker, with workers of its own: a long export holds up no order."""

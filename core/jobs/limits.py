@@ -18,6 +18,8 @@ LONGEST_TASK = timedelta(seconds=60)
 
 ROWS_AT_A_TIME = 50
 """Rows that a worker looks up at once; it does them one by one."""
+LONGEST_SHEET = timedelta(minutes=14)
+"""For one workbook; a task may take so long."""
 PIECE = 2_000
 """Rows of an export that are read and written in one transaction."""
 BYTES = 1 << 20

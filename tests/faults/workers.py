@@ -22,7 +22,7 @@ from launcher import places, processes, software, valkey
 from launcher.places import REPOSITORY, Place
 
 PATIENCE = 30
-QUEUES = "relay,work,providers,mail"
+QUEUES = "relay,work,providers,mail,jobs"
 
 
 @dataclass
@@ -152,6 +152,7 @@ class Clock:
             self.next_tick = time.monotonic() + 0.1
             self.broker.ask("relay", "core.relay")
             self.broker.ask("mail", "notifications.send_waiting")
+            self.broker.ask("jobs", "core.run_jobs")
 
 
 def all_done() -> bool:

@@ -98,7 +98,7 @@ ONCE = {
 def _all_told(system: System) -> bool:
     figures = system.scraped()
     beats = {labels for name, labels in figures if name == "oms_heartbeat_age_seconds"}
-    queues = {"queue relay", "queue work", "queue providers", "queue mail"}
+    queues = {"queue relay", "queue work", "queue providers", "queue mail", "queue jobs"}
     return queues <= beats and all(figures.get(one) == 1 for one in ONCE)
 
 
