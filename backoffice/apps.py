@@ -5,4 +5,5 @@ class BackofficeConfig(AppConfig):
     name = "backoffice"
 
     def ready(self) -> None:
-        from backoffice import tables  # noqa: F401, PLC0415 - registered once the models are there
+        """Register what the app contributes to others."""
+        from backoffice import tables, timeline_words  # noqa: F401, PLC0415 - registered once the models are there

@@ -1,6 +1,6 @@
 """What the order page shows, put together from every app that knows something of the order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from core.models import TimelineEntry
 from core.money import ZERO, share
 from core.templatetags.ui import say_day, say_time
 from fulfillment.models import FulfillmentOrder
@@ -103,24 +102,33 @@ class LineRow:
     places: list[str]
     cancellable: int
     returnable: int
+    asked: int = 0
+    back: int = 0
+    """Units typed into the forms that cancel and that take back."""
 
 
-def line_rows(order: Order, work: Iterable[FulfillmentOrder]) -> list[LineRow]:
-    """The lines with their places and what may still be cancelled or come back."""
+def line_rows(order: Order, work: Iterable[FulfillmentOrder], typed: Mapping[str, str] | None = None) -> list[LineRow]:
+    """The lines with their places and what may still be cancelled or come back; `typed` is a form sent before."""
     places: dict[UUID, list[str]] = {}
     for each in work:
         for part in each.lines.all():
             if part.quantity > part.cancelled:
                 places.setdefault(part.order_line_id, []).append(each.location.name)
-    return [
-        LineRow(
-            line,
-            list(dict.fromkeys(places.get(line.pk, []))),
-            sum(getattr(line, bucket) for bucket in CANCELLABLE) if line.is_stocked else 0,
-            line.shipped - line.returned if line.is_stocked else 0,
-        )
-        for line in order.lines.all()
-    ]
+    return [_line_row(line, places.get(line.pk, []), typed or {}) for line in order.lines.all()]
+
+
+def _line_row(line: OrderLine, places: list[str], typed: Mapping[str, str]) -> LineRow:
+    cancellable = sum(getattr(line, bucket) for bucket in CANCELLABLE) if line.is_stocked else 0
+    asked = typed.get(f"units-{line.pk}", "").strip()
+    units = int(asked) if asked.isdecimal() and len(asked) < 8 else None
+    return LineRow(
+        line,
+        list(dict.fromkeys(places)),
+        cancellable,
+        line.shipped - line.returned if line.is_stocked else 0,
+        cancellable if units is None else units,
+        units or 0,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +140,11 @@ class Parcel:
     status: str
     kind: str
     lines: list[Any]
+
+    @property
+    def has_papers(self) -> bool:
+        """Whether a label was made, which can be printed again."""
+        return bool(self.shipment and self.shipment.tracking_number)
 
     @property
     def expected(self) -> date | None:
@@ -224,8 +237,3 @@ def lateness(order: Order) -> str:
     if first and order.promise_latest > first:
         return _("later than first promised")
     return _("on time")
-
-
-def timeline(order_id: UUID, limit: int) -> list[TimelineEntry]:
-    """What happened to the order, newest first."""
-    return list(TimelineEntry.objects.filter(about=order_id).order_by("-at", "-id")[:limit])

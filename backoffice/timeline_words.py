@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backoffice.queue_words import handler_word
 from core.models import TimelineEntry
 from core.money import display
+from core.versions import say_with
 from core.wording import HOLDS, word
 
 ICONS = {
@@ -24,8 +27,30 @@ ICONS = {
     "return": "undo-2",
     "stock": "boxes",
     "work": "list-checks",
+    "note": "notebook-pen",
+    "customer": "users",
 }
-SPECIAL_ICONS = {"order.routed": "route", "order.cancel": "ban", "fulfillment_order.pick": "scan-barcode"}
+MACHINES = {
+    "order": "order",
+    "fulfillment_order": "fulfillment",
+    "shipment": "shipment",
+    "payment": "payment",
+    "return": "return",
+}
+"""The kinds whose rows tell a state before and one after, as `core.wording` calls them."""
+FIELDS: dict[str, Callable[[], str]] = {
+    "email": lambda: _("E-mail"),
+    "phone": lambda: _("Telephone"),
+    "first_name": lambda: _("First name"),
+    "last_name": lambda: _("Last name"),
+    "language": lambda: _("Language"),
+}
+SPECIAL_ICONS = {
+    "order.contact": "phone",
+    "order.routed": "route",
+    "order.cancel": "ban",
+    "fulfillment_order.pick": "scan-barcode",
+}
 
 Say = Callable[[TimelineEntry, str], str]
 
@@ -76,6 +101,10 @@ def _work(entry: TimelineEntry, words: str) -> str:
 
 
 SAID: dict[str, Say] = {
+    "note.add": lambda e, c: _("noted"),
+    "order.contact": lambda e, c: _("put the contact right"),
+    "customer.edit": lambda e, c: _("changed the customer"),
+    "message.again": lambda e, c: _("sent the customer a letter again"),
     "work.retry": lambda e, c: _work(e, _("tries again: %(what)s")),
     "work.drop": lambda e, c: _work(e, _("gave up: %(what)s (%(reason)s)")),
     "order.placed": lambda e, c: _("placed the order"),
@@ -139,9 +168,46 @@ def said(entry: TimelineEntry, currency: str = "EUR") -> dict[str, Any]:
         "icon": SPECIAL_ICONS.get(entry.action) or ICONS.get(kind, "circle-dot"),
         "who": _("System") if entry.actor_kind == "system" and entry.actor == "System" else entry.actor,
         "text": _text(entry, kind, currency),
-        "note": str(entry.data.get("reason") or entry.data.get("note") or entry.data.get("error") or ""),
+        "note": _note(entry),
+        "change": _change(entry, kind),
+        "href": _href(entry),
         "at": entry.at,
     }
+
+
+def _note(entry: TimelineEntry) -> str:
+    """What was said with it."""
+    told = entry.data
+    return str(told.get("text") or told.get("reason") or told.get("note") or told.get("how") or told.get("error") or "")
+
+
+def _change(entry: TimelineEntry, kind: str) -> str:
+    """Before and after in words; "" where there is only one of them."""
+    if changes := entry.data.get("changes"):
+        return " · ".join(_field_change(name, before, after) for name, (before, after) in changes.items())
+    if kind in MACHINES and entry.before and entry.after and entry.before != entry.after:
+        machine = MACHINES[kind]
+        return f"{word(entry.before, machine).text} → {word(entry.after, machine).text}"
+    return ""
+
+
+def _field_change(name: str, before: str, after: str) -> str:
+    label = FIELDS[name]() if name in FIELDS else name
+    return f"{label}: {before or '—'} → {after or '—'}"
+
+
+def _href(entry: TimelineEntry) -> str:
+    """The letter behind a message."""
+    letter = str(entry.data.get("message", ""))
+    return reverse("mail-message", args=[letter]) if entry.action.startswith("message.") and is_id(letter) else ""
+
+
+def is_id(text: str) -> bool:
+    """Whether it has the shape of a row's id."""
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
 
 
 def _text(entry: TimelineEntry, kind: str, currency: str) -> str:
@@ -152,3 +218,6 @@ def _text(entry: TimelineEntry, kind: str, currency: str) -> str:
     if kind == "order" and entry.after:
         return _("order is now: %(state)s") % {"state": word(entry.after).text}
     return entry.action.replace(".", " ").replace("_", " ")
+
+
+say_with(said)

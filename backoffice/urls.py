@@ -1,6 +1,6 @@
 from django.urls import path
 
-from backoffice import counter, customer_views, order_views, preferences, queue_views, views
+from backoffice import counter, customer_views, list_views, order_acts, order_views, preferences, queue_views, views
 from backoffice.health import views as health
 from backoffice.search import search
 
@@ -16,17 +16,24 @@ urlpatterns = [
     path("start/", preferences.start, name="start"),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("search/", search, name="search"),
-    path("orders/", order_views.order_list, name="orders"),
+    path("orders/", list_views.order_list, name="orders"),
     path("orders/at-the-counter/", counter.at_counter, name="order-at-counter"),  # no order's number
     path("orders/<str:number>/", order_views.order, name="order"),
-    path("orders/<str:number>/hold/", order_views.hold, name="order-hold"),
-    path("orders/<str:number>/release-hold/", order_views.release_hold, name="order-release-hold"),
-    path("orders/<str:number>/receive-return/", order_views.receive_return, name="order-receive-return"),
-    path("orders/<str:number>/take-back/", order_views.take_back, name="order-take-back"),
-    path("orders/<str:number>/pay-link/", order_views.pay_link, name="order-pay-link"),
-    path("orders/<str:number>/cancel/", order_views.cancel, name="order-cancel"),
+    path("orders/<str:number>/hold/", order_acts.hold, name="order-hold"),
+    path("orders/<str:number>/release-hold/", order_acts.release_hold, name="order-release-hold"),
+    path("orders/<str:number>/receive-return/", order_acts.receive_return, name="order-receive-return"),
+    path("orders/<str:number>/take-back/", order_acts.take_back, name="order-take-back"),
+    path("orders/<str:number>/pay-link/", order_acts.pay_link, name="order-pay-link"),
+    path("orders/<str:number>/cancel/", order_acts.cancel, name="order-cancel"),
+    path("orders/<str:number>/live/", order_views.live, name="order-live"),
+    path("orders/<str:number>/note/", order_acts.add_note, name="order-note"),
+    path("orders/<str:number>/contact/", order_acts.edit_contact, name="order-contact"),
+    path("orders/<str:number>/settle/", order_acts.resolve, name="order-settle"),
+    path("orders/<str:number>/letter/", order_acts.resend, name="order-letter"),
     path("work-queue/", queue_views.work_queue, name="work-queue"),
     path("work-queue/again/", queue_views.try_again, name="work-queue-again"),
     path("work-queue/give-up/", queue_views.give_up, name="work-queue-give-up"),
     path("customers/<uuid:customer_id>/", customer_views.customer, name="customer"),
+    path("customers/<uuid:customer_id>/edit/", customer_views.edit, name="customer-edit"),
+    path("customers/<uuid:customer_id>/note/", customer_views.add_note, name="customer-note"),
 ]

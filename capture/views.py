@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -14,10 +14,11 @@ from core.actors import Actor
 from core.bulk import dump
 from core.idempotency import digest
 from core.ids import new_id
-from core.permissions import permission
+from core.permissions import locations_of, permission
 from core.problems import Problem
 from customers.models import Customer
 from orders.models import Order
+from orders.selectors import by_number
 
 PREFIX = "line"
 MOST_LINES = 100
@@ -28,6 +29,9 @@ MOST_LINES = 100
 def new_order(request: HttpRequest) -> HttpResponse:
     """An empty form, or one more step of a filled one: add, remove, look again, place."""
     if request.method != "POST":
+        if again := _again(request):
+            lines = forms.LineForms(again, prefix=PREFIX)
+            return _page(request, forms.OrderForm(initial=again.dict()), lines, quote=_quote(again), data=again)
         form = forms.OrderForm(initial=_start(request))
         return _page(request, form, forms.LineForms(prefix=PREFIX))
     if "place" in request.POST:
@@ -65,6 +69,27 @@ def _start(request: HttpRequest) -> dict[str, Any]:
                 names = ("line1", "postal_code", "city", "country")
                 start |= {n: last.shipping_address.get(n, "") for n in names}
     return start
+
+
+def _again(request: HttpRequest) -> QueryDict | None:
+    """The same things for the same person as in an order that was placed, at today's prices, as if they were typed."""
+    number = request.GET.get("again", "").replace("\0", "")
+    if not number or locations_of(request.user, "orders.view") is not None:
+        return None
+    order = by_number(number)
+    if order is None:
+        return None
+    data = QueryDict(mutable=True)
+    address, customer = order.shipping_address, order.customer
+    data.update({n: address.get(n) or "" for n in ("line1", "postal_code", "city", "country", "phone")})
+    data.update({"key": str(new_id()), "channel": order.channel.code, "email": order.email})
+    first, _space, last = (order.customer_name or address.get("name", "")).rpartition(" ")
+    data["first_name"], data["last_name"] = (customer.first_name, customer.last_name) if customer else (first, last)
+    goods = [line for line in order.lines.all() if line.is_stocked][:MOST_LINES]
+    data[f"{PREFIX}-TOTAL_FORMS"], data[f"{PREFIX}-INITIAL_FORMS"] = str(len(goods)), "0"
+    for i, line in enumerate(goods):
+        data[f"{PREFIX}-{i}-sku"], data[f"{PREFIX}-{i}-quantity"] = line.sku, str(line.quantity)
+    return data
 
 
 def _is_id(text: str) -> bool:
@@ -179,9 +204,9 @@ def _found(data: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _name_lines(request: HttpRequest, lines: Any) -> None:
+def _name_lines(data: Any, lines: Any) -> None:
     """Beside each SKU its name, and in the empty price field what the list says."""
-    channel = references.channels().get(request.POST.get("channel", ""))
+    channel = references.channels().get(data.get("channel", ""))
     skus = {line["sku"].value() or "" for line in lines.forms}
     if channel is None or not skus:
         return
@@ -195,8 +220,15 @@ def _name_lines(request: HttpRequest, lines: Any) -> None:
 
 
 def _page(
-    request: HttpRequest, form: Any, lines: Any, *, quote: Any = None, found: Any = None, status: int = 200
+    request: HttpRequest,
+    form: Any,
+    lines: Any,
+    *,
+    quote: Any = None,
+    found: Any = None,
+    data: Any = None,
+    status: int = 200,
 ) -> HttpResponse:
-    _name_lines(request, lines)
+    _name_lines(request.POST if data is None else data, lines)
     context = {"form": form, "lines": lines, "quote": quote or {}, "found": found, "find": request.POST.get("find", "")}
     return render(request, "capture/new_order.html", context, status=status)

@@ -14,10 +14,12 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from core.actors import SYSTEM
+from core.actors import SYSTEM, Actor
 from core.db import rows
 from core.ids import new_id
+from core.problems import Conflict, NotFound
 from core.timeline import Row, record_many
 from notifications import letters, selectors
 from notifications.models import Message
@@ -78,6 +80,31 @@ def tell(kind: str, facts: Sequence[Fact]) -> int:
         )
         record_many((Row(m.about, f"message.{kind}", data={"message": str(m.id)}) for m in made), actor=SYSTEM)
     return len(made)
+
+
+AGAIN = """
+INSERT INTO notifications_message
+    (id, about, kind, source, "to", language, subject, text, html, created_at, due_at, attempts, error)
+SELECT %(new)s, m.about, m.kind, %(key)s, %(to)s, m.language, m.subject, m.text, m.html, %(now)s, %(now)s, 0, ''
+FROM notifications_message m WHERE m.id = %(id)s
+ON CONFLICT (kind, source) DO NOTHING RETURNING id
+"""
+
+
+def send_again(message_id: UUID, *, about: UUID, to: str, actor: Actor, key: UUID | None = None) -> bool:
+    """Send a letter about an order once more, word for word, to an address that may be another one by now.
+
+    False when the form with this key was sent before. NotFound for a letter about anything else.
+    """
+    if not to:
+        raise Conflict(_("There is no e-mail address to send it to."))
+    with transaction.atomic():
+        if not Message.objects.filter(pk=message_id, about=about).exists():
+            raise NotFound(_("There is no such letter."))
+        named = {"new": new_id(), "key": key or new_id(), "to": to, "now": timezone.now(), "id": message_id}
+        made = rows(AGAIN, named)
+        record_many((Row(about, "message.again", data={"message": str(m.id)}) for m in made), actor=actor)
+    return bool(made)
 
 
 # Delivery

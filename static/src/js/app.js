@@ -5,9 +5,11 @@ import { start as copy } from "./copy.js";
 import { start as dialogs } from "./dialogs.js";
 import { start as forms } from "./forms.js";
 import { start as keys } from "./keys.js";
+import { start as lists } from "./lists.js";
+import { start as live } from "./live.js";
 import { start as menus } from "./menus.js";
 import { start as theme } from "./theme.js";
 import { start as toast } from "./toast.js";
 import { start as zone } from "./zone.js";
 
-for (const start of [theme, keys, toast, forms, dialogs, menus, combobox, copy, zone]) start();
+for (const start of [theme, keys, toast, forms, dialogs, menus, combobox, copy, zone, live, lists]) start();
