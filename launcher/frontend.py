@@ -28,10 +28,11 @@ COPIED = {
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
     "inter-latin-wght-normal.woff2": "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
 }
-LEFT_OUT = {".venv", "node_modules", "static", "tests", "docs", "locale", "launcher", "benchmarks", "migrations"}
-# {% icon "search" %}: must exist. In a file that speaks of icons, each quoted word that is an icon's name goes along, for
-# names also come from variables and tables.
+LEFT_OUT = {"node_modules", "static", "tests", "docs", "locale", "launcher", "benchmarks", "migrations"}
+# {% icon "search" %}: must exist. Names also come from parameters (icon_name="truck") and, in modules that speak of icons,
+# from tables: there each quoted word that is an icon's name goes along.
 ICON = re.compile(r"""{%\s*icon\s+["']([^"']+)["']""")
+NAMED = re.compile(r"""\bicon(?:_name)?(?:["']?\s*[:=]\s*|\|default:)["']([a-z][a-z0-9-]*)["']""")
 WORD = re.compile(r"""["']([a-z][a-z0-9-]*)["']""")
 FRAME = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
 
@@ -64,9 +65,9 @@ def build() -> None:
 
 def icon_names() -> set[str]:
     """Every icon that a template or a module names."""
-    texts = [text for path in _pages_and_modules() if "icon" in (text := path.read_text(errors="replace"))]
-    called = {name for text in texts for name in ICON.findall(text)}
-    spoken = {name for text in texts for name in WORD.findall(text)}
+    texts = {path: text for path in _pages_and_modules() if "icon" in (text := path.read_text(errors="replace"))}
+    called = {name for text in texts.values() for name in ICON.findall(text)}
+    spoken = {name for path, text in texts.items() for name in (WORD if path.suffix == ".py" else NAMED).findall(text)}
     return called | {name for name in spoken if _drawing(name).exists()}
 
 
@@ -89,7 +90,7 @@ def _sources() -> Iterator[Path]:
 
 def _pages_and_modules() -> list[Path]:
     """Templates and the applications' modules: where classes and icons are named."""
-    folders = [folder for folder in REPOSITORY.iterdir() if folder.is_dir() and folder.name not in LEFT_OUT]
+    folders = [one for one in REPOSITORY.iterdir() if one.is_dir() and one.name not in LEFT_OUT and one.name[0] != "."]
     found = (path for folder in folders for kind in ("*.html", "*.py") for path in folder.rglob(kind))
     return sorted(path for path in found if not LEFT_OUT.intersection(path.relative_to(REPOSITORY).parts))
 
