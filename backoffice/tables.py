@@ -37,6 +37,7 @@ def _paid(status: str) -> Q:
 orders = registry.register(
     ORDERS.with_more(
         base=_seen_by,
+        limited=reach.is_limited,
         filters=(
             Several(
                 name="work",

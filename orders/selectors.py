@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from core.days import company_day
 from core.db import rows
 from orders.models import Channel, Hold, Order, OrderLine
 from orders.states import BUCKETS, FINISHED, OPEN
@@ -68,7 +69,7 @@ def midnight(day: date, days: int = 0) -> datetime:
 
 def late() -> Q:
     """Open orders that are past their promise."""
-    return Q(promise_latest__lt=timezone.localdate(), status__in=OPEN)
+    return Q(promise_latest__lt=company_day(), status__in=OPEN)
 
 
 def needs_someone() -> Q:
@@ -93,7 +94,7 @@ def is_late(order: Order, today: date | None = None) -> int:
     """Days by which an unfinished order has missed its promise; 0 when it has not."""
     if order.promise_latest is None or order.status in (*FINISHED, "draft"):
         return 0
-    return max(0, ((today or timezone.localdate()) - order.promise_latest).days)
+    return max(0, ((today or company_day()) - order.promise_latest).days)
 
 
 def by_number(number: str) -> Order | None:

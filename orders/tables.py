@@ -76,6 +76,11 @@ def _said(order: Order) -> OrderRow:
     return known
 
 
+def _look_at(orders: list[Order]) -> None:
+    for order in orders:
+        _said(order)
+
+
 def _number(order: Order) -> SafeString:
     return format_html('<a class="ref" href="{}">{}</a>', address(order), order.number)
 
@@ -239,13 +244,13 @@ FILTERS = (
 
 TABS = (
     Tab(name="all", label=_("All")),
-    Tab(name="needs", label=_("Needs someone"), query=f"status={NEEDS}"),
-    Tab(name="late", label=_("Late"), query="late=1"),
-    Tab(name="on_hold", label=pgettext_lazy("orders", "On hold"), query="status=on_hold"),
-    Tab(name="backordered", label=pgettext_lazy("orders", "Backordered"), query="status=backordered"),
-    Tab(name="placed", label=pgettext_lazy("orders", "Waiting for routing"), query="status=placed"),
-    Tab(name="processing", label=pgettext_lazy("orders", "In preparation"), query="status=processing"),
-    Tab(name="part", label=pgettext_lazy("orders", "Part shipped"), query="status=partially_shipped"),
+    Tab(name="needs", label=_("Needs someone"), query=f"status={NEEDS}", small=True),
+    Tab(name="late", label=_("Late"), query="late=1", small=True),
+    Tab(name="on_hold", label=pgettext_lazy("orders", "On hold"), query="status=on_hold", small=True),
+    Tab(name="backordered", label=pgettext_lazy("orders", "Backordered"), query="status=backordered", small=True),
+    Tab(name="placed", label=pgettext_lazy("orders", "Waiting for routing"), query="status=placed", small=True),
+    Tab(name="processing", label=pgettext_lazy("orders", "In preparation"), query="status=processing", small=True),
+    Tab(name="part", label=pgettext_lazy("orders", "Part shipped"), query="status=partially_shipped", small=True),
     Tab(name="shipped", label=pgettext_lazy("orders", "Shipped"), query="status=shipped"),
 )
 
@@ -272,6 +277,7 @@ ORDERS = ListSpec(
     search=lambda found, text: found.filter(mentions(text)),
     search_hint=_("Number, name, e-mail, SKU"),
     link=address,
+    prepare=_look_at,
     bulk=("orders.hold", "orders.release_hold", "orders.route", "orders.cancel"),
     route="orders",
 )

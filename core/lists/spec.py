@@ -68,12 +68,17 @@ class Sort:
 
 @dataclass(frozen=True, kw_only=True)
 class Tab:
-    """A built-in view: its words and the filters it stands for, as in the address. `counted` where an index counts it."""
+    """A built-in view: its words and the filters it stands for, as in the address.
+
+    `counted` where an index counts it; `small` where it holds open work only, so that it may be counted through for
+    somebody who sees a part of it.
+    """
 
     name: str
     label: Word
     query: str = ""
     counted: bool = True
+    small: bool = False
     sort: str = ""
 
     @property
@@ -101,6 +106,7 @@ class ListSpec:
     search_hint: Word = ""
     link: Callable[[Any], str] | None = None
     prepare: Callable[[list[Any]], None] | None = None
+    limited: Callable[[Any], bool] | None = None
     bulk: tuple[str, ...] = ()
     route: str = ""
     icon: str = "inbox"

@@ -1,0 +1,353 @@
+"""What a list shows: everything that its one template needs, worked out from the address and the reader."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, QueryDict
+from django.urls import NoReverseMatch, reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from core.jobs import bulk
+from core.lists import saved
+from core.lists.addresses import Addresses, of_view
+from core.lists.counts import capped_counts
+from core.lists.keyset import KeysetList, Page
+from core.lists.spec import PAGE_SIZES, Column, ListSpec, Reading, Tab
+from core.models import ListPreference, SavedView
+from core.permissions import allows
+
+PANELS = ("filters", "columns", "save", "view")
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a column: its words and, where it can be sorted, how it is and what a press on it does."""
+
+    column: Column
+    url: str = ""
+    sorted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: the thing, its name, where it leads, and its cells as HTML."""
+
+    item: Any
+    name: str
+    url: str
+    cells: SafeString
+
+
+class Screen:
+    """A list as one person sees it now. Its parts are worked out when the template asks."""
+
+    def __init__(self, request: HttpRequest, spec: ListSpec) -> None:
+        self.request = request
+        self.spec = spec
+        self.user: Any = request.user
+        self.path = request.path
+
+    # Views
+
+    @cached_property
+    def views(self) -> list[SavedView]:
+        """The saved views of this person."""
+        return saved.views_of(self.user, self.spec.name)
+
+    @cached_property
+    def preference(self) -> ListPreference:
+        """How this person wants the list."""
+        return saved.preference_of(self.user, self.spec.name)
+
+    @cached_property
+    def view(self) -> SavedView | None:
+        """The saved view that is open."""
+        try:
+            wanted = UUID(self.request.GET.get("view", "")[:64])
+        except ValueError:
+            return None
+        return next((view for view in self.views if view.pk == wanted), None)
+
+    @property
+    def first_view(self) -> SavedView | None:
+        """The view that the list opens with for this person, where the address asks for nothing."""
+        opens = None if self.request.GET else self.preference.opens_id
+        return next((view for view in self.views if view.pk == opens), None)
+
+    @cached_property
+    def query(self) -> QueryDict:
+        """What the address asks for; the address of a view alone asks for what was kept."""
+        given = self.request.GET
+        asked = set(given) - {"view", "cursor", "size", "panel", "columns"}
+        if self.view is None or asked:
+            return given
+        query = QueryDict(self.view.query, mutable=True)
+        query.update(given)
+        if self.view.sort:
+            query["sort"] = self.view.sort
+        return query
+
+    @cached_property
+    def usual_columns(self) -> list[str]:
+        """The columns that this list shows when the address names none."""
+        return list(self.view.columns) if self.view is not None and self.view.columns else self.preference.columns
+
+    @cached_property
+    def reading(self) -> Reading:
+        """What the address asks for, understood."""
+        return self.spec.read(self.query, self.usual_columns)
+
+    @cached_property
+    def is_modified(self) -> bool:
+        """Whether what is shown differs from the view that is open."""
+        if self.view is None:
+            return False
+        kept = self.spec.read(QueryDict(self.view.query), self.view.columns)
+        columns = bool(self.view.columns) and [c.name for c in kept.columns] != [c.name for c in self.reading.columns]
+        return kept.query != self.reading.query or (self.view.sort or self.spec.sort) != self.reading.sort or columns
+
+    @property
+    def owns_view(self) -> bool:
+        """Whether the view that is open is this person's."""
+        return self.view is not None and self.view.owner_id == self.user.pk
+
+    @property
+    def opens_view(self) -> bool:
+        """Whether the list opens with this view."""
+        return self.view is not None and self.preference.opens_id == self.view.pk
+
+    @cached_property
+    def tab(self) -> Tab | None:
+        """The built-in view that is open: the one whose filters are all set, the narrowest of them."""
+        if self.view is not None:
+            return None
+        set_now = set(self.reading.filter_params())
+        fitting = [tab for tab in self.spec.tabs if _params_of(self.spec, tab) <= set_now]
+        return max(fitting, key=lambda tab: len(_params_of(self.spec, tab)), default=None)
+
+    @cached_property
+    def tabs(self) -> list[dict[str, Any]]:
+        """The built-in views with their counts, then the saved ones."""
+        elsewhere = self.preference.opens_id is not None
+        counts = self._counts()
+        built_in = [
+            {
+                "label": tab.label,
+                "url": self.links.tab(tab, opens_elsewhere=elsewhere),
+                "on": tab is self.tab,
+                "count": counts.get(tab.name),
+            }
+            for tab in self.spec.tabs
+        ]
+        kept = [
+            {"label": view.name, "url": of_view(self.path, view), "on": view is self.view, "count": None, "saved": view}
+            for view in self.views
+        ]
+        return [*built_in, *kept]
+
+    def _counts(self) -> dict[str, int]:
+        """The counts of the built-in views; only of those that stay small for people who see a part of the list."""
+        limited = bool(self.spec.limited and self.spec.limited(self.user))
+        counted = [tab for tab in self.spec.tabs if tab.counted and (tab.small or not limited)]
+        found = capped_counts([self.spec.read(tab.filters).narrow(self.base) for tab in counted])
+        return {tab.name: number for tab, number in zip(counted, found, strict=True)}
+
+    # Rows
+
+    @cached_property
+    def base(self) -> Any:
+        """The rows that this person may see."""
+        return self.spec.base(self.user)
+
+    @cached_property
+    def page(self) -> Page[Any]:
+        """The rows at this place; an Invalid when it cannot be one."""
+        listing: KeysetList[Any] = KeysetList(self.reading.narrow(self.base), self.reading.order)
+        page = listing.page(self.request.GET.get("cursor", ""), self.reading.size)
+        self.spec.prepared(page.items)
+        return page
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The rows with their cells."""
+        link, name = self.spec.link, self.spec.columns[0].value
+        drawn = [(f'<td class="{column.classes}">', column) for column in self.reading.columns]
+        return [
+            Row(
+                item,
+                str(name(item)),
+                link(item) if link else "",
+                mark_safe("".join([f"{cell}{column.html(item)}</td>" for cell, column in drawn])),  # noqa: S308 - escaped by `html`
+            )
+            for item in self.page.items
+        ]
+
+    @cached_property
+    def heads(self) -> list[Head]:
+        """The heads of the columns, with the order that a press on them gives."""
+        return [self._head(column) for column in self.reading.columns]
+
+    def _head(self, column: Column) -> Head:
+        now = self.reading.sort
+        if not column.sort or (column.sorts_with and not column.sorts_with(self.reading.values)):
+            return Head(column)
+        if now.lstrip("-") != column.name:
+            return Head(column, self.links.sorted_by(f"{column.first}{column.name}"))
+        falls = now.startswith("-")
+        turned = column.name if falls else f"-{column.name}"
+        return Head(column, self.links.sorted_by(turned), "descending" if falls else "ascending")
+
+    # Filters, orders, columns
+
+    @cached_property
+    def links(self) -> Addresses:
+        """Addresses of this list with one thing changed."""
+        return Addresses(self.path, self.reading, str(self.view.pk) if self.view else "", "columns" in self.query)
+
+    @cached_property
+    def chips(self) -> list[dict[str, str]]:
+        """What the list is narrowed by, beyond its tab, each with the address that takes it away."""
+        told = _params_of(self.spec, self.tab) if self.tab else set()
+        found = []
+        for name, value in self.reading.values.items():
+            each = self.spec.filter(name)
+            if not set(each.params(value)) <= told:
+                found.append({"label": each.chip(value), "url": self.links.without_filter(name)})
+        if self.reading.text:
+            found.append({"label": f"“{self.reading.text}”", "url": self.links.without_filter("q")})
+        return found
+
+    @property
+    def clear_url(self) -> str:
+        """The list without filters."""
+        return f"{self.path}?view={ALL}" if self.preference.opens_id else self.path
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What the search box keeps when it is sent."""
+        return [pair for pair in self.links.here() if pair[0] != "q"]
+
+    @property
+    def kept_beside_filters(self) -> list[tuple[str, str]]:
+        """What the form of filters keeps: everything that it has no control for."""
+        shown = {name for each in self.spec.filters if not each.hidden for name in each.names}
+        return [pair for pair in self.links.here() if pair[0] not in shown]
+
+    @property
+    def controls(self) -> Iterator[dict[str, Any]]:
+        """The filters with what their controls show."""
+        for each in self.spec.filters:
+            if not each.hidden:
+                value = self.reading.values.get(each.name)
+                yield {"filter": each, "on": value is not None, **each.fields(value)}
+
+    @property
+    def sorts(self) -> list[dict[str, Any]]:
+        """The orders to choose from."""
+        found = []
+        for sort in self.spec.sorts:
+            column = self.spec.column(sort.by.lstrip("-"))
+            if column.sorts_with is None or column.sorts_with(self.reading.values):
+                on = sort.by == self.reading.sort
+                found.append({"label": sort.label, "url": self.links.sorted_by(sort.by), "on": on})
+        return found
+
+    @property
+    def sort_word(self) -> str:
+        """The present order in words."""
+        known = next((str(sort.label) for sort in self.spec.sorts if sort.by == self.reading.sort), "")
+        return known or str(self.spec.column(self.reading.sort.lstrip("-")).label)
+
+    @property
+    def all_columns(self) -> list[tuple[Column, bool]]:
+        """The columns in their order, then those not shown."""
+        shown = self.reading.columns
+        return [(each, True) for each in shown] + [(each, False) for each in self.spec.columns if each not in shown]
+
+    @property
+    def sizes(self) -> list[dict[str, Any]]:
+        """How many rows a page may have."""
+        return [
+            {"size": size, "url": self.links.with_(size=str(size)), "on": size == self.reading.size}
+            for size in PAGE_SIZES
+        ]
+
+    # Doors
+
+    @property
+    def panel(self) -> str:
+        """The part that is open above the rows."""
+        wanted = self.request.GET.get("panel", "")
+        return wanted if wanted in PANELS and (wanted != "view" or self.view) else ""
+
+    @property
+    def panel_urls(self) -> dict[str, str]:
+        """Addresses that open a part."""
+        return {name: self.links.with_(panel=name) for name in PANELS}
+
+    @property
+    def here(self) -> str:
+        """This list without an open part."""
+        return self.links.with_()
+
+    @property
+    def here_query(self) -> str:
+        """What the address of this list asks for, for the forms that come back to it."""
+        return urlencode(self.links.here())
+
+    @cached_property
+    def total(self) -> int | None:
+        """How many rows there are, where that is known without counting them."""
+        if not self.page.next and not self.page.previous:
+            return len(self.page.items)
+        if self.tab is not None and _params_of(self.spec, self.tab) == set(self.reading.filter_params()):
+            return next((item["count"] for item in self.tabs if item["on"]), None)
+        return None
+
+    @property
+    def may_share(self) -> bool:
+        """Whether this person may share views."""
+        return allows(self.user, saved.SHARE)
+
+    @property
+    def roles(self) -> list[tuple[str, str]]:
+        """The roles that a view may be shared with: their codes and names."""
+        return [(role, role.capitalize()) for role in saved.roles_of(self.user)]
+
+    @property
+    def export_url(self) -> str:
+        """Where a file of this list is asked for."""
+        return _route("export-new")
+
+    @cached_property
+    def actions(self) -> list[bulk.BulkAction]:
+        """What this person may do to many rows at once."""
+        if not _route("bulk-new"):
+            return []
+        known = [bulk.ACTIONS[name] for name in self.spec.bulk if name in bulk.ACTIONS]
+        return [action for action in known if allows(self.user, action.permission)]
+
+    @property
+    def full_query(self) -> str:
+        """Everything of the list, for files and bulk actions: also what is only this person's habit."""
+        query = QueryDict(mutable=True)
+        for name, value in self.reading.params(columns=True):
+            query.appendlist(name, value)
+        query["sort"] = self.reading.sort
+        return query.urlencode()
+
+
+def _params_of(spec: ListSpec, tab: Tab) -> set[tuple[str, str]]:
+    return set(spec.read(tab.filters).filter_params())
+
+
+def _route(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
