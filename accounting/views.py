@@ -9,12 +9,12 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounting.models import JournalEntry
 from accounting.roles import Happening
 from accounting.selectors import entries, entry, trial_balance
+from core.days import company_day
 from core.lists import KeysetList
 from core.permissions import permission
 from core.problems import NotFound
@@ -103,7 +103,7 @@ def trial(request: HttpRequest) -> HttpResponse:
     """Every account's turnover up to a day; debits equal credits."""
     form = TrialForm(request.GET)
     form.is_valid()
-    at: date = form.cleaned_data.get("at") or timezone.localdate()
+    at: date = form.cleaned_data.get("at") or company_day()
     return render(request, "accounting/trial.html", {"balance": trial_balance(at), "at": at, "tabs": tabs("trial")})
 
 

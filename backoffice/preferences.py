@@ -173,7 +173,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """The first page after the sign-in: the one that this person chose and may (still) open, else home."""
     known = reader.of(request) or reader.read(request.user)
     wanted = known.taste.start_page
-    return redirect(reverse(wanted) if wanted in dict(_start_pages(request.user)) else "home")
+    return redirect(reverse(wanted) if wanted and wanted in dict(_start_pages(request.user)) else "home")
 
 
 def back(request: HttpRequest) -> str:

@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
 from capture import references
 from capture.drafts import DraftHold, DraftLine, DraftOrder, DraftPayment
 from capture.pricing import Asked, Priced, price
 from capture.references import Catalogue, TaxTable
 from capture.schemas import LineIn, OrderIn, PaymentIn
 from core.actors import Actor
+from core.days import company_day
 from core.ids import new_id
 from core.money import quantise
 from core.problems import Invalid
@@ -66,7 +65,7 @@ def judge(order: OrderIn, setting: Setting) -> DraftOrder:
         errors.add("lies in the future", "placed_at")
     if placed_at < LONG_AGO:
         raise Invalid.field(["placed_at"], "lies too far back")
-    taxes = references.tax_table(timezone.localdate(placed_at))
+    taxes = references.tax_table(company_day(placed_at))
     asked = [_asked(i, line, order, channel, setting.catalogue, taxes, errors) for i, line in enumerate(order.lines)]
     shipping = channel.shipping_price if order.shipping_price is None else order.shipping_price
     _check_payable(shipping, channel.currency, errors, "shipping_price")
@@ -85,7 +84,7 @@ def judge(order: OrderIn, setting: Setting) -> DraftOrder:
         channel=channel,
         external_id=order.external_id,
         currency=channel.currency,
-        fx_rate=references.fx_rate(channel.currency, timezone.localdate(placed_at)),
+        fx_rate=references.fx_rate(channel.currency, company_day(placed_at)),
         language=(customer and customer.language) or channel.language,
         email=customer.email if customer else "",
         customer_name=_name(order),

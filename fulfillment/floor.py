@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.actors import Actor
+from core.days import company_day
 from core.db import rows, run
 from core.ids import new_id
 from core.problems import Conflict, Invalid, NotFound
@@ -246,7 +247,7 @@ def _book(boxes: Sequence[Any], at: datetime) -> list[Booking]:
                 country=box.country or "",
                 price=box.freight_cost,
                 expected_on=box.promise_latest,
-                sent_on=timezone.localdate(at),
+                sent_on=company_day(at),
             )
         )
     return [booking for code in sorted(by_carrier) for booking in _numbered(code, by_carrier[code])]

@@ -11,9 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from core.actors import Actor
+from core.days import company_day
 from core.db import rows, run
 from core.incidents import open_incident, resolve_incidents
 from core.outbox import publish
@@ -110,7 +110,7 @@ def _parcel(draft: Any) -> Parcel:
         country=draft.country or "",
         price=draft.cost,
         expected_on=draft.expected_on,
-        sent_on=timezone.localdate(),
+        sent_on=company_day(),
     )
 
 

@@ -80,13 +80,14 @@ def backlog(location_ids: Iterable[UUID] | None = None) -> list[Backlog]:
     """Open work by location and state: one statement."""
     found = rows(
         """
-        SELECT location_id, status, count(*) AS count, count(*) FILTER (WHERE promise_latest < %(today)s) AS late
-        FROM fulfillment_fulfillmentorder
-        WHERE status = ANY(%(open)s) AND (%(everywhere)s OR location_id = ANY(%(locations)s)) GROUP BY 1, 2
+        SELECT f.location_id, f.status, count(*) AS count,
+               count(*) FILTER (WHERE f.promise_latest < (%(now)s AT TIME ZONE l.time_zone)::date) AS late
+        FROM fulfillment_fulfillmentorder f JOIN inventory_location l ON l.id = f.location_id
+        WHERE f.status = ANY(%(open)s) AND (%(everywhere)s OR f.location_id = ANY(%(locations)s)) GROUP BY 1, 2
         """,
         {
             "open": list(OPEN),
-            "today": timezone.localdate(),
+            "now": timezone.now(),
             "everywhere": location_ids is None,
             "locations": list(location_ids or []),
         },

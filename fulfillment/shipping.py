@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounting import journal, postings
 from accounting.postings import Document, Goods, Sale
 from core.actors import Actor
+from core.days import company_day
 from core.db import rows, run
 from core.money import ZERO, quantise
 from core.problems import Conflict, Invalid
@@ -132,7 +133,7 @@ def _entries(parcel: Leaving, sale: Sale, at: datetime) -> list[journal.Entry]:
     order, row = parcel.order, parcel.row
     document = Document(
         id=row.id,
-        date=timezone.localdate(at),
+        date=company_day(at),
         label=f"{order.number} {row.tracking_number}",
         about=order.id,
         currency=order.currency,

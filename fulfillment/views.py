@@ -8,12 +8,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from core.actors import Actor
+from core.days import day_at
 from core.lists import KeysetList
 from core.permissions import permission
 from core.problems import Conflict, Invalid, Problem
@@ -53,7 +53,7 @@ def work_list(request: HttpRequest) -> HttpResponse:
             "tab": tab,
             "tabs": _tabs(place, tab),
             "page": found.page(request.GET.get("cursor", ""), PER_PAGE),
-            "today": timezone.localdate(),
+            "today": day_at(place.time_zone),
         },
     )
 
@@ -102,7 +102,7 @@ def _screen(request: HttpRequest, piece: Piece, said: dict[str, str] | None = No
         "following": following,
         "left": piece.units - piece.picked,
         "part": 100 * piece.picked // max(piece.units, 1),
-        "late": bool(piece.due and piece.due < timezone.localdate() and piece.stage != "done"),
+        "late": bool(piece.due and piece.due < day_at(piece.work.location.time_zone) and piece.stage != "done"),
     }
     template = "fulfillment/piece_part.html" if fragment else "fulfillment/piece.html"
     return render(request, template, context, status=status)

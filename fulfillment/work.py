@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.db.models import Count, DateField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
+from core.days import day_at, midnight
 from core.lists import capped_count
 from core.permissions import locations_of
 from core.problems import NotFound
@@ -53,7 +53,7 @@ def work_at(location: Location, tab: str) -> QuerySet[FulfillmentOrder]:
     )
     work = FulfillmentOrder.objects.filter(location=location).exclude(method=VIRTUAL)
     if tab == "done":
-        today = Exists(Shipment.objects.filter(fulfillment_order=OuterRef("pk"), shipped_at__gte=start_of_day()))
+        today = Exists(Shipment.objects.filter(fulfillment_order=OuterRef("pk"), shipped_at__gte=start_of_day(location)))
         return work.filter(today, status__in=("shipped", "delivered"))
     if tab == "ship":
         return work.filter(status="packed")
@@ -67,9 +67,9 @@ def counts(location: Location) -> dict[str, int]:
     return {tab: capped_count(work_at(location, tab)) for tab in TABS}
 
 
-def start_of_day() -> datetime:
-    """Midnight here."""
-    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+def start_of_day(location: Location) -> datetime:
+    """Midnight at the place."""
+    return midnight(day_at(location.time_zone), name=location.time_zone)
 
 
 def cards(work: QuerySet[FulfillmentOrder]) -> QuerySet[FulfillmentOrder]:

@@ -16,6 +16,7 @@ from accounting import journal, postings
 from accounting.postings import Document, Goods
 from core.actors import SYSTEM, Actor
 from core.bulk import Table, insert_all
+from core.days import company_day
 from core.db import require_atomic, rows, run
 from core.ids import new_id
 from core.money import quantise
@@ -333,7 +334,7 @@ def receive(
         shortfalls.resolve_arrived([(u.variant_id, u.location_id) for u in units], actor=actor)
         valued = goods(units)
         if any(g.cost for g in valued):
-            document = Document(id=source, date=timezone.localdate(at), label=note or "Receipt")
+            document = Document(id=source, date=company_day(at), label=note or "Receipt")
             entry = (
                 postings.opening_stock(document, goods=valued)
                 if opening
@@ -361,7 +362,7 @@ def adjust(variant_id: UUID, location_id: UUID, quantity: int, *, reason: str, a
     with transaction.atomic():
         unit = In(variant_id, location_id, quantity)
         _move([(unit, source)], Movement.Reason.ADJUSTMENT, actor=actor, note=f"{reason}: {note}" if note else reason)
-        document = Document(id=source, date=timezone.localdate(), label=reason)
+        document = Document(id=source, date=company_day(), label=reason)
         differences = goods([unit])
         if any(d.cost for d in differences):
             journal.post([postings.stock_count(document, differences=differences)], actor=actor)

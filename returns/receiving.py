@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounting import journal, postings
 from accounting.postings import Document, Goods, Sale
 from core.actors import Actor
+from core.days import company_day
 from core.db import rows, run
 from core.ids import new_id
 from core.money import ZERO, quantise
@@ -336,7 +337,7 @@ def _entries(receipt: Receipt, location_id: UUID, at: datetime) -> list[journal.
     order = receipt.order
     document = Document(
         id=receipt.id,
-        date=timezone.localdate(at),
+        date=company_day(at),
         label=f"{order.number} {receipt.rma}",
         about=order.id,
         currency=order.currency,

@@ -13,9 +13,8 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-from django.utils import timezone
-
 from capture.services import Attempt, place_orders
+from core.days import company_day
 from core.db import rows
 from core.idempotency import Answer
 from core.problems import Problem
@@ -115,7 +114,7 @@ class Replay:
         """Documents of one day together, at most `batch`: everything in a set happens at one time."""
         some: list[Document] = []
         for document in found:
-            if some and (len(some) >= self.batch or timezone.localdate(document.at) != timezone.localdate(some[0].at)):
+            if some and (len(some) >= self.batch or company_day(document.at) != company_day(some[0].at)):
                 yield some
                 some = []
             some.append(document)

@@ -6,14 +6,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
-
 from accounting import journal, postings
 from accounting.journal import FUNCTIONAL_CURRENCY, Entry
 from accounting.postings import Document, order_party
 from accounting.roles import Role
 from accounting.selectors import open_balances
 from core.actors import Actor
+from core.days import company_day
 from core.db import require_atomic, rows
 from core.money import quantise
 from core.timeline import Row, record_many
@@ -85,7 +84,7 @@ def document_of(draw: Draw, source: UUID, at: datetime) -> Document:
     """The document behind an entry about a draw."""
     return Document(
         source,
-        timezone.localdate(at),
+        company_day(at),
         label=draw.number,
         about=draw.order_id,
         currency=draw.currency,
