@@ -59,8 +59,8 @@ def documented(name: str) -> Documented:
 
 def _parameter(part: str) -> Parameter | None:
     if part.startswith(("slots: ", "slots ")):
-        named = tuple(f"slot_{name}" for name in SLOT.findall(re.sub(r"\([^)]*\)", "", part[7:]).rstrip(".")))
-        return Parameter(named, part[7:].rstrip("."))
+        words = part[7:].partition(". ")[0].rstrip(".")
+        return Parameter(tuple(f"slot_{name}" for name in SLOT.findall(re.sub(r"\([^)]*\)", "", words))), words)
     found = PARAMETER.match(part)
     if not found:
         return None
