@@ -19,6 +19,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What text may not begin with in a CSV file: a spreadsheet would carry it out."""
 LONGEST_TEXT = 32_767
 """Characters of a cell of a spreadsheet."""
+LARGEST_NUMBER = 10**15
+"""A spreadsheet knows no more digits."""
 WIDEST, NARROWEST = 60, 8
 
 
@@ -130,7 +132,7 @@ def _write(sheet: Any, row: int, column: int, value: Any, formats: dict[type, An
         return
     if isinstance(value, bool):
         sheet.write_boolean(row, column, value)
-    elif isinstance(value, int | Decimal) and abs(value) < 10**15:
+    elif isinstance(value, int | Decimal) and -LARGEST_NUMBER < value < LARGEST_NUMBER:
         sheet.write_number(row, column, value, formats.get(type(value)))
     elif isinstance(value, datetime):
         sheet.write_datetime(row, column, value.replace(tzinfo=None), formats[datetime])

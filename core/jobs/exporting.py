@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.text import slugify
 from django.utils.timezone import localdate
@@ -88,7 +88,7 @@ def _write(turn: Turn) -> bool:
 
 def begin(turn: Turn, read: Reading, is_sheet: bool) -> None:
     """How many rows there are, and the last of them: what comes later is not part of it."""
-    last, total = read.found.aggregate(last=Max("pk"))["last"], read.found.count()
+    last, total = read.found.order_by("-pk").values_list("pk", flat=True).first(), read.found.count()
     if is_sheet and total > limits.MOST_IN_SHEET:
         said = _("These are %(n)s rows, and an XLSX file holds %(most)s. Narrow the list, or choose CSV.")
         raise Problem(said % {"n": f"{total:,}", "most": f"{limits.MOST_IN_SHEET:,}"})
