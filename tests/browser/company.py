@@ -46,11 +46,13 @@ def _orders() -> dict[str, str]:
         "order-cancelled": Order.objects.filter(status="cancelled"),
     }
     orders = {name: choice.order_by("id").last() for name, choice in found.items()}
-    under_way = orders["order-under-way"]
+    under_way, in_work = orders["order-under-way"], orders["order-in-work"]
     return {name: f"/orders/{order.number}/" for name, order in orders.items() if order} | {
         "tracking": f"/t/{token_of(under_way.pk, under_way.tracking_version)}/" if under_way else "",
         "postcode": under_way.shipping_address["postal_code"] if under_way else "",
         "customer": f"/customers/{under_way.customer_id}/" if under_way else "",
+        "customer-edit": f"/customers/{under_way.customer_id}/edit/" if under_way else "",
+        "cancel-in-work": f"/orders/{in_work.number}/cancel/" if in_work else "",
         "stock-item": f"/stock/{completed.latest('id').lines.values_list('sku', flat=True)[0]}/",
     }
 

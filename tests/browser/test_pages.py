@@ -44,10 +44,12 @@ LEAVES = [
     Leaf("order under way", "order", "manager", "order-under-way"),
     Leaf("order returned", "order", "finance", "order-returned"),
     Leaf("order cancelled", "order", "clerk", "order-cancelled"),
+    Leaf("order, what cancelling changes", "order-cancel", "clerk", "cancel-in-work"),
     Leaf("new order", "new-order", "clerk", "/orders/new/"),
     Leaf("order at the counter", "order-at-counter", "store", "/orders/at-the-counter/"),
     Leaf("customers", "customers", "clerk", "/customers/"),
     Leaf("customer", "customer", "clerk", "customer"),
+    Leaf("customer, edit", "customer-edit", "clerk", "customer-edit"),
     Leaf("stock", "stock", "clerk", "/stock/"),
     Leaf("stock item", "stock-item", "warehouse", "stock-item"),
     Leaf("work, choice of place", "work", "manager", "/work/"),
@@ -77,6 +79,8 @@ IN_FRENCH = (
     "home of the manager",
     "orders",
     "order in work",
+    "order, what cancelling changes",
+    "customer",
     "new order",
     "work, pick",
     "insight",
@@ -86,7 +90,7 @@ IN_FRENCH = (
 )
 NOT_OPENED = {
     "new-order-quote", "new-order-products",  # parts of the form
-    "health-live", "sign-out", "set_language", "theme", "order-hold", "order-release-hold", "order-take-back", "order-receive-return", "order-cancel",
+    "health-live", "sign-out", "set_language", "theme", "order-hold", "order-release-hold", "order-take-back", "order-receive-return", "order-live", "order-note", "order-contact", "order-settle", "order-letter", "customer-note",
     "stock-receive", "stock-adjust", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
     "work-ship",  # they do something and lead back
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame
