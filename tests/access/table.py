@@ -87,6 +87,18 @@ ROWS = [
     Row("new-order", "orders.place", "/orders/new/"),
     Row("new-order-quote", "orders.place", "/orders/new/quote/", POST),
     Row("new-order-products", "orders.place", "/orders/new/products/?find=mug"),
+    # Jobs: what may be started is asked by list and action, and each is its owner's alone
+    Row("jobs", SIGNED_IN, "/jobs/"),
+    Row("jobs-now", SIGNED_IN, "/jobs/now/"),
+    Row("bulk-new", SIGNED_IN, "/jobs/bulk/", POST, ok=404, data={"list": "nothing", "action": "orders.hold"}),
+    Row("export-new", SIGNED_IN, "/jobs/export/", POST, ok=404, data={"list": "nothing", "format": "csv"}),
+    Row("job", SIGNED_IN, "/jobs/{job}/", ok=404),
+    Row("job-start", SIGNED_IN, "/jobs/{job}/start/", POST, ok=404),
+    Row("job-stop", SIGNED_IN, "/jobs/{job}/stop/", POST, ok=404),
+    Row("job-resume", SIGNED_IN, "/jobs/{job}/resume/", POST, ok=404),
+    Row("job-again", SIGNED_IN, "/jobs/{job}/again/", POST, ok=404),
+    Row("job-file", SIGNED_IN, "/jobs/{job}/file/", ok=404),
+    Row("job-result", SIGNED_IN, "/jobs/{job}/result.csv", ok=404),
     # Customers, stock, work, books, figures, letters
     Row("customers", "customers.view", "/customers/"),
     Row("customer", "customers.view", "/customers/{customer}/"),

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from accounting.models import JournalEntry
 from core.actors import SYSTEM
+from core.jobs.models import Job
 from fulfillment import floor
 from fulfillment.models import FulfillmentOrder, Shipment
 from orders import holds
@@ -56,7 +58,13 @@ def _company(world: World) -> dict[str, Any]:
         "now": timezone.now().isoformat(),
         "message": str(message().pk),
         "entry": str(JournalEntry.objects.latest("id").pk),
+        "job": str(_somebodys_job().pk),
     }
+
+
+def _somebodys_job() -> Job:
+    other = get_user_model().objects.create_user("somebody else")
+    return Job.objects.create(kind=Job.Kind.EXPORT, list="orders", title="Orders", owner=other, state="waiting")
 
 
 def _orders() -> dict[str, Any]:

@@ -35,6 +35,7 @@ LEAVES = [
     Leaf("home of the clerk", "home", "clerk", "/"),
     Leaf("home of the store", "home", "store", "/"),
     Leaf("home of the manager", "home", "manager", "/"),
+    Leaf("my jobs", "jobs", "clerk", "/jobs/"),
     Leaf("styleguide", "styleguide", "manager", "/styleguide/"),
     Leaf("orders", "orders", "clerk", "/orders/"),
     Leaf("orders found by search", "search", "clerk", "/search/?q=martin"),
@@ -96,6 +97,7 @@ NOT_OPENED = {
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame
     "stripe_webhook", "came_back", "tracking-pay", "order-pay-link",
     "work-queue-again", "work-queue-give-up",
+    "jobs-now", "bulk-new", "export-new", "job", "job-start", "job-stop", "job-resume", "job-again", "job-file", "job-result",  # test_jobs.py
 }  # fmt: skip
 BY_LINK = {"mail-message"}
 
