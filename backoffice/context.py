@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from backoffice import reader
 from backoffice.navigation import entries
+from backoffice.search.commands import jumps
 from core.models import Grant
 
 ROLE_WORDS = {
@@ -30,6 +31,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "demo": settings.DEMO,
         "theme": _theme(request),
         "nav": SimpleLazyObject(lambda: entries(request)),
+        "jumps": SimpleLazyObject(lambda: jumps(request.user)),
         "me": SimpleLazyObject(lambda: _me(request)),
     }
 

@@ -48,6 +48,11 @@ def remember(request: HttpRequest, order: Order) -> None:
     request.session[PROVEN] = _proven(request) | {str(order.pk): until.timestamp()}
 
 
+def proven(request: HttpRequest) -> list[str]:
+    """Ids of the orders that were brought to the counter with a proof, as long as they stay open."""
+    return list(_proven(request))
+
+
 def _proven(request: HttpRequest) -> dict[str, float]:
     now = timezone.now().timestamp()
     return {key: until for key, until in request.session.get(PROVEN, {}).items() if until > now}

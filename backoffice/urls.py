@@ -2,7 +2,7 @@ from django.urls import path
 
 from backoffice import counter, customer_views, list_views, order_acts, order_views, preferences, queue_views, views
 from backoffice.health import views as health
-from backoffice.search import search
+from backoffice.search import palette, search
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("start/", preferences.start, name="start"),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("search/", search, name="search"),
+    path("search/palette/", palette, name="search-palette"),
     path("orders/", list_views.order_list, name="orders"),
     path("orders/at-the-counter/", counter.at_counter, name="order-at-counter"),  # no order's number
     path("orders/<str:number>/", order_views.order, name="order"),

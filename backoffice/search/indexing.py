@@ -17,13 +17,13 @@ LOOKED_BACK = timedelta(days=2)
 
 # What an order says of its customer is on file there: only what differs is kept with the order.
 ORDERS = """
-SELECT o.id, o.customer_name, o.email, o.shipping_address->>'name' AS ship_to, o.shipping_address->>'phone' AS phone,
+SELECT o.id, o.customer_name, o.email, o.external_id, o.shipping_address->>'name' AS ship_to, o.shipping_address->>'phone' AS phone,
        o.billing_address->>'name' AS bill_to, o.shipping_address->>'country' AS country,
        c.email AS customer_email, c.phone AS customer_phone
 FROM orders_order o LEFT JOIN customers_customer c ON c.id = o.customer_id WHERE o.id = ANY(%(ids)s)
 """
 CUSTOMERS = """
-SELECT c.id, c.email, c.first_name, c.last_name, c.phone, c.country, upper(c.language) AS language, (
+SELECT c.id, c.email, c.external_id, c.first_name, c.last_name, c.phone, c.country, upper(c.language) AS language, (
     SELECT o.shipping_address->>'country' FROM orders_order o WHERE o.customer_id = c.id LIMIT 1) AS ordered_to
 FROM customers_customer c WHERE c.id = ANY(%(ids)s)
 """
@@ -52,6 +52,7 @@ WHERE o.id = ANY(%(ids)s) AND o.customer_id IS NOT NULL
 
 def _of_order(row: Any) -> search.Document:
     terms = search.name_terms(row.customer_name, row.ship_to or "", row.bill_to or "")
+    terms.append(search.code_term(row.external_id))
     if row.email.lower() != (row.customer_email or "").lower():
         terms.append(search.email_term(row.email))
     if row.phone and row.phone != row.customer_phone:
@@ -62,7 +63,8 @@ def _of_order(row: Any) -> search.Document:
 def _of_customer(row: Any) -> search.Document:
     names = search.name_terms(row.first_name, row.last_name)
     regions = filter(None, (row.country, row.ordered_to, row.language))
-    return search.Document(row.id, [*names, search.email_term(row.email), *search.phone_terms(row.phone, *regions)])
+    codes = (search.email_term(row.email), search.code_term(row.external_id))
+    return search.Document(row.id, [*names, *codes, *search.phone_terms(row.phone, *regions)])
 
 
 MISSING = """

@@ -8,12 +8,13 @@ from core.search.finding import Found, find, find_email, find_phone
 from core.search.folding import fold, words
 from core.search.index import Document, put, remove
 from core.search.phones import asked_phone, phone_terms
-from core.search.terms import email_term, name_terms
+from core.search.terms import code_term, email_term, name_terms
 
 __all__ = [
     "Document",
     "Found",
     "asked_phone",
+    "code_term",
     "email_term",
     "find",
     "find_email",

@@ -43,18 +43,16 @@ class Typed:
         return len(self.word) < FEWEST
 
 
-def find(kinds: Sequence[str], text: str, most: int) -> dict[str, list[Found]]:
-    """By kind, the things that every word of the text fits, at most so many: the best first, then the newest."""
+def find(kinds: Sequence[str], text: str, most: int, *, alike: bool = False) -> dict[str, list[Found]]:
+    """By kind, the things that every word of the text fits, at most so many: the best first, then the newest.
+
+    `alike`: words that are spelt nearly so, for when nothing else was found.
+    """
     asked = words(text)[:MOST_WORDS]
     if not kinds or not any(len(word) >= FEWEST for word in asked):
         return {kind: [] for kind in kinds}
-    found: dict[str, list[Found]] = {}
-    for expand in (EXPAND, EXPAND_ALIKE):
-        typed = _typed(asked, expand)
-        found = {kind: _of_kind(kind, typed, most) for kind in kinds}
-        if any(found.values()):
-            break
-    return found
+    typed = _typed(asked, EXPAND_ALIKE if alike else EXPAND)
+    return {kind: _of_kind(kind, typed, most) for kind in kinds}
 
 
 # Each typed word begins some words and is a part of others. The shortest are the nearest to it.

@@ -8,8 +8,9 @@ import { start as keys } from "./keys.js";
 import { start as lists } from "./lists.js";
 import { start as live } from "./live.js";
 import { start as menus } from "./menus.js";
+import { start as palette } from "./palette.js";
 import { start as theme } from "./theme.js";
 import { start as toast } from "./toast.js";
 import { start as zone } from "./zone.js";
 
-for (const start of [theme, keys, toast, forms, dialogs, menus, combobox, copy, zone, live, lists]) start();
+for (const start of [theme, keys, palette, toast, forms, dialogs, menus, combobox, copy, zone, live, lists]) start();
