@@ -8,7 +8,9 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
+
+from core.days import zone
 
 ORDER_CONFIRMATION = "order_confirmation"
 SHIPPED = "shipped"
@@ -54,6 +56,8 @@ class Facts:
     amount: Decimal | None = None
     """What is to be paid, where that is not the whole order."""
     until: datetime | None = None
+    time_zone: str = ""
+    """Of the channel's customers; empty: the company's."""
     is_unpaid: bool = False
     """It was cancelled because nobody paid."""
 
@@ -64,7 +68,7 @@ def language_of(order: Any) -> str:
 
 
 def write(kind: str, facts: Facts) -> Letter:
-    """The letter of `kind`, in the language of the order."""
+    """The letter of `kind`, in the language of the order and with the days and times of its channel."""
     language = language_of(facts.order)
     values = {
         "company": settings.COMPANY,
@@ -78,7 +82,7 @@ def write(kind: str, facts: Facts) -> Letter:
         "url": facts.tracking_url,
         "language": language,
     }
-    with translation.override(language):
+    with translation.override(language), timezone.override(zone(facts.time_zone)):
         subject, text, html = (
             render_to_string(f"notifications/{kind}.{part}", values) for part in ("subject.txt", "txt", "html")
         )

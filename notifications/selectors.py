@@ -18,7 +18,7 @@ from orders.tracking import tracking_url
 
 ORDERS = """
 SELECT o.id, o.number, o.email, o.customer_name, o.language, o.currency, o.total, o.tax, o.shipping, o.subtotal, o.discount,
-       o.tax_included, o.shipping_address, o.promise_earliest, o.promise_latest, o.tracking_version, o.method
+       o.tax_included, o.shipping_address, o.promise_earliest, o.promise_latest, o.tracking_version, o.method, c.time_zone
 FROM orders_order o JOIN orders_channel c ON c.id = o.channel_id
 WHERE o.id = ANY(%(ids)s) AND o.email <> '' AND NOT c.is_history
 """
@@ -74,6 +74,7 @@ def facts_of(kind: str, told: Sequence[Any]) -> Iterator[tuple[Any, Facts | None
                 lines.get(fact.subject or fact.order_id, []),
                 shipment=subject if kind in (letters.SHIPPED, letters.DELIVERED) else None,
                 returned=subject if kind == letters.RETURN_RECEIVED else None,
+                time_zone=order.time_zone,
                 **_said(fact.said),
             ),
         )

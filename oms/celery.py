@@ -4,6 +4,9 @@ import time
 from threading import Event, Lock, Thread
 
 from celery import Celery
+from celery.signals import task_prerun
+from django.conf import settings
+from django.utils import timezone, translation
 
 from core import broker, outbox
 from oms import processes as processes
@@ -21,6 +24,13 @@ RELAY = "relay"
 QUIET = 0.05
 MOST_ASKED = 5
 """Requests for a relay pass that wait at a time; more would not make it come sooner, and fill a broker nobody empties."""
+
+
+@task_prerun.connect
+def with_a_clean_slate(**_: object) -> None:
+    """Every task begins in the company's zone and the first language, whatever the one before it left behind."""
+    timezone.deactivate()
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 def ask_for_relay() -> None:

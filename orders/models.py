@@ -32,6 +32,9 @@ class Channel(models.Model):
     tax_included = models.BooleanField()
     country = models.CharField(max_length=2)
     language = models.CharField(max_length=2, default="en")
+    time_zone = models.TextField(
+        default="", db_default="", blank=True, help_text="of its customers' letters and pages; empty: the company's"
+    )
     number_prefix = models.TextField(default="")
     pool = models.ForeignKey(Pool, models.PROTECT)
     price_list = models.ForeignKey(PriceList, models.PROTECT, null=True)

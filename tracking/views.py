@@ -9,12 +9,13 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.actors import Actor
+from core.days import zone
 from core.problems import Conflict
 from core.throttle import address_of, allow
 from orders.models import Order
@@ -61,7 +62,7 @@ def order_page(request: HttpRequest, token: str) -> HttpResponse:
     order = order_behind(token)
     if order is None:
         return _refused(request, "tracking/not_found.html", 404)
-    with translation.override(_language(request, order)):
+    with translation.override(_language(request, order)), timezone.override(zone(order.channel.time_zone)):
         return _prove(request, token, order) if request.method == "POST" else _page(request, token, order)
 
 
@@ -107,7 +108,7 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
     by_address = allow("tracking", address_of(request), most=PAGES_A_MINUTE, seconds=60)
     if not (by_address and allow("pay", str(order.pk), most=PAYS_PER_ORDER, seconds=ORDER_WINDOW)):
         return _refused(request, "tracking/too_many.html", 429, wait=60 if not by_address else ORDER_WINDOW)
-    with translation.override(_language(request, order)):
+    with translation.override(_language(request, order)), timezone.override(zone(order.channel.time_zone)):
         return _leave(request, token, order)
 
 

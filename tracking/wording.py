@@ -4,14 +4,10 @@ from datetime import date, datetime
 
 from babel.dates import format_date, format_time
 from django.utils import timezone
-from django.utils.translation import get_language, pgettext, to_locale
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-
-def locale() -> str:
-    """The locale of the language in use; English is British."""
-    language = get_language() or "en"
-    return "en_GB" if language == "en" else to_locale(language)
+from core.locales import locale
 
 
 def on_day(day: date) -> str:

@@ -31,6 +31,9 @@ ABILITIES = {
     "returns_centre": ["receive_returns"],
 }
 VENDOR_HANDLING_DAYS = 2
+ZONES = {"FR": "Europe/Paris", "GB": "Europe/London", "CH": "Europe/Zurich"}
+"""Of the customers of a country."""
+
 HISTORY_TENDER = "bank_transfer"
 """Past orders were paid without a provider; live ones that name no payment go on account."""
 LIVE_TENDER = "on_account"
@@ -169,6 +172,7 @@ def set_up_channels() -> None:
                 tax_included=True,
                 country=entry["country"],
                 language="en" if entry["country"] == "GB" else "fr",
+                time_zone=ZONES.get(entry["country"], ""),
                 number_prefix=f"{entry['prefix']}-",
                 pool_id=pools[entry["pool"]],
                 price_list_id=lists[entry["currency"]],

@@ -129,7 +129,7 @@ def test_every_page_says_which_permission_it_needs() -> None:
         if not hasattr(pattern.callback, "permission")
     }
 
-    assert unguarded == OPEN_TO_ALL | {"home", "styleguide"}
+    assert unguarded == OPEN_TO_ALL | {"home", "styleguide", "preferences", "start"}
 
 
 @pytest.mark.parametrize("path", ["/", "/styleguide/"])

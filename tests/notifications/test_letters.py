@@ -1,5 +1,6 @@
 """What customers are told, and that they are told once."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from html import unescape
 from types import SimpleNamespace
@@ -203,3 +204,17 @@ def test_every_letter_is_whole_in_every_language(kind: str, language: str) -> No
     for part in (letter.subject, letter.text, letter.html):
         assert "{{" not in part and "{%" not in part
     assert tracking_url(order) in letter.text and tracking_url(order) in letter.html
+
+
+def test_a_time_in_a_letter_is_that_of_the_channels_customers() -> None:
+    small_world()
+    order, _ = packed({MUG: 1})
+    until = datetime(2026, 11, 24, 9, 13, tzinfo=UTC)
+
+    def said(time_zone: str) -> str:
+        facts = letters.Facts(order, tracking_url(order), until=until, time_zone=time_zone)
+        return letters.write(letters.PAYMENT_REMINDER, facts).text
+
+    assert "10:13" in said("")
+    assert "10:13" in said("Europe/Paris")
+    assert "09:13" in said("Europe/London")
