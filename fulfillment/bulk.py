@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum, TextField, Value
 from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -126,7 +126,7 @@ bulk.register(
         act=release_now,
         refusals=_not_planned,
         consequence=_units_released,
-        named_by=Concat("order__number", Value(" · "), "location__name"),
+        named_by=Concat("order__number", Value(" · "), "location__name", output_field=TextField()),
         link=lambda row: reverse("work-piece", args=[row.key]),
         icon="send",
     )

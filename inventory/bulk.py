@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import QuerySet, Sum, Value
+from django.db.models import QuerySet, Sum, TextField, Value
 from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -52,7 +52,7 @@ bulk.register(
         act=keep_back,
         fields=SafetyForm,
         consequence=_kept_now,
-        named_by=Concat("variant__sku", Value(" · "), "location__name"),
+        named_by=Concat("variant__sku", Value(" · "), "location__name", output_field=TextField()),
         link=lambda row: reverse("stock-item", args=[row.label.partition(" · ")[0]]),
         icon="shield",
     )

@@ -278,6 +278,6 @@ ORDERS = ListSpec(
     search_hint=_("Number, name, e-mail, SKU"),
     link=address,
     prepare=_look_at,
-    bulk=("orders.hold", "orders.release_hold", "orders.route", "orders.cancel"),
+    bulk=("orders.hold", "orders.release_hold", "orders.pay_again", "orders.cancel"),
     route="orders",
 )

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import Case, CharField, Count, Expression, F, IntegerField, Model, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Expression, F, IntegerField, Model, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -80,7 +80,7 @@ class BulkAction:
     def keys_and_names(self, found: QuerySet[Any]) -> QuerySet[Any]:
         """The rows with what they are called."""
         by = F(self.named_by) if isinstance(self.named_by, str) else self.named_by
-        return found.annotate(job_label=Cast(by, CharField())).values_list("pk", "job_label")
+        return found.annotate(job_label=Cast(by, TextField())).values_list("pk", "job_label")
 
 
 ACTIONS: dict[str, BulkAction] = {}
