@@ -33,10 +33,13 @@ def search(request: HttpRequest) -> HttpResponse:
         return redirect(only.url)
     known = commands.of(request)
     named = commands.named(known, results.asked.text, ON_PAGE)
+    *others, actions = _grouped(known)
     shown = {
         "results": results,
         "asked": results.asked,
-        "commands": _grouped(named if results.asked.text else known),
+        "commands": _grouped(named) if results.asked.text else others,
+        "actions": actions,
+        "aside": len(results.groups) > 1 or bool(named),
         "limited": reach.is_limited(request.user),
         "back": request.get_full_path(),
     }

@@ -76,7 +76,8 @@ def _typed(asked: Sequence[str], expand: str) -> list[Typed]:
     long = [word for word in asked if len(word) >= FEWEST]
     meant: dict[str, dict[str, int]] = {word: {word: WHOLE} for word in long}
     for row in rows(expand, {"words": long, "tops": [above(word) for word in long]}):
-        meant[row.typed].setdefault(row.word, row.rank)
+        if row.word not in asked:  # each typed word stands for a word of its own: `marie mar` for two names
+            meant[row.typed].setdefault(row.word, row.rank)
     return [Typed(word, meant.get(word, {})) for word in asked]
 
 

@@ -6,7 +6,7 @@
 const KEPT = "lately";
 const MOST_KEPT = 8;
 const MOST_SHOWN = 5;
-const ACTIONS = ".page-head :is(a.btn, button.btn), .menu-box :is(a, button), [data-palette-action]";
+const ACTIONS = ".page-head :is(a.btn, button.btn, .menu-box a, .menu-box button), [data-palette-action]";
 
 let box;
 let input;
@@ -33,10 +33,9 @@ function kept() {
 }
 
 function keep() {
-  const place = document.querySelector("main#content");
-  const label = document.querySelector("h1")?.textContent.trim();
-  if (!place) sessionStorage.removeItem(KEPT); // signed out: nothing is left behind on a shared device
-  if (!place || !label || location.pathname.startsWith("/search/")) return;
+  if (!box) sessionStorage.removeItem(KEPT); // signed out: nothing is left behind on a shared device
+  const label = document.title.split(" · ")[0].trim();
+  if (!box || !label || location.pathname.startsWith("/search/")) return;
   const url = location.pathname + location.search;
   const rest = kept().filter((each) => each.url !== url && each.url.split("?")[0] !== location.pathname);
   sessionStorage.setItem(KEPT, JSON.stringify([{ url, label }, ...rest].slice(0, MOST_KEPT)));
@@ -80,36 +79,39 @@ function group(label, options) {
   return [made];
 }
 
+function nameOf(action) {
+  const menu = action.closest("details")?.querySelector("summary").textContent.trim();
+  const label = action.dataset.paletteAction || action.getAttribute("aria-label") || action.textContent;
+  return [menu, label.trim().replace(/\s+/g, " ")].filter(Boolean).join(": ");
+}
+
+/** What can be done on this page now, each once. */
 function offered() {
-  const seen = new Set();
-  return [...document.querySelectorAll(ACTIONS)].filter((each) => {
-    const label = each.textContent.trim();
-    const dead = each.disabled || each.getAttribute("aria-disabled") === "true" || seen.has(label) || !label;
-    seen.add(label);
-    return !dead && !each.closest("dialog, .palette");
-  });
+  const able = [...document.querySelectorAll(ACTIONS)].filter(
+    (each) => !each.disabled && each.getAttribute("aria-disabled") !== "true" && !each.closest("[popover]"),
+  );
+  return [...new Map(able.map((each) => [nameOf(each), each]))].filter(([label]) => label);
 }
 
 function here(text) {
-  const acts = offered().filter((each) => fits(each.textContent, text)).slice(0, text ? MOST_SHOWN : 8);
-  const own = acts.map((each, n) => {
-    const made = option(`here-${n}`, each.textContent.trim(), "mouse-pointer-click");
-    made.target = "";
+  const acts = offered().filter(([label]) => fits(label, text)).slice(0, MOST_SHOWN);
+  const own = acts.map(([label, action], n) => {
+    const made = option(`here-${n}`, label, box.dataset.hereIcon);
     made.addEventListener("click", (event) => {
       event.preventDefault();
       box.close();
-      reveal(each);
+      reveal(action);
     });
     return made;
   });
   const url = location.pathname + location.search;
   const pages = kept().filter((each) => each.url !== url && fits(each.label, text));
   const lately = pages.slice(0, MOST_SHOWN).map((each, n) => {
-    const made = option(`lately-${n}`, each.label, "history");
+    const made = option(`lately-${n}`, each.label, box.dataset.recentIcon);
     made.href = each.url;
     return made;
   });
-  return [...group(box.dataset.onPage, own), ...group(box.dataset.recent, lately)];
+  return [...group(box.dataset.recent, lately), ...group(box.dataset.onPage, own)];
 }
 
 /** An action of the page is pressed as if by hand: what hides in a menu is opened first. */
@@ -143,7 +145,9 @@ function move(by) {
 function first() {
   const found = document.getElementById("palette-found");
   const exact = found.querySelector("[data-exact]");
-  return (exact ? found : box).querySelector('[role="option"]');
+  if (exact) return found.querySelector('[role="option"]');
+  // With nothing typed Enter may open something, and never do something.
+  return box.querySelector(input.value.trim() ? '[role="option"]' : 'a[href][role="option"]');
 }
 
 // Showing
@@ -153,10 +157,9 @@ function isAnswered() {
 }
 
 function show() {
-  const text = input.value.trim();
-  const chosen = isAnswered() && options().find((each) => each.id === active);
-  document.getElementById("palette-here").replaceChildren(...here(text));
-  mark((text ? null : chosen) || first(), false);
+  const before = input.value.trim() ? "" : active; // with nothing typed, what came later does not move the choice
+  document.getElementById("palette-here").replaceChildren(...here(input.value.trim()));
+  mark((before && document.getElementById(before)) || first(), false);
 }
 
 function answered() {
@@ -173,6 +176,7 @@ export function open(text = "") {
     box.showModal();
   }
   input.value = text;
+  active = "";
   input.focus();
   show();
   window.htmx?.trigger(input, "ask");
@@ -200,8 +204,8 @@ function pressed(event) {
 }
 
 export function start() {
-  keep();
   box = document.querySelector("dialog#palette");
+  keep();
   if (!box) return;
   input = box.querySelector('[role="combobox"]');
   input.addEventListener("keydown", pressed);
