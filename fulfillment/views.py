@@ -246,7 +246,13 @@ def _parcel_page(request: HttpRequest, shipment: Shipment, form: EventForm, stat
 def _events(shipment: Shipment) -> list[dict[str, Any]]:
     words = dict(EVENTS)
     return [
-        {"icon": "truck", "who": words.get(e.status, e.status), "text": e.place, "note": e.detail, "at": e.at}
+        {
+            "icon": "truck",
+            "who": words.get(e.status, e.status),
+            "text": f"· {e.place}" if e.place else "",
+            "note": e.detail,
+            "at": e.at,
+        }
         for e in shipment.events.all()
     ]
 
