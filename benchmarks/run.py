@@ -30,6 +30,7 @@ ALL = (
     "hot_sku",
     "pipeline",
     "replay",
+    "search",
     "memory",
 )
 
