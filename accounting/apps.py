@@ -10,4 +10,4 @@ class AccountingConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what the app contributes to others."""
-        from accounting import invariants  # noqa: F401, PLC0415 - registers on import
+        from accounting import invariants, tables  # noqa: F401, PLC0415 - they register on import

@@ -108,7 +108,7 @@ def entries(
     if account:
         found = found.filter(id__in=JournalLine.objects.filter(account__code=account).values("entry_id"))
     if text:
-        found = found.filter(_mentions(text))
+        found = found.filter(mentions(text))
     return found.order_by("date", "id")
 
 
@@ -205,7 +205,8 @@ def _lines() -> QuerySet[JournalLine]:
     return JournalLine.objects.select_related("account").order_by("entry_id", "position")
 
 
-def _mentions(text: str) -> Q:
+def mentions(text: str) -> Q:
+    """Entries with the text in their label; with a colon in it, those of that party."""
     if ":" in text:
         return Q(id__in=JournalLine.objects.filter(party=text).values("entry_id"))
     return Q(label__icontains=text)

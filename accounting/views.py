@@ -11,72 +11,25 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounting.models import JournalEntry
-from accounting.roles import Happening
-from accounting.selectors import entries, entry, trial_balance
+from accounting.selectors import entry, trial_balance
 from core.days import company_day
-from core.lists import KeysetList
+from core.lists.views import show
 from core.permissions import permission
 from core.problems import NotFound
-from core.templatetags.ui import say_day
-
-
-class JournalFilter(forms.Form):
-    """The filters of the journal as they stand in the address. What cannot be read is left out."""
-
-    start = forms.DateField(required=False)
-    end = forms.DateField(required=False)
-    event = forms.CharField(required=False, max_length=40)
-    account = forms.CharField(required=False, max_length=20)
-    about = forms.UUIDField(required=False)
-    q = forms.CharField(required=False, max_length=200)
 
 
 @permission("ledger.view")
 def journal(request: HttpRequest) -> HttpResponse:
     """The journal, newest first."""
-    form = JournalFilter(request.GET)
-    form.is_valid()
-    given = form.cleaned_data
-    found = entries(
-        given.get("start"),
-        given.get("end"),
-        event=given.get("event", ""),
-        account=given.get("account", ""),
-        about=given.get("about"),
-        text=given.get("q", ""),
-    )
-    page = KeysetList[JournalEntry](found, "-date").page(request.GET.get("cursor", ""), limit=25)
-    return render(
+    return show(
         request,
+        "journal",
         "accounting/journal.html",
-        {
-            "page": page,
-            "given": given,
-            "events": Happening.choices,
-            "chips": _chips(request, given),
-            "keep": [(name, request.GET[name]) for name in ("account", "about") if given.get(name)],
-            "tabs": tabs("journal"),
-        },
+        subtitle=_("Every fact that costs or earns, booked once, never changed"),
+        none_fits=_("No entry is like this"),
+        nothing_yet=_("Entries write themselves when goods leave, money comes in, or stock arrives."),
+        pages=tabs("journal"),
     )
-
-
-def _chips(request: HttpRequest, given: dict[str, Any]) -> list[dict[str, str]]:
-    said = {
-        "q": f"“{given['q']}”" if given.get("q") else "",
-        "account": _("Account %(code)s") % {"code": given["account"]} if given.get("account") else "",
-        "about": _("One order") if given.get("about") else "",
-        "start": _("From %(day)s") % {"day": say_day(given["start"])} if given.get("start") else "",
-        "end": _("Until %(day)s") % {"day": say_day(given["end"])} if given.get("end") else "",
-    }
-    return [{"label": label, "url": _without(request, name)} for name, label in said.items() if label]
-
-
-def _without(request: HttpRequest, name: str) -> str:
-    query = request.GET.copy()
-    for gone in (name, "cursor"):
-        query.pop(gone, None)
-    return f"?{query.urlencode()}"
 
 
 def tabs(on: str) -> list[dict[str, Any]]:

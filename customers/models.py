@@ -27,6 +27,10 @@ class Customer(models.Model):
                 fields=["external_id"], condition=~Q(external_id=""), name="customer_external_id_once"
             ),
         ]
+        indexes = [
+            models.Index(fields=["last_name", "id"], name="customer_by_name"),
+            models.Index(fields=["created_at", "id"], name="customer_by_age"),
+        ]
 
     @property
     def name(self) -> str:

@@ -5,4 +5,4 @@ class InventoryConfig(AppConfig):
     name = "inventory"
 
     def ready(self) -> None:
-        from inventory import bulk, invariants  # noqa: F401
+        from inventory import bulk, invariants, tables  # noqa: F401

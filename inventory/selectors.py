@@ -68,29 +68,36 @@ def stock_of_variants(filters: StockFilters) -> QuerySet[Variant]:
 
     Each has `on_hand`, `reserved`, `allocated`, `safety`, `free` (what can be promised) and `places`.
     """
-    rows_here = Q(stock__location_id=filters.location) if filters.location else Q(stock__isnull=False)
-    free = Greatest(F("stock__on_hand") - F("stock__safety") - F("stock__reserved") - F("stock__allocated"), 0)
     found = Variant.objects.select_related("product").filter(is_stocked=True)
     if filters.text:
-        found = found.filter(_names(filters.text))
-    sums = {name: Sum(f"stock__{name}", filter=rows_here, default=0) for name in STOCK_COLUMNS}
-    found = found.annotate(**sums, free=Sum(free, filter=rows_here, default=0), places=Count("stock", filter=rows_here))
-    if filters.location:
-        found = found.filter(places__gt=0)
+        found = found.filter(named(filters.text))
+    found = at_place(found, filters.location) if filters.location else _summed(found, Q(stock__isnull=False))
     if filters.state == "out":
         found = found.filter(free=0)
     elif filters.state == "short":
-        found = found.alias(promised=F("reserved") + F("allocated")).filter(Q(on_hand__lt=F("promised")))
+        found = found.filter(on_hand__lt=F("reserved") + F("allocated"))
     return found
+
+
+def at_place(found: QuerySet[Variant], location_id: UUID) -> QuerySet[Variant]:
+    """The variants that a place has, with the units there in place of those everywhere."""
+    return _summed(found, Q(stock__location_id=location_id)).filter(places__gt=0)
+
+
+def _summed(found: QuerySet[Variant], rows_here: Q) -> QuerySet[Variant]:
+    free = Greatest(F("stock__on_hand") - F("stock__safety") - F("stock__reserved") - F("stock__allocated"), 0)
+    sums = {name: Sum(f"stock__{name}", filter=rows_here, default=0) for name in STOCK_COLUMNS}
+    return found.annotate(**sums, free=Sum(free, filter=rows_here, default=0), places=Count("stock", filter=rows_here))
 
 
 STOCK_COLUMNS = ("on_hand", "reserved", "allocated", "safety")
 
 
-def _names(text: str) -> Q:
+def named(text: str) -> Q:
+    """Variants by SKU, barcode or name."""
     text = text.strip()
-    named = Q(product__names__en__icontains=text) | Q(product__names__fr__icontains=text)
-    return Q(sku__istartswith=text) | Q(barcode=text) | named
+    by_name = Q(product__names__en__icontains=text) | Q(product__names__fr__icontains=text)
+    return Q(sku__istartswith=text) | Q(barcode=text) | by_name
 
 
 def variant_by_sku(sku: str) -> Variant | None:

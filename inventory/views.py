@@ -1,7 +1,6 @@
 """Stock: the list over all places, one product everywhere, receiving and correcting."""
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,17 +12,15 @@ from django.views.decorators.http import require_POST
 from catalog.models import Variant
 from core.actors import Actor
 from core.ids import new_id
-from core.lists import KeysetList
+from core.lists.views import show
 from core.permissions import allows, locations_of, permission, require
 from core.problems import NotFound, Problem
 from inventory import services
 from inventory.forms import AdjustForm, ReceiveForm
 from inventory.selectors import (
-    StockFilters,
     movements_of,
     places,
     stock_at_places,
-    stock_of_variants,
     variant_by_sku,
 )
 
@@ -31,37 +28,12 @@ from inventory.selectors import (
 @permission("stock.view")
 def stock_list(request: HttpRequest) -> HttpResponse:
     """Every stocked product with its units, over all places or at one."""
-    filters = _filters(request)
-    page = KeysetList[Variant](stock_of_variants(filters), "sku").page(request.GET.get("cursor", ""))
-    tabs = [("", _("All")), ("out", _("Nothing left to promise")), ("short", _("Less than promised"))]
-    return render(
+    return show(
         request,
-        "inventory/list.html",
-        {
-            "page": page,
-            "filters": filters,
-            "places": places(),
-            "tabs": [
-                {"label": label, "url": _address(request, state), "on": filters.state == state} for state, label in tabs
-            ],
-            "keep": [("state", filters.state)] if filters.state else [],
-        },
+        "stock",
+        subtitle=_("What lies where, what is promised, and what can still be sold"),
+        nothing_yet=_("Products stand here as soon as they are in the catalogue and a place has some."),
     )
-
-
-def _filters(request: HttpRequest) -> StockFilters:
-    try:
-        location = UUID(request.GET.get("location", ""))
-    except ValueError:
-        location = None
-    return StockFilters(request.GET.get("q", "")[:200].strip(), location, request.GET.get("state", ""))
-
-
-def _address(request: HttpRequest, state: str) -> str:
-    query = request.GET.copy()
-    query.pop("cursor", None)
-    query["state"] = state
-    return f"?{query.urlencode()}"
 
 
 @permission("stock.view")

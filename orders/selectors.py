@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from core.days import company_day
 from core.db import rows
+from core.lists.searching import MOST_FOUND, among_newest, found_by
+from core.search.terms import above
 from orders.models import Channel, Hold, Order, OrderLine
 from orders.states import BUCKETS, FINISHED, OPEN
 
@@ -88,6 +90,25 @@ def mentions(text: str) -> Q:
         found |= Q(customer__phone__contains=digits) | Q(customer__phone=text)
     lines = OrderLine.objects.filter(order_id=OuterRef("pk"), sku__iexact=text)
     return found | Q(Exists(lines))
+
+
+KIND = "order"
+"""How the index of words calls them."""
+REGIONS = ("FR", "GB", "CH", "DE", "BE")
+"""Countries whose telephone numbers are typed without their code."""
+OF_NUMBER = """
+(SELECT id FROM orders_order WHERE number ~>=~ %(low)s AND number ~<~ %(high)s ORDER BY number USING ~>~ LIMIT %(most)s)
+UNION ALL
+(SELECT l.order_id FROM orders_orderline l WHERE l.variant_id = ANY(SELECT id FROM catalog_variant WHERE sku = %(low)s)
+ ORDER BY l.id DESC LIMIT %(most)s)
+"""
+
+
+def matching(text: str) -> set[UUID]:
+    """The orders that a text finds, at most so many as a list shows: number, other numbers, who ordered, SKU."""
+    number = text.strip().upper()
+    found = {row.id for row in rows(OF_NUMBER, {"low": number, "high": above(number), "most": MOST_FOUND})}
+    return found | found_by(KIND, text, regions=REGIONS) | among_newest(Order.objects.filter(mentions(text)))
 
 
 def is_late(order: Order, today: date | None = None) -> int:

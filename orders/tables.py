@@ -18,7 +18,7 @@ from core.templatetags.ui import channel_word, money, state, when
 from core.wording import BUCKET, HOLDS, ORDER
 from orders.models import Channel, Hold, Order, OrderLine
 from orders.rows import OrderRow, row
-from orders.selectors import STAGES, Filters, channels, late, listed, mentions, needs_someone
+from orders.selectors import STAGES, Filters, channels, late, listed, matching, needs_someone
 from orders.states import OPEN, ORDER_STATES
 
 NEEDS = "needs_someone"
@@ -274,7 +274,7 @@ ORDERS = ListSpec(
     tabs=TABS,
     sort="-placed",
     sorts=SORTS,
-    search=lambda found, text: found.filter(mentions(text)),
+    search=lambda found, text: found.filter(pk__in=matching(text)),
     search_hint=_("Number, name, e-mail, SKU"),
     link=address,
     prepare=_look_at,

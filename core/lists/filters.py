@@ -151,7 +151,7 @@ class Several(Choice):
         """The options, the chosen ones marked."""
         return {
             "options": [(key, word, key in (value or ())) for key, word in self.options()],
-            "chosen": len(value or ()),
+            "said": self.words(value) if value else "",
         }
 
 

@@ -126,14 +126,17 @@ class Screen:
         """The built-in view that is open: the one whose filters are all set, the narrowest of them."""
         if self.view is not None:
             return None
-        set_now = set(self.reading.filter_params())
-        fitting = [tab for tab in self.spec.tabs if _params_of(self.spec, tab) <= set_now]
-        return max(fitting, key=lambda tab: len(_params_of(self.spec, tab)), default=None)
+        now = dict(self.reading.values)
+        fitting = [tab for tab in self.spec.tabs if self._values_of(tab).items() <= now.items()]
+        return max(fitting, key=lambda tab: len(self._values_of(tab)), default=None)
+
+    def _values_of(self, tab: Tab) -> dict[str, Any]:
+        return dict(self.spec.read(tab.filters).values)
 
     @cached_property
     def tabs(self) -> list[dict[str, Any]]:
         """The built-in views with their counts, then the saved ones."""
-        elsewhere = self.preference.opens_id is not None
+        elsewhere = self.opens_narrowed
         counts = self._counts()
         built_in = [
             {
@@ -212,12 +215,12 @@ class Screen:
     @cached_property
     def chips(self) -> list[dict[str, str]]:
         """What the list is narrowed by, beyond its tab, each with the address that takes it away."""
-        told = _params_of(self.spec, self.tab) if self.tab else set()
-        found = []
-        for name, value in self.reading.values.items():
-            each = self.spec.filter(name)
-            if not set(each.params(value)) <= told:
-                found.append({"label": each.chip(value), "url": self.links.without_filter(name)})
+        told = self._values_of(self.tab) if self.tab else {}
+        found = [
+            {"label": self.spec.filter(name).chip(value), "url": self.links.without_filter(name)}
+            for name, value in self.reading.values.items()
+            if told.get(name) != value
+        ]
         if self.reading.text:
             found.append({"label": f"“{self.reading.text}”", "url": self.links.without_filter("q")})
         return found
@@ -225,7 +228,12 @@ class Screen:
     @property
     def clear_url(self) -> str:
         """The list without filters."""
-        return f"{self.path}?view={ALL}" if self.preference.opens_id else self.path
+        return f"{self.path}?view={ALL}" if self.opens_narrowed else self.path
+
+    @property
+    def opens_narrowed(self) -> bool:
+        """Whether the address alone leads to something else than the whole list."""
+        return bool(self.preference.opens_id or self.spec.opens)
 
     @property
     def kept(self) -> list[tuple[str, str]]:
@@ -305,7 +313,7 @@ class Screen:
         """How many rows there are, where that is known without counting them."""
         if not self.page.next and not self.page.previous:
             return len(self.page.items)
-        if self.tab is not None and _params_of(self.spec, self.tab) == set(self.reading.filter_params()):
+        if self.tab is not None and not self.chips:
             return next((item["count"] for item in self.tabs if item["on"]), None)
         return None
 
@@ -340,10 +348,6 @@ class Screen:
             query.appendlist(name, value)
         query["sort"] = self.reading.sort
         return query.urlencode()
-
-
-def _params_of(spec: ListSpec, tab: Tab) -> set[tuple[str, str]]:
-    return set(spec.read(tab.filters).filter_params())
 
 
 def _route(name: str) -> str:

@@ -90,7 +90,10 @@ class Tab:
 @dataclass(frozen=True, kw_only=True)
 class ListSpec:
     """A list. `base` gives the rows that a person may see, with all that the cells read (`prepare` adds the rest in
-    bulk to a page of them); `link` the address that a row leads to; `sort` is a column's name, "-" for falling."""
+    bulk to a page of them); `link` the address that a row leads to; `sort` is a column's name, "-" for falling.
+    `limited` says whether somebody sees a part of the rows only. `opens` are the filters of its address alone.
+    A list with `own_rows` draws them by its own template, so that there are no columns to choose.
+    """
 
     name: str
     model: type[Model]
@@ -109,6 +112,8 @@ class ListSpec:
     limited: Callable[[Any], bool] | None = None
     bulk: tuple[str, ...] = ()
     route: str = ""
+    opens: str = ""
+    own_rows: bool = False
     icon: str = "inbox"
     size: int = 50
     newer: Word = ""

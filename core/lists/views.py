@@ -32,6 +32,8 @@ def show(request: HttpRequest, name: str, template: str = TEMPLATE, **more: Any)
     screen = Screen(request, registry.get(name))
     if screen.first_view is not None:
         return redirect(of_view(request.path, screen.first_view))
+    if screen.spec.opens and not request.GET:
+        return redirect(f"{request.path}?{screen.spec.opens}")
     return render(request, template, {"list": screen, "page": screen.page, "rows": screen.rows, **more})
 
 
