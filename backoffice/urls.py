@@ -1,11 +1,11 @@
-from django.urls import path
+from django.urls import include, path
 
 from backoffice import counter, customer_views, list_views, order_acts, order_views, preferences, queue_views, views
 from backoffice.health import views as health
 from backoffice.search import palette, search
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", include("backoffice.home.urls")),
     path("health/", health.health, name="health"),
     path("health/live/", health.live, name="health-live"),
     path("sign-in/", views.SignIn.as_view(), name="sign-in"),

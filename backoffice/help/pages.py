@@ -1,0 +1,233 @@
+"""The help: the very files of docs/, one per role, in each language. There is no second copy that could drift.
+
+A French page (docs/fr/) has the same headings in the same order as the English one, whose anchors both answer to.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+FOLDER = Path(settings.BASE_DIR) / "docs"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the help: the name of its file, whose it is, and what it is for in a line."""
+
+    name: str
+    icon: str
+    text: str | Promise
+    roles: tuple[str, ...] = ()
+
+
+PAGES = (
+    Page("first-day", "compass", _("Sign in, find your way, set language, time and look: for everybody.")),
+    Page("call-centre", "phone", _("Find, take, hold, cancel, pay links, returns."), ("clerk",)),
+    Page("store", "store", _("Accept, pick by scan, pack, hand over, take back."), ("store",)),
+    Page("warehouse", "boxes", _("Waves of work, packing, receiving, counting."), ("warehouse",)),
+    Page("planner", "chart-line", _("Stock against promises, what runs out."), ("planner",)),
+    Page("operations", "route", _("Exceptions, orders without a place, work that stopped."), ("operations",)),
+    Page("finance", "wallet", _("Payments, refunds, journal, trial balance."), ("finance",)),
+    Page("manager", "chart-no-axes-column", _("The morning in five looks, the figures behind them."), ("manager",)),
+    Page("administrator", "settings", _("Set up a company, people and roles, keys."), ("admin",)),
+    Page("integrator", "plug", _("Connect shops and other systems by the API."), ("admin",)),
+)
+BY_NAME = {page.name: page for page in PAGES}
+
+ABOUT = {
+    "home": ("first-day", "home"),
+    "preferences": ("first-day", "language-time-and-look"),
+    "orders": ("call-centre", "find-an-order-or-a-customer"),
+    "order": ("call-centre", "the-order-page"),
+    "search": ("call-centre", "find-an-order-or-a-customer"),
+    "new-order": ("call-centre", "take-an-order"),
+    "order-at-counter": ("store", "take-goods-back"),
+    "customers": ("call-centre", "find-an-order-or-a-customer"),
+    "customer": ("call-centre", "find-an-order-or-a-customer"),
+    "mail": ("call-centre", "mail"),
+    "mail-message": ("call-centre", "mail"),
+    "work": ("store", "send-an-order-from-the-shop"),
+    "work-piece": ("store", "send-an-order-from-the-shop"),
+    "parcel": ("store", "parcels-on-their-way"),
+    "stock": ("planner", "read-the-stock"),
+    "stock-item": ("planner", "read-the-stock"),
+    "exceptions": ("operations", "exceptions"),
+    "work-queue": ("operations", "work-that-stopped"),
+    "health": ("operations", "is-everything-running"),
+    "ledger": ("finance", "read-the-journal"),
+    "journal-entry": ("finance", "read-the-journal"),
+    "trial-balance": ("finance", "trial-balance"),
+    "insight": ("manager", "reading-the-figures"),
+    "people": ("administrator", "people"),
+    "roles": ("administrator", "people"),
+}
+"""Which section is about a page, by the page's route."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a page under one heading: where it is and what it says."""
+
+    page: str
+    anchor: str
+    title: str
+    words: str
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return reverse("help-page", args=[self.page]) + (f"#{self.anchor}" if self.anchor else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page in one language, ready to be shown."""
+
+    name: str
+    title: str
+    html: str
+    sections: tuple[Section, ...]
+
+
+def path_of(name: str, language: str) -> Path:
+    """The file of a page; the English one where a language has none."""
+    translated = FOLDER / language / f"{name}.md"
+    return translated if translated.exists() else FOLDER / f"{name}.md"
+
+
+def shown(name: str) -> Shown:
+    """A page in the language in use."""
+    return _shown(name, (get_language() or "en")[:2])
+
+
+@lru_cache(maxsize=64)
+def _shown(name: str, language: str) -> Shown:
+    tokens = _parser().parse(path_of(name, language).read_text(encoding="utf-8"))
+    english = headings(_parser().parse(path_of(name, "en").read_text(encoding="utf-8")))
+    anchors = [slug(text) for text in english]
+    _set_anchors(tokens, anchors)
+    _mend_links(tokens)
+    title, body = _without_title(tokens)
+    parser = _parser()
+    return Shown(
+        name,
+        title,
+        parser.renderer.render(body, parser.options, {}),
+        tuple(_sections(name, title, body)),
+    )
+
+
+def _parser() -> MarkdownIt:
+    """CommonMark with tables; HTML in a file is shown as text and never becomes markup."""
+    return MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
+
+
+def headings(tokens: list[Token]) -> list[str]:
+    """The text of each heading below the title."""
+    return [
+        tokens[place + 1].content
+        for place, token in enumerate(tokens)
+        if token.type == "heading_open" and token.tag != "h1"
+    ]
+
+
+def slug(text: str) -> str:
+    """A heading as an anchor: `Take an order` is `take-an-order`."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+def _set_anchors(tokens: list[Token], anchors: list[str]) -> None:
+    opened = [token for token in tokens if token.type == "heading_open" and token.tag != "h1"]
+    for token, anchor in zip(opened, anchors, strict=False):
+        token.attrSet("id", anchor)
+
+
+def _mend_links(tokens: list[Token]) -> None:
+    """Files of the help become its pages; another file of docs/ is named and not linked."""
+    for token in tokens:
+        for child in token.children or []:
+            if child.type != "link_open":
+                continue
+            target = str(child.attrGet("href") or "")
+            found = re.fullmatch(r"(?:\.\./)?([a-z-]+)\.md(#.*)?", target)
+            if found and found[1] in BY_NAME:
+                child.attrSet("href", reverse("help-page", args=[found[1]]) + (found[2] or ""))
+            elif found:
+                child.attrs.pop("href")
+                child.tag = "span"
+                _close_as_span(token.children or [], child)
+
+
+def _close_as_span(children: list[Token], opened: Token) -> None:
+    for child in children[children.index(opened) :]:
+        if child.type == "link_close":
+            child.tag = "span"
+            return
+
+
+def _without_title(tokens: list[Token]) -> tuple[str, list[Token]]:
+    return tokens[1].content, tokens[3:]
+
+
+def _sections(name: str, title: str, tokens: list[Token]) -> Iterator[Section]:
+    anchor, heading, words = "", title, []
+    for place, token in enumerate(tokens):
+        if token.type == "heading_open":
+            yield Section(name, anchor, heading, " ".join(words))
+            anchor, heading, words = str(token.attrGet("id") or ""), tokens[place + 1].content, []
+        elif token.type == "inline":
+            words.append(_plain(token))
+    yield Section(name, anchor, heading, " ".join(words))
+
+
+def _plain(token: Token) -> str:
+    return "".join(child.content for child in token.children or [] if child.content)
+
+
+def fold(text: str) -> str:
+    """Without accents and capitals, as people search."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+
+
+def search(text: str, most: int = 20) -> list[Section]:
+    """The sections that hold every word (or its beginning), those with it in the heading first."""
+    wanted = re.findall(r"[a-z0-9]{2,}", fold(text[:200]))[:8]
+    if not wanted:
+        return []
+    found = []
+    for page in PAGES:
+        for section in shown(page.name).sections:
+            heading, words = fold(section.title), fold(f"{section.title} {section.words}")
+            if all(re.search(rf"\b{word}", words) for word in wanted):
+                found.append((-sum(word in heading for word in wanted), section))
+    return [section for _rank, section in sorted(found, key=lambda pair: pair[0])][:most]
+
+
+def entries() -> list[Section]:
+    """Every section in the language in use, with its address and its words: what the palette looks through."""
+    return [section for page in PAGES for section in shown(page.name).sections]
+
+
+def about(route: str) -> str:
+    """The address of the section about a page; the table of contents where there is none."""
+    page, anchor = ABOUT.get(route, ("", ""))
+    return reverse("help-page", args=[page]) + f"#{anchor}" if page else reverse("help")
+
+
+def pages_for(roles: set[str]) -> list[tuple[Page, Any]]:
+    """All pages, those of somebody's roles first, each with what it shows."""
+    ordered = sorted(PAGES, key=lambda page: not (roles & set(page.roles)))
+    return [(page, shown(page.name)) for page in ordered]

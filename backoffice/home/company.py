@@ -1,0 +1,242 @@
+"""Of the company: exceptions by age, figures against a week ago, where orders wait, and whether everything runs."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import Exists, OuterRef
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from backoffice.health.facts import gather
+from backoffice.health.judge import judge
+from backoffice.home import behind, counts
+from backoffice.home.behind import first
+from backoffice.home.parts import Figure, Nothing, Panel, Part, Row, counted
+from backoffice.timeline_words import INCIDENTS
+from core.days import midnight, reader_day
+from core.db import rows
+from core.locales import number, percent, say_day
+from core.models import Grant, Incident
+from core.money import display
+from core.permissions import allows
+from core.templatetags.ui import age
+from integrations.models import ApiKey
+from inventory.models import Stock
+from orders.models import Order
+from orders.selectors import waiting
+
+SHOWN = 6
+CONTEXT = 60
+"""Seconds for which the health of the system is not looked at again for a home."""
+
+
+def url_of(route: str) -> str:
+    """The address of a route that may not be there."""
+    try:
+        return reverse(route)
+    except NoReverseMatch:
+        return ""
+
+
+def exceptions(user: Any) -> Part:
+    """What endangers a promise, the oldest first, each with its owner and the next step."""
+    found = counts.incidents(user).select_related("assignee").order_by("opened_at")
+    open_ones = first(found, SHOWN)
+    about = _subjects([each.about for each in open_ones])
+    number_of_all = counts.open_exceptions(user)
+    url = url_of("exceptions")
+    panel = Panel(
+        "exceptions",
+        _("Exceptions by age"),
+        items=[_exception(each, *about.get(each.about, ("—", ""))) for each in open_ones],
+        all_url=url,
+        all_label=_("All exceptions"),
+        nothing=Nothing(_("Nothing is in the way"), _("What endangers a promise shows here by itself.")),
+    )
+    return Part([counted(_("Exceptions"), number_of_all, url, _("open"))], [panel])
+
+
+def _exception(incident: Incident, reference: str, url: str) -> Row:
+    known = INCIDENTS.get(incident.kind)
+    what = (known() if known else incident.kind.replace("_", " ")).capitalize()
+    assignee: Any = incident.assignee
+    return Row(
+        reference=reference,
+        url=url,
+        what=what,
+        tone="red" if timezone.now() - incident.opened_at > timedelta(days=1) else "amber",
+        owner=(assignee.get_full_name() or assignee.get_username()) if assignee else _("nobody yet"),
+        since=incident.opened_at,
+        next=_next_step(incident.kind),
+        next_url=url,
+    )
+
+
+def _next_step(kind: str) -> str:
+    steps = {
+        "backorder": _("Offer another date"),
+        "shortfall": _("Count again"),
+        "payment_failed": _("Send a payment link"),
+        "late_shipment": _("Ask the place"),
+        "parcel_exception": _("Call the carrier"),
+        "no_label": _("Ask for the label again"),
+        "parcel_lost": _("Send it again"),
+    }
+    return steps.get(kind, _("Look at it"))
+
+
+def _subjects(ids: list[UUID]) -> dict[UUID, tuple[str, str]]:
+    orders = Order.objects.filter(pk__in=ids).values_list("pk", "number")
+    found = {key: (text, reverse("order", args=[text])) for key, text in orders}
+    if left := [key for key in ids if key not in found]:
+        for key, sku in Stock.objects.filter(pk__in=left).values_list("pk", "variant__sku"):
+            found[key] = (sku, reverse("stock-item", args=[sku]))
+    return found
+
+
+WEEK = """
+SELECT (placed_at AT TIME ZONE %(zone)s)::date AS day, currency, count(*)::int AS orders, sum(total) AS value,
+       count(*) FILTER (WHERE placed_at < %(until)s)::int AS orders_until,
+       coalesce(sum(total) FILTER (WHERE placed_at < %(until)s), 0) AS value_until
+FROM orders_order WHERE placed_at >= %(since)s AND status <> 'cancelled' GROUP BY 1, 2
+"""
+
+
+def trend(user: Any) -> Part:
+    """Orders and their value today, against the same weekday a week ago up to the same time."""
+    today, now = reader_day(), timezone.now()
+    week_ago = today - timedelta(days=7)
+    found = rows(
+        WEEK,
+        {
+            "zone": timezone.get_current_timezone_name(),
+            "since": midnight(week_ago),
+            "until": now - timedelta(days=7),
+        },
+    )
+    days = [week_ago + timedelta(days=n) for n in range(8)]
+    per_day = {day: sum(row.orders for row in found if row.day == day) for day in days}
+    before = sum(row.orders_until for row in found if row.day == week_ago)
+    since = _("against %(day)s at this time") % {"day": say_day(week_ago)}
+    formula = _("Orders placed since midnight, cancelled ones left out; the curve shows the last seven days.")
+    figures = [
+        Figure(
+            _("Orders today"), number(per_day[today]), behind.TODAY.href, since, **_change(per_day[today], before),
+            trend=[float(per_day[day]) for day in days[1:]], formula=formula,
+        )
+    ]  # fmt: skip
+    figures += _values(found, today, week_ago, since)
+    return Part(figures)
+
+
+def _values(found: Sequence[Any], today: Any, week_ago: Any, since: str) -> list[Figure]:
+    now = {row.currency: row.value for row in found if row.day == today}
+    before = {row.currency: row.value_until for row in found if row.day == week_ago}
+    return [
+        Figure(
+            _("Value today, %(currency)s") % {"currency": currency},
+            display(value, currency),
+            behind.TODAY.href,
+            since,
+            **_change(value, before.get(currency, Decimal(0))),
+        )
+        for currency, value in sorted(now.items(), key=lambda item: -item[1])[:2]
+    ]
+
+
+def _change(now: Any, before: Any) -> dict[str, str]:
+    """By how much, in percent, with its sign and tone; nothing to compare with says nothing."""
+    if not before:
+        return {}
+    share = (Decimal(now) - Decimal(before)) / Decimal(before)
+    sign = "+" if share > 0 else "−" if share < 0 else ""
+    return {"delta": f"{sign}{percent(abs(share), 0)}", "tone": "green" if share >= 0 else "red"}
+
+
+def funnel(user: Any) -> Part:
+    """Where open orders wait now, stage by stage, each with its oldest."""
+    words = {
+        "on_hold": _("On hold"),
+        "reserved": _("Waiting for routing"),
+        "backordered": _("Without stock"),
+        "allocated": _("Waiting for release"),
+        "released": _("To pick"),
+        "picked": _("To pack"),
+        "packed": _("To hand to carrier"),
+    }
+    now = waiting()
+    items = [
+        {
+            "label": words[stage],
+            "value": now[stage].orders,
+            "href": f"{reverse('orders')}?{'status=on_hold' if stage == 'on_hold' else f'stage={stage}'}",
+            "end": age(now[stage].oldest),
+            "tone": "amber" if stage in ("on_hold", "backordered") else "plain",
+        }
+        for stage in words
+        if stage in now
+    ]
+    panel = Panel(
+        "funnel",
+        _("Where orders wait now"),
+        kind="bars",
+        items=items,
+        note=_("oldest"),
+        top=max((each.orders for each in now.values()), default=0),
+        all_url=url_of("insight") if allows(user, "insight.view") else "",
+        all_label=_("Insight"),
+        nothing=Nothing(_("No order is under way"), _("Each stage of an order’s way shows here with its oldest.")),
+        wide=True,
+    )
+    return Part(panels=[panel])
+
+
+def running(user: Any) -> Part:
+    """Whether the system runs, in words, with what stopped."""
+    key = f"home:health:{connection.settings_dict['NAME']}"
+    wrong = cache.get(key)
+    if wrong is None:
+        wrong = [each for each in judge(gather()) if each.alarm]
+        cache.set(key, wrong, CONTEXT)
+    rows_ = [
+        Row(
+            reference=each.name, url=reverse("health"), what=each.words, tone=each.tone, since=each.since,
+            next=_("Open"), next_url=reverse("health"),
+        )
+        for each in wrong[:SHOWN]
+    ]  # fmt: skip
+    panel = Panel(
+        "health",
+        pgettext("home", "Health"),
+        kind="facts",
+        items=rows_,
+        all_url=reverse("health"),
+        all_label=_("All parts"),
+        nothing=Nothing(
+            _("Everything runs"), _("Database, workers, payments and letters were looked at a moment ago.")
+        ),
+    )
+    stopped = counts.stopped_work(user)
+    figure = counted(_("Stopped work"), stopped, reverse("work-queue"), _("waits for a decision"))
+    return Part([figure], [panel])
+
+
+def access(user: Any) -> Part:
+    """People without a role, and the programs that hold a key."""
+    without = get_user_model().objects.filter(is_active=True, is_superuser=False)
+    without = without.exclude(Exists(Grant.objects.filter(user=OuterRef("pk"))))
+    keys = ApiKey.objects.filter(revoked_at=None).count()
+    people = url_of("people")
+    figures = [
+        counted(_("People without a role"), without.count(), people, _("can sign in and see nothing"), tone="amber"),
+        Figure(_("API keys in use"), number(keys), url_of("api-keys"), _("programs that may call")),
+    ]
+    return Part(figures)

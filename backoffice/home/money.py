@@ -1,0 +1,111 @@
+"""Of money: what a provider still owes an answer about, what failed, and whether today's journal stands."""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from backoffice.home import behind
+from backoffice.home.parts import Figure, Nothing, Panel, Part, Row, counted
+from core.days import company_day
+from core.db import rows
+from core.money import display
+from core.templatetags.ui import count
+from core.wording import PAYMENT
+from payments.models import Payment, Transaction
+
+SHOWN = 6
+JOURNAL = """
+SELECT count(DISTINCT e.id)::int AS entries, coalesce(sum(l.debit), 0) AS debit, coalesce(sum(l.credit), 0) AS credit
+FROM accounting_journalentry e JOIN accounting_journalline l ON l.entry_id = e.id WHERE e.date = %(day)s
+"""
+UNSETTLED = """
+SELECT count(*) FILTER (WHERE kind = 'capture')::int AS captures, count(*) FILTER (WHERE kind = 'refund')::int AS refunds
+FROM (SELECT kind FROM payments_transaction WHERE status IN ('pending', 'unknown') LIMIT 2000) t
+"""
+
+
+def payments(user: Any) -> Part:
+    """Payments that failed or that nobody knows about, the oldest first, and money on its way."""
+    found = (
+        Payment.objects.filter(order__holds__kind="payment", order__holds__status="open")
+        .filter(status__in=("failed", "unknown"))
+        .select_related("order")
+        .order_by("created_at")
+    )
+    panel = Panel(
+        "payments",
+        _("Payments in trouble"),
+        items=[_payment(payment) for payment in behind.first(found, SHOWN)],
+        all_url=behind.PAYMENT_FAILED.href,
+        all_label=_("All that failed"),
+        nothing=Nothing(
+            _("No payment is in trouble"),
+            _("A payment that a provider refused, or gave no answer about, shows here with its order."),
+        ),
+        wide=True,
+    )
+    failed, unknown = behind.PAYMENT_FAILED, behind.PAYMENT_UNKNOWN
+    moving = rows(UNSETTLED, {})[0]
+    figures = [
+        counted(_("Payments failed"), failed.count(user), failed.href, _("refused by the provider")),
+        counted(
+            _("Payments unknown"), unknown.count(user), unknown.href, _("asked about again by themselves"), tone="amber"
+        ),
+        Figure(_("Captures on their way"), count(moving.captures), note=_("asked of the provider")),
+        Figure(_("Refunds on their way"), count(moving.refunds), note=_("asked of the provider")),
+    ]
+    return Part(figures, [panel, _refunds()])
+
+
+def _payment(payment: Any) -> Row:
+    url = f"{reverse('order', args=[payment.order.number])}#money"
+    return Row(
+        reference=payment.order.number,
+        url=url,
+        what=str(PAYMENT[payment.status].text),
+        tone=PAYMENT[payment.status].tone,
+        who=payment.order.customer_name or payment.order.email,
+        owner="",
+        since=payment.created_at,
+        amount=display(payment.amount, payment.currency),
+        next=_("Send a payment link") if payment.status == "failed" else _("Look at it"),
+        next_url=url,
+    )
+
+
+def _refunds() -> Panel:
+    found = Transaction.objects.filter(kind="refund", status__in=("pending", "unknown")).select_related(
+        "payment__order"
+    )
+    items = [
+        Row(
+            reference=each.payment.order.number, url=f"{reverse('order', args=[each.payment.order.number])}#money",
+            what=_("Refund not confirmed"), tone="amber", who=each.payment.order.customer_name, since=each.created_at,
+            amount=display(each.amount, each.payment.currency), next=_("Look at it"),
+            next_url=f"{reverse('order', args=[each.payment.order.number])}#money",
+        )
+        for each in behind.first(found.order_by("created_at"), SHOWN)
+    ]  # fmt: skip
+    return Panel(
+        "refunds",
+        _("Refunds that wait"),
+        items=items,
+        nothing=Nothing(_("No refund waits"), _("A refund that the provider has not confirmed yet shows here.")),
+    )
+
+
+def journal(user: Any) -> Part:
+    """The journal of the company's day: how many entries, and whether debit equals credit."""
+    day = company_day(timezone.now())
+    found = rows(JOURNAL, {"day": day})[0]
+    even = found.debit == found.credit
+    note = _("balanced at %(sum)s") if even else _("debit and credit differ: %(sum)s")
+    total = display(found.debit if even else found.debit - found.credit, settings.FUNCTIONAL_CURRENCY)
+    href = f"{reverse('ledger')}?start={day.isoformat()}&end={day.isoformat()}"
+    figure = Figure(
+        _("Journal entries today"), count(found.entries), href, note % {"sum": total}, tone="green" if even else "red"
+    )
+    return Part([figure])

@@ -1,0 +1,230 @@
+"""Of places: work to do with its age, what the next carrier takes, and stock that is not what it should be."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from backoffice.home.behind import first
+from backoffice.home.parts import Nothing, Panel, Part, Row, counted
+from core.days import day_at, zone
+from core.lists import capped_count
+from core.models import Incident
+from core.permissions import allows, locations_of
+from core.templatetags.ui import age, place_time
+from core.wording import FULFILLMENT
+from fulfillment import work as floor
+from fulfillment.models import FulfillmentOrder
+from fulfillment.planning import VIRTUAL
+from fulfillment.selectors import waiting
+from inventory.models import Location, Stock
+from inventory.selectors import StockFilters, stock_of_variants
+
+SHOWN = 5
+MANY = 6
+"""From so many places on they are told by their number of pieces and not each by its stages."""
+
+
+def _work_url(place: Location, tab: str = "") -> str:
+    return f"{reverse('work')}?{urlencode({'at': place.code} | ({'tab': tab} if tab else {}))}"
+
+
+def work(user: Any) -> Part:
+    """What there is to do at this person's places."""
+    places = floor.my_locations(user)
+    if len(places) == 1:
+        return at_place(places[0])
+    return _at_places(places)
+
+
+def at_place(place: Location) -> Part:
+    """One place: its stages as figures, the next to pick, and what the carrier waits for."""
+    numbers = floor.counts(place)
+    leaves = _leaves(place)
+    figures = [
+        counted(_("To pick"), numbers["pick"], _work_url(place, "pick"), place.name, tone="blue"),
+        counted(_("To pack"), numbers["pack"], _work_url(place, "pack"), place.name, tone="blue"),
+        counted(_("To hand over"), numbers["ship"], _work_url(place, "ship"), leaves, tone="blue"),
+        counted(_("Done today"), numbers["done"], _work_url(place, "done"), _("handed to the carrier"), tone="green"),
+    ]
+    return Part(figures, [_next(place, leaves)])
+
+
+def _next(place: Location, leaves: str) -> Panel:
+    found = first(floor.cards(floor.work_at(place, "pick")).order_by("due", "id"), SHOWN)
+    return Panel(
+        "next",
+        _("Next to pick"),
+        items=[_piece(piece, day_at(place.time_zone)) for piece in found],
+        note=leaves,
+        all_url=_work_url(place, "pick"),
+        all_label=_("All the work"),
+        nothing=Nothing(
+            _("Nothing waits to be picked"), _("New work appears here as soon as it is released to your place.")
+        ),
+        wide=True,
+    )
+
+
+def _piece(piece: Any, today: Any) -> Row:
+    late = bool(piece.promise_latest and piece.promise_latest < today)
+    units = int(piece.units or 0)
+    return Row(
+        reference=piece.order.number,
+        url=reverse("work-piece", args=[piece.pk]),
+        what=_("On hold") if piece.is_held else _("Late") if late else str(FULFILLMENT[piece.status].text),
+        tone="amber" if piece.is_held else "red" if late else FULFILLMENT[piece.status].tone,
+        who=ngettext("%(n)d unit", "%(n)d units", units) % {"n": units},
+        since=piece.released_at or piece.created_at,
+        due=piece.promise_latest,
+        next=_("Pick"),
+        next_url=reverse("work-piece", args=[piece.pk]),
+    )
+
+
+def _leaves(place: Location, now: datetime | None = None) -> str:
+    """When the carrier comes today at the place: `leaves at 16:30, in 2 h 10`; "" when it has none."""
+    if place.cut_off is None:
+        return ""
+    here = (now or timezone.now()).astimezone(zone(place.time_zone))
+    cut_off = datetime.combine(here.date(), place.cut_off, zone(place.time_zone))
+    at = place_time(place.cut_off, place.time_zone)
+    left = cut_off - here
+    if left > timedelta(0):
+        return _("the carrier leaves at %(time)s, in %(left)s") % {"time": at, "left": age(left)}
+    return _("the carrier left at %(time)s") % {"time": at}
+
+
+def _at_places(places: list[Location]) -> Part:
+    numbers = floor.waiting_at(places)
+    busy = sorted(places, key=lambda place: -numbers.get(place.pk, 0))
+    items = [
+        {
+            "label": place.name,
+            "value": numbers.get(place.pk, 0),
+            "href": _work_url(place),
+            "end": place_time(place.cut_off, place.time_zone),
+        }
+        for place in busy[:MANY]
+        if numbers.get(place.pk)
+    ]
+    panel = Panel(
+        "places",
+        _("Open work by place"),
+        kind="bars",
+        items=items,
+        note=_("carrier leaves"),
+        top=max(numbers.values(), default=0),
+        all_url=reverse("work"),
+        all_label=_("All places"),
+        nothing=Nothing(_("No place has open work"), _("Work appears here when orders are released to a place.")),
+    )
+    return Part(panels=[panel])
+
+
+def cut_off(user: Any) -> Part:
+    """What is promised for today or before and not packed: it misses the carrier unless somebody takes it now."""
+    places = {place.pk: place for place in floor.my_locations(user)}
+    due = Q()
+    for place in places.values():
+        due |= Q(location=place, promise_latest__lte=day_at(place.time_zone))
+    found = FulfillmentOrder.objects.filter(due, status__in=("planned", "released", "accepted", "picking"))
+    found = found.exclude(method=VIRTUAL).select_related("order", "location") if places else found.none()
+    rows = [
+        Row(
+            reference=piece.order.number, url=reverse("work-piece", args=[piece.pk]),
+            what=str(FULFILLMENT[piece.status].text), tone="red", who=piece.location.name,
+            since=piece.released_at or piece.created_at, due=piece.promise_latest,
+            next=_("Take it now"), next_url=reverse("work-piece", args=[piece.pk]),
+        )
+        for piece in first(found.order_by("promise_latest", "id"), SHOWN)
+    ]  # fmt: skip
+    return Part(
+        panels=[
+            Panel(
+                "cut-off",
+                _("Promised for today, not packed"),
+                items=rows,
+                nothing=Nothing(
+                    _("Nothing misses its carrier"), _("What is promised for today and not packed yet shows here.")
+                ),
+            )
+        ]
+    )
+
+
+def questions(user: Any) -> Part:
+    """Stock at this person's places that is less than what was promised: somebody has to count."""
+    reach = locations_of(user, "stock.view")
+    found = Incident.objects.filter(kind="shortfall", resolved_at=None)
+    if reach is not None:
+        found = found.filter(location_id__in=reach)
+    open_ones = first(found.order_by("opened_at"), SHOWN)
+    stock = Stock.objects.select_related("variant", "location").in_bulk([each.about for each in open_ones])
+    rows = [_short(each, stock[each.about]) for each in open_ones if each.about in stock]
+    panel = Panel(
+        "questions",
+        _("Less on the shelf than promised"),
+        items=rows,
+        all_url=f"{reverse('stock')}?state=short" if allows(user, "stock.view") else "",
+        all_label=_("All of them"),
+        nothing=Nothing(
+            _("Every promise has its unit"),
+            _("When a count finds less than was promised to customers, the product shows here."),
+        ),
+    )
+    return Part(panels=[panel])
+
+
+def _short(incident: Incident, stock: Stock) -> Row:
+    missing = stock.reserved + stock.allocated - stock.on_hand
+    url = reverse("stock-item", args=[stock.variant.sku])
+    return Row(
+        reference=stock.variant.sku,
+        url=url,
+        what=ngettext("%(n)d unit short", "%(n)d units short", missing) % {"n": missing},
+        tone="red",
+        who=stock.location.name,
+        since=incident.opened_at,
+        next=_("Count again"),
+        next_url=url,
+    )
+
+
+def short_stock(user: Any) -> Part:
+    """Products whose promises are more than what is there."""
+    number = capped_count(stock_of_variants(StockFilters(state="short")))
+    href = f"{reverse('stock')}?state=short"
+    return Part([counted(_("Stock below promises"), number, href, pgettext("stock", "products"))])
+
+
+STAGES = ("planned", "released", "accepted", "picking", "packed")
+
+
+def stages(user: Any) -> Part:
+    """Open work by state, with the age of the oldest."""
+    found = waiting(locations_of(user, "fulfillment.work"))
+    items = [
+        {
+            "label": str(FULFILLMENT[each.status].text),
+            "value": each.count,
+            "href": reverse("work"),
+            "end": age(each.oldest),
+        }
+        for each in found
+    ]
+    panel = Panel(
+        "stages",
+        _("Open work by state"),
+        kind="bars",
+        items=items,
+        note=_("oldest"),
+        top=max((each.count for each in found), default=0),
+        nothing=Nothing(_("No open work"), _("Work appears here when orders are routed to a place.")),
+    )
+    return Part(panels=[panel])
