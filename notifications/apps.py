@@ -5,4 +5,4 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        from notifications import handlers  # noqa: F401
+        from notifications import handlers, tables  # noqa: F401

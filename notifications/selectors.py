@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from core.db import rows
 from fulfillment.deadlines import UNPAID_REASON
@@ -109,16 +109,14 @@ def _by_owner(found: Iterable[Any]) -> dict[Any, list[Any]]:
     return grouped
 
 
-def mail_box(*, words: str = "", kind: str = "", stuck: bool = False) -> QuerySet[Message]:
-    """Messages: by recipient (`words` with an @) or by order number, by kind, or only those that could not be sent."""
-    found = Message.objects.defer("text", "html")
-    if "@" in words:
-        found = found.filter(to__iexact=words)
-    elif words:
-        found = found.filter(about__in=_order_ids(words))
-    if kind:
-        found = found.filter(kind=kind)
-    return found.filter(sent_at=None).exclude(error="") if stuck else found
+def mail_box() -> QuerySet[Message]:
+    """Messages without their long texts."""
+    return Message.objects.defer("text", "html")
+
+
+def mentions(words: str) -> Q:
+    """Messages to an address (`words` with an @), or about the order with this number."""
+    return Q(to__iexact=words) if "@" in words else Q(about__in=_order_ids(words))
 
 
 def _order_ids(number: str) -> list[UUID]:

@@ -11,32 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from core.lists import KeysetList, capped_count
+from core.lists.views import show
 from core.permissions import permission
 from core.problems import NotFound
-from notifications import letters, selectors
+from notifications import selectors
 from notifications.models import Message
+from notifications.words import KIND_WORDS, STATES
 
-KIND_WORDS = {
-    letters.ORDER_CONFIRMATION: gettext_lazy("Order confirmation"),
-    letters.SHIPPED: gettext_lazy("Parcel on its way"),
-    letters.DELIVERED: gettext_lazy("Parcel delivered"),
-    letters.CANCELLED: gettext_lazy("Order cancelled"),
-    letters.RETURN_RECEIVED: gettext_lazy("Return received"),
-    letters.PAYMENT_FAILED: gettext_lazy("Payment failed"),
-    letters.PAYMENT_LINK: gettext_lazy("Payment to be finished"),
-    letters.PAYMENT_REMINDER: gettext_lazy("Payment reminder"),
-}
-STATES = {
-    "sent": ("green", gettext_lazy("Sent")),
-    "waiting": ("grey", gettext_lazy("Waiting")),
-    "retrying": ("amber", gettext_lazy("Trying again")),
-    "failed": ("red", gettext_lazy("Not sent")),
-}
-PER_PAGE = 40
 NONE = "'none'"
 STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
@@ -57,39 +40,15 @@ def _dressed(message: Message, number: str) -> dict[str, Any]:
 @permission("mail.view")
 def mail_box(request: HttpRequest) -> HttpResponse:
     """Every message, newest first: by recipient, order or kind, or only those that could not be sent."""
-    words, kind = request.GET.get("q", "").replace("\0", "").strip()[:200], request.GET.get("kind", "")
-    kind = kind if kind in KIND_WORDS else ""
-    stuck = request.GET.get("state") == "stuck"
-    found = selectors.mail_box(words=words, kind=kind, stuck=stuck)
-    page = KeysetList(found).page(request.GET.get("cursor", ""), PER_PAGE)
-    numbers = selectors.numbers_of(page.items)
-    return render(
+    return show(
         request,
-        "notifications/mail_box.html",
-        {
-            "page": page,
-            "items": [_dressed(message, numbers.get(message.about, "")) for message in page.items],
-            "q": words,
-            "kind": kind,
-            "kinds": KIND_WORDS.items(),
-            "stuck": stuck,
-            "tabs": _tabs(stuck),
-            "filtered": bool(words or kind or stuck),
-        },
+        "mail",
+        subtitle=_("What customers were told, as they got it."),
+        none_fits=_("No message fits this search."),
+        nothing_yet=_(
+            "When an order is placed, leaves, arrives, is cancelled or comes back, its customer is told, and the letter is kept here."
+        ),
     )
-
-
-def _tabs(stuck: bool) -> list[dict[str, Any]]:
-    box = reverse("mail")
-    return [
-        {"label": _("All"), "url": box, "on": not stuck, "count": None},
-        {
-            "label": _("Could not be sent"),
-            "url": f"{box}?state=stuck",
-            "on": stuck,
-            "count": capped_count(selectors.mail_box(stuck=True)),
-        },
-    ]
 
 
 @permission("mail.view")
