@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from core.db import rows, run
 from core.ids import new_id
 from core.jobs import cells, limits
-from core.jobs.claims import LostError, Turn
+from core.jobs.claims import Turn
 from core.jobs.models import Job
 from core.lists import registry
 from core.permissions import require
@@ -63,16 +63,15 @@ def reading(job: Job) -> Reading:
     return Reading(spec.queryset(owner, query).order_by("pk"), spec.prepared, spec.exported(query))
 
 
-def write(turn: Turn) -> bool:
-    """Whether the file is whole; False when the turn is over before. A refusal ends the job with its words."""
+def write(turn: Turn) -> None:
+    """Pieces until the file is whole or the turn is over. A refusal ends the job with its words."""
     try:
-        return _write(turn)
+        _write(turn)
     except Problem as problem:
         turn.fail(problem.detail)
-        raise LostError from problem
 
 
-def _write(turn: Turn) -> bool:
+def _write(turn: Turn) -> None:
     is_sheet = turn.job.parameters.get("format") == "xlsx"
     read = reading(turn.job)
     if not turn.job.upto:
@@ -80,10 +79,9 @@ def _write(turn: Turn) -> bool:
     of = "rows" if is_sheet else "file"
     while write_piece(turn, read, of):
         if turn.is_over:
-            return False
-    if is_sheet:
-        make_sheet(turn)
-    return True
+            turn.give_back()
+            return
+    make_sheet(turn) if is_sheet else turn.finish()
 
 
 def begin(turn: Turn, read: Reading, is_sheet: bool) -> None:
@@ -130,7 +128,7 @@ def keep(turn: Turn, of: str, position: int, data: bytes, **counted: Any) -> Non
 
 
 def make_sheet(turn: Turn) -> None:
-    """The workbook from the rows that were kept. They go when it is there, in the same transaction."""
+    """The workbook from the rows that were kept. They go when it is there and the job ends, in one transaction."""
     with TemporaryDirectory(prefix="export-") as folder:
         path = Path(folder) / "sheet.xlsx"
         kept = _kept(turn)
@@ -142,6 +140,7 @@ def make_sheet(turn: Turn) -> None:
             run("DELETE FROM core_jobpiece WHERE job_id = %(job)s", {"job": turn.job.pk})
             for position, data in enumerate(iter(lambda: file.read(limits.BYTES), b"")):
                 keep(turn, "file", position, data, rows=0, last=turn.job.last_key)
+            turn.finish()
 
 
 def _kept(turn: Turn) -> Iterator[cells.Row]:

@@ -61,8 +61,7 @@ def work(turn: Turn) -> None:
     language = job.language if job.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
     with bound_contextvars(request_id=f"job-{job.pk.hex[-8:]}", job=str(job.pk)), translation.override(language):
         try:
-            is_whole = _work(turn)
-            turn.finish() if is_whole else turn.give_back()
+            _work(turn)
         except LostError:
             logger.info("the job is not ours any more: stopped, or taken over by another worker")
         except Exception as error:
@@ -77,14 +76,14 @@ def number_of(job: Job) -> str:
     return f"job-{job.pk.hex[-8:]}"
 
 
-def _work(turn: Turn) -> bool:
-    """Whether the job is whole with it."""
+def _work(turn: Turn) -> None:
+    """As far as the turn goes; then the job has ended, or others may go on with it."""
     if turn.job.kind == Job.Kind.BULK:
-        return working.do_rows(turn)
-    if turn.job.strikes > limits.MOST_STRIKES:
+        working.do_rows(turn)
+    elif turn.job.strikes > limits.MOST_STRIKES:
         turn.fail(_("Its worker was lost again and again. Narrow the list, or ask for fewer columns."))
-        raise LostError
-    return exporting.write(turn)
+    else:
+        exporting.write(turn)
 
 
 def forget_old() -> int:

@@ -37,18 +37,20 @@ FROM settled s WHERE id = %(job)s AND claim = %(claim)s AND core_job.state = 'ru
 """
 
 
-def do_rows(turn: Turn) -> bool:
-    """Rows until there are none (True) or the turn is over (False)."""
+def do_rows(turn: Turn) -> None:
+    """Rows until there are none or the turn is over."""
     if turn.job.strikes > limits.MOST_STRIKES:
         _give_first_up(turn)
     while True:
         found = rows(NEXT, {"job": turn.job.pk, "most": limits.ROWS_AT_A_TIME})
         if not found:
-            return True
+            turn.finish()
+            return
         for row in found:
             do_row(turn, row)
             if turn.is_over:
-                return False
+                turn.give_back()
+                return
 
 
 def do_row(turn: Turn, row: Any) -> None:

@@ -24,12 +24,14 @@ django.setup()
 
 from django.urls import get_resolver  # noqa: E402 - models need Django first
 
+from core.jobs import limits as job_limits  # noqa: E402
 from core.outbox import limits, registry, work  # noqa: E402
 from oms.celery import app  # noqa: E402
+from tests.core.jobs.world import make_known  # noqa: E402
 
 Function = Callable[..., Any]
 limits.LEASE = timedelta(seconds=float(os.environ.get("DRILL_LEASE", "1")))
-limits.WAIT_IN_LINE = limits.LEASE
+limits.WAIT_IN_LINE = job_limits.LEASE = limits.LEASE
 
 
 def dying(function: Function, when: str, of: str) -> Function:
@@ -80,6 +82,9 @@ def do_without(protection: str) -> None:
         work._handle = done_first
     elif protection == "found again by a query":
         limits.LEASE = timedelta(days=1)
+        job_limits.LEASE = timedelta(days=1)
+    elif protection == "a row with its effect":
+        import_module("tests.faults.careless_jobs").be_careless()
     elif protection == "the same key":
         import_module("tests.storm.careless")
     else:
@@ -108,6 +113,7 @@ def grow_up() -> None:
     for pool in ("solo", "prefork"):
         import_module(f"celery.concurrency.{pool}")
     assert get_resolver().url_patterns
+    make_known()
 
 
 def main() -> None:

@@ -81,11 +81,16 @@ SPEC = ListSpec(
 )
 
 
+def make_known() -> None:
+    """The list and its action are known from now on."""
+    registry.register(SPEC)
+    bulk.register(ACTION)
+
+
 @contextmanager
 def known() -> Iterator[None]:
     """The list and its action are known for the time of a block."""
-    registry.register(SPEC)
-    bulk.register(ACTION)
+    make_known()
     try:
         yield
     finally:
