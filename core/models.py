@@ -45,7 +45,8 @@ class Event(models.Model):
 class Delivery(models.Model):
     """One event owed to one subscriber. Pending until `done_at`; parked after too many failures.
 
-    `due_at` is when it may be handed out; while it is handed out, `claim` names to whom and `due_at` ends the lease.
+    `due_at` is when it may be handed out; while it is handed out, `claim` names to whom and `due_at` ends the lease, and
+    `begun` says that the claim is that of a worker at work rather than of a message on its way to one.
     Those of the same `line` are done one at a time, in the order of their events. `since` is the event's own time.
     """
 
@@ -56,6 +57,7 @@ class Delivery(models.Model):
     since = models.DateTimeField(default=timezone.now, db_default=Now())
     due_at = models.DateTimeField(default=timezone.now)
     claim = models.UUIDField(null=True)
+    begun = models.BooleanField(default=False, db_default=False)
     attempts = models.IntegerField(default=0)
     error = models.TextField(default="")
     done_at = models.DateTimeField(null=True)

@@ -4,7 +4,7 @@ Nothing is found by "newer than the last one seen", which would pass over what c
 is not yet done. Any number of relays may run at once.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -55,9 +55,15 @@ SELECT id, handler, attempts, CASE WHEN line = '' THEN false ELSE EXISTS (
           AND u.kind = ANY(%(in_line)s) OFFSET 0) END AS behind
 FROM due ORDER BY handler
 """
+
+# What was handed out before and not begun keeps its claim: where messages wait longer than a lease, the first of them
+# that a worker comes to does the work, and those behind it find nothing. A new claim would void it each time, for ever.
 LEASE = """
-UPDATE core_delivery SET claim = %(claim)s, due_at = statement_timestamp() + %(for)s WHERE id = ANY(%(ids)s)
+UPDATE core_delivery SET claim = CASE WHEN begun THEN %(claim)s ELSE coalesce(claim, %(claim)s) END, begun = false,
+    due_at = statement_timestamp() + %(for)s
+WHERE id = ANY(%(ids)s) RETURNING id, claim
 """
+PUT_OFF = "UPDATE core_delivery SET claim = NULL, due_at = statement_timestamp() + %(for)s WHERE id = ANY(%(ids)s)"
 
 # It was begun so often and never came back: each time its worker died, or was ended for its slowness.
 PARK = """
@@ -100,11 +106,24 @@ def claim(most: int = 500, *, full: Collection[str] = ()) -> list[Claimed]:
     while True:
         with transaction.atomic():
             due = rows(DUE, _limits(most, full))
-            mine, ready = new_id(), _ready(due)
-            if ready:
-                run(LEASE, {"claim": mine, "for": limits.LEASE, "ids": [row.id for row in ready]})
+            ready = _ready(due)
+            claims = _lease([row.id for row in ready])
         if ready or not due:  # a long queue may begin with work that has to wait in line
-            return [one for name, of in groupby(ready, _by_handler) for one in _sets(name, list(of), mine)]
+            return _by_claim(ready, claims)
+
+
+def _by_claim(ready: Sequence[Any], claims: Mapping[UUID, UUID]) -> list[Claimed]:
+    def whose(row: Any) -> tuple[str, UUID]:
+        return str(row.handler), claims[row.id]
+
+    together = groupby(sorted(ready, key=whose), whose)
+    return [one for (name, claim), of in together for one in _sets(name, list(of), claim)]
+
+
+def _lease(ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The claim under which each may be begun."""
+    wanted = {"claim": new_id(), "for": limits.LEASE, "ids": list(ids)}
+    return {row.id: row.claim for row in rows(LEASE, wanted)} if ids else {}
 
 
 def _limits(most: int, full: Collection[str]) -> dict[str, Any]:
@@ -122,24 +141,20 @@ def _ready(due: Sequence[Any]) -> list[Any]:
     behind = [row.id for row in due if row.behind]
     spent = [row.id for row in due if not row.behind and row.attempts >= limits.MOST_ATTEMPTS]
     if behind:
-        run(LEASE, {"claim": None, "for": limits.WAIT_IN_LINE, "ids": behind})
+        run(PUT_OFF, {"for": limits.WAIT_IN_LINE, "ids": behind})
     if spent:
         run(PARK, {"lost": LOST, "ids": spent})
     return [row for row in due if not row.behind and row.attempts < limits.MOST_ATTEMPTS]
 
 
-def _by_handler(row: Any) -> str:
-    return str(row.handler)
-
-
-def _sets(handler: str, claimed: Sequence[Any], mine: UUID) -> list[Claimed]:
+def _sets(handler: str, claimed: Sequence[Any], claim: UUID) -> list[Claimed]:
     """What was begun more than once without an answer goes alone: it may be what took the others down with it."""
     queue = registry.SUBSCRIPTIONS[handler].queue
     size = registry.SET_SIZES[queue]
     alone = [(row.id,) for row in claimed if row.attempts > 1]
     ids = [row.id for row in claimed if row.attempts <= 1]
     sets = [tuple(ids[start : start + size]) for start in range(0, len(ids), size)]
-    return [Claimed(handler, each, mine, queue) for each in [*sets, *alone]]
+    return [Claimed(handler, each, claim, queue) for each in [*sets, *alone]]
 
 
 def give_back(sets: Sequence[Claimed]) -> None:

@@ -20,10 +20,11 @@ from core.outbox.relay import claim, fan_out
 
 logger = logging.getLogger(__name__)
 
-# A claim begins once: the same message again, from a broker that lost its worker, finds another claim and does nothing.
+# A claim begins once: the same message again, from a broker that lost its worker or the relay, finds another claim and
+# does nothing.
 # Whatever ends or parks a delivery takes its claim away. A lease with half its time left is kept: nothing indexed changes.
 BEGIN = """
-UPDATE core_delivery SET claim = %(run)s, attempts = attempts + 1,
+UPDATE core_delivery SET claim = %(run)s, begun = true, attempts = attempts + 1,
     due_at = CASE WHEN due_at < statement_timestamp() + %(lease)s / 2 THEN statement_timestamp() + %(lease)s ELSE due_at END
 WHERE id = ANY(%(ids)s) AND claim = %(claim)s RETURNING id
 """

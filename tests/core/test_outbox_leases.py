@@ -13,7 +13,7 @@ from django.db import connection
 from core import outbox
 from core.ids import new_id
 from core.models import Delivery
-from core.outbox import Claimed, Delivered, Subscription, work
+from core.outbox import Claimed, Delivered, Subscription, relay, work
 from launcher.processes import wait_until
 from tests.core.outbox_world import Listener, make_due, tell
 
@@ -102,7 +102,9 @@ def test_a_message_that_comes_again_does_nothing(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.django_db
-def test_a_message_that_comes_after_its_lease_leaves_the_work_to_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_messages_wait_longer_than_a_lease_the_first_to_arrive_does_the_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     listener = Listener()
     listen(monkeypatch, listener, outside=True)
     tell("a")
@@ -111,8 +113,56 @@ def test_a_message_that_comes_after_its_lease_leaves_the_work_to_the_next_one(mo
     make_due()
     (next_one,) = outbox.claim()
     outbox.deliver(late.handler, late.ids, late.claim)
-    assert listener.heard == []
+    assert listener.heard == ["a"]
     outbox.deliver(next_one.handler, next_one.ids, next_one.claim)
+    assert listener.heard == ["a"]
+
+
+@pytest.mark.django_db
+def test_with_a_new_claim_for_each_message_a_long_queue_would_never_get_anything_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listener = Listener()
+    listen(monkeypatch, listener, outside=True)
+    monkeypatch.setattr(relay, "LEASE", relay.LEASE.replace("CASE WHEN begun THEN", "CASE WHEN true THEN"))
+    overloaded(rounds=5)
+    assert listener.heard == []
+
+
+@pytest.mark.django_db
+def test_a_queue_in_which_every_message_is_too_late_gets_its_work_done_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = Listener()
+    listen(monkeypatch, listener, outside=True)
+    overloaded(rounds=5)
+    assert listener.heard == ["a"]
+
+
+def overloaded(*, rounds: int) -> None:
+    """Each message is taken from the queue when its lease is over and the next one stands behind it."""
+    tell("a")
+    outbox.fan_out()
+    queue = list(outbox.claim())
+    for _ in range(rounds):
+        make_due()
+        queue += outbox.claim()
+        if queue:
+            oldest = queue.pop(0)
+            outbox.deliver(oldest.handler, oldest.ids, oldest.claim)
+
+
+@pytest.mark.django_db
+def test_what_a_lost_worker_had_begun_is_begun_anew_only_by_the_next_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = Listener()
+    listen(monkeypatch, listener, outside=True)
+    tell("a")
+    outbox.fan_out()
+    (first,) = outbox.claim()
+    begun_and_lost(list(first.ids), first.claim)
+    (second,) = outbox.claim()
+    assert second.claim != first.claim
+    outbox.deliver(first.handler, first.ids, first.claim)
+    assert listener.heard == []
+    outbox.deliver(second.handler, second.ids, second.claim)
     assert listener.heard == ["a"]
 
 
