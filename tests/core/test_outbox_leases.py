@@ -36,7 +36,7 @@ class Slow:
 @pytest.fixture
 def slow(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     slow = Slow()
-    monkeypatch.setattr(outbox.limits, "LEASE", timedelta(seconds=0.3))
+    monkeypatch.setattr(outbox.limits, "LEASE", timedelta(seconds=1))
     yield slow
     slow.may_end.set()
 
