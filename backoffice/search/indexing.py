@@ -33,6 +33,7 @@ def index_orders(ids: Iterable[UUID]) -> int:
     """Orders are found by what they say now, and so are their customers when they are new."""
     ids = list(dict.fromkeys(ids))
     with transaction.atomic():
+        search.hold(ids)
         put = search.put(ORDER, (_of_order(row) for row in rows(ORDERS, {"ids": ids})))
         index_customers([row.id for row in rows(UNKNOWN_CUSTOMERS, {"ids": ids})])
     return put
@@ -40,7 +41,10 @@ def index_orders(ids: Iterable[UUID]) -> int:
 
 def index_customers(ids: Iterable[UUID]) -> int:
     """Customers are found by what is on file now."""
-    return search.put(CUSTOMER, (_of_customer(row) for row in rows(CUSTOMERS, {"ids": list(ids)})))
+    ids = list(dict.fromkeys(ids))
+    with transaction.atomic():
+        search.hold(ids)
+        return search.put(CUSTOMER, (_of_customer(row) for row in rows(CUSTOMERS, {"ids": ids})))
 
 
 UNKNOWN_CUSTOMERS = """

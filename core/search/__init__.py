@@ -6,7 +6,7 @@ its own (an order's number, a SKU) needs none of this. Why it is built like this
 
 from core.search.finding import Found, find, find_email, find_phone
 from core.search.folding import fold, words
-from core.search.index import Document, put, remove
+from core.search.index import Document, hold, put, remove
 from core.search.phones import asked_phone, phone_terms
 from core.search.terms import code_term, email_term, name_terms
 
@@ -20,6 +20,7 @@ __all__ = [
     "find_email",
     "find_phone",
     "fold",
+    "hold",
     "name_terms",
     "phone_terms",
     "put",

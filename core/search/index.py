@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from core.db import rows, run
+from core.db import require_atomic, rows, run
 from core.search.terms import is_word
 
 
@@ -21,10 +21,9 @@ PUT = """
 WITH given AS MATERIALIZED (
     SELECT g.id, string_to_array(nullif(g.terms, ''), chr(10)) AS terms
     FROM unnest(%(ids)s::uuid[], %(terms)s::text[]) AS g(id, terms)),
-known AS MATERIALIZED (SELECT d.id, d.terms FROM core_searchdocument d JOIN given USING (id) ORDER BY d.id FOR UPDATE OF d),
 gone AS (
-    DELETE FROM core_searchterm t USING known k JOIN given g USING (id)
-    WHERE t.kind = %(kind)s AND t.about = k.id AND t.term = ANY(k.terms) AND t.term <> ALL(coalesce(g.terms, '{}'))),
+    DELETE FROM core_searchterm t USING core_searchdocument d JOIN given g USING (id)
+    WHERE t.kind = %(kind)s AND t.about = d.id AND t.term = ANY(d.terms) AND t.term <> ALL(coalesce(g.terms, '{}'))),
 named AS (
     INSERT INTO core_searchterm (kind, term, about)
     SELECT %(kind)s, term, g.id FROM given g CROSS JOIN LATERAL unnest(g.terms) AS term ON CONFLICT DO NOTHING),
@@ -34,6 +33,13 @@ said AS (
 INSERT INTO core_searchdocument (id, kind, terms) SELECT id, %(kind)s, coalesce(terms, '{}') FROM given ORDER BY id
 ON CONFLICT (id) DO UPDATE SET terms = excluded.terms WHERE core_searchdocument.terms <> excluded.terms
 """
+
+
+def hold(ids: Iterable[UUID]) -> None:
+    """Nobody else indexes these until the transaction ends. To be called before what they are found by is read, so that
+    of two who index the same thing the later one writes what is true later."""
+    require_atomic()
+    run("SELECT FROM core_searchdocument WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE", {"ids": list(ids)})
 
 
 def put(kind: str, documents: Iterable[Document]) -> int:
