@@ -32,6 +32,9 @@ ALL = (
     "replay",
     "search",
     "memory",
+    "order_list",
+    "pages",
+    "weight",
 )
 
 
