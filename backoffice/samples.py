@@ -58,7 +58,8 @@ def everything() -> dict[str, Any]:
     points = [
         charts.Point(f"{9 + i} Nov", value, href="#charts", now=i == len(counts) - 1) for i, value in enumerate(counts)
     ]
-    bound = Sample({"sku": "", "quantity": "0", "channel": "web"})
+    given = {"sku": "", "quantity": "0", "price": "9.90", "day": now.date(), "channel": "web", "delivery": "home"}
+    bound = Sample({**given, "city": "Lyon", "place": "Lyon"}, auto_id="returned_%s")
     bound.is_valid()
     return {
         "form": Sample(),

@@ -15,6 +15,19 @@ SETTLED = """async () => {
     await Promise.allSettled(document.getAnimations().map((each) => each.finished));
     await frame();
 }"""
+NARROWEST = {"width": 320, "height": 800}
+"""A desk's window at 400 %."""
+SPACED = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }");
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+}"""
+THUMB = 44
+SMALL = """(thumb) => [...document.querySelectorAll("main :is(a, button, summary, select, input:not([type=hidden]))")]
+    .filter((each) => each.checkVisibility() && !each.closest("p, .sr-only, .skip, [popover]"))
+    .map((each) => [each, (each.closest(".check") ?? each).getBoundingClientRect()])
+    .filter(([, box]) => box.height > 0 && (box.height < thumb || box.width < thumb))
+    .map(([each, box]) => `${each.tagName} "${each.innerText.trim() || each.name}" ${Math.round(box.width)} × ${Math.round(box.height)}`)"""
 axe = Axe()
 Theme = Literal["light", "dark"]
 
@@ -44,6 +57,21 @@ def faults_of_fit(page: Page) -> list[str]:
         }"""
     )
     return [f"scrolls sideways: {wide}"] if wide else []
+
+
+def faults_of_reflow(page: Page) -> list[str]:
+    """At 400 % there is no sideways scroll either, nor when the reader sets letters and lines further apart."""
+    before = page.viewport_size
+    page.set_viewport_size(NARROWEST)
+    faults = [f"at 320 px: {fault}" for fault in faults_of_fit(page)]
+    page.set_viewport_size(before or NARROWEST)
+    page.evaluate(SPACED)
+    return faults + [f"with text spaced out: {fault}" for fault in faults_of_fit(page)]
+
+
+def faults_of_thumbs(page: Page) -> list[str]:
+    """What is too small for a thumb; for screens that are used standing, in one hand."""
+    return [f"smaller than {THUMB} px: {found}" for found in page.evaluate(SMALL, THUMB)]
 
 
 def faults_of_access(page: Page) -> list[str]:

@@ -18,6 +18,7 @@ class Window:
 
     page: Page
     complaints: list[str] = field(default_factory=list)
+    french: bool = False
 
     def __post_init__(self) -> None:
         self.page.on("console", self._console)
@@ -50,19 +51,20 @@ class People:
 
     def window(self, role: str = "", *, size: ViewportSize = DESK, script: bool = True, **more: Any) -> Window:
         """A window of somebody with this role, or of anybody when it is ""."""
+        language = more.pop("locale", "en-GB")
         context = self.browser.new_context(
             base_url=self.url,
             viewport=size,
             java_script_enabled=script,
             storage_state=self._session(role) if role else None,
-            locale=more.pop("locale", "en-GB"),
+            locale=language,
             reduced_motion="reduce",  # no colour is judged half-way to another
             timezone_id="Europe/Paris",
             **more,
         )
         context.set_default_timeout(PATIENCE_MS)
         self._open.append(context)
-        return Window(context.new_page())
+        return Window(context.new_page(), french=language.startswith("fr"))
 
     def phone(self, role: str = "", **more: Any) -> Window:
         """A window on a phone with a touch screen."""

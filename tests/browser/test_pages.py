@@ -6,14 +6,17 @@ from itertools import product
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.browser.looks import Theme, faults_of_access, faults_of_fit, shoot, turn
+from tests.browser.looks import Theme, faults_of_access, faults_of_fit, faults_of_reflow, faults_of_thumbs, shoot, turn
 from tests.browser.people import DESK, PHONE, People, Window
 from tests.browser.running import System
 
 THEMES: tuple[Theme, ...] = ("light", "dark")
 SIZES = {"wide": DESK, "narrow": PHONE}
 JUDGED = {("wide", "light"), ("narrow", "dark")}
-"""Where axe looks: each width once, each theme once."""
+"""Where axe looks each time: each width once, each theme once. The long run looks at all four."""
+ALL = set(product(SIZES, THEMES))
+IN_ONE_HAND = {"work", "work-piece"}
+"""Routes of screens that are used standing: everything in them is large enough for a thumb."""
 
 
 @dataclass(frozen=True)
@@ -126,16 +129,24 @@ def test_a_page_opens_fits_and_reads_well(leaf: Leaf, people: People, system: Sy
 
 
 def _walk(window: Window, leaf: Leaf, system: System, size: str) -> list[str]:
-    """One width: opened once, seen by day and by night."""
+    """One width: opened once, seen by day and by night; on a phone also at 400 % and with letters spaced out."""
+    faults = _seen(window, leaf, system, size, JUDGED)
+    if size == "narrow" and leaf.ours:
+        faults += faults_of_thumbs(window.page) if leaf.route in IN_ONE_HAND and leaf.status == 200 else []
+        faults += faults_of_reflow(window.page)
+    return [f"{size}: {fault}" for fault in faults]
+
+
+def _seen(window: Window, leaf: Leaf, system: System, size: str, judged: set[tuple[str, Theme]]) -> list[str]:
     page = window.page
     page.set_viewport_size(SIZES[size])
     faults = []
     for theme in THEMES:
         turn(page, theme)
         faults += _open(window, leaf, system) + faults_of_fit(page) if theme == THEMES[0] else []
-        faults += faults_of_access(page) if leaf.ours and (size, theme) in JUDGED else []
-        shoot(page, f"{leaf.name} {size} {theme}")
-    return [f"{size}: {fault}" for fault in faults]
+        faults += faults_of_access(page) if leaf.ours and (size, theme) in judged else []
+        shoot(page, f"{leaf.name} {size} {theme}{' french' if window.french else ''}")
+    return faults
 
 
 def _open(window: Window, leaf: Leaf, system: System) -> list[str]:
@@ -158,6 +169,18 @@ def test_a_page_is_french_for_the_french(name: str, people: People, system: Syst
     shoot(window.page, f"{name} narrow french")
     window.page.set_viewport_size(DESK)
     shoot(window.page, f"{name} wide french")
+    window.close()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("leaf", [leaf for leaf in LEAVES if leaf.ours], ids=lambda leaf: leaf.name)
+@pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
+def test_a_page_reads_well_in_every_light_width_and_language(
+    leaf: Leaf, locale: str, people: People, system: System
+) -> None:
+    window = people.window(leaf.role, locale=locale)
+    faults = [f"{size}: {fault}" for size in SIZES for fault in _seen(window, leaf, system, size, ALL)]
     window.close()
     assert not faults, "\n".join(faults)
 
