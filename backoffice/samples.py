@@ -10,7 +10,7 @@ from django import forms
 from django.contrib.staticfiles import finders
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from backoffice import colours
 from core import charts, wording
@@ -29,7 +29,7 @@ class Sample(forms.Form):
     price = forms.DecimalField(label=gettext_lazy("Price"), widget=forms.TextInput(attrs={"inputmode": "decimal"}))
     day = forms.DateField(label=gettext_lazy("Day"), widget=forms.DateInput(attrs={"type": "date"}))
     channel = forms.ChoiceField(
-        label=gettext_lazy("Channel"), choices=[("web", "Web"), ("store", pgettext_lazy("channel", "Store"))]
+        label=gettext_lazy("Channel"), choices=[("web", "Web"), ("store", gettext_lazy("Store"))]
     )
     note = forms.CharField(label=gettext_lazy("Note"), widget=forms.Textarea, required=False)
     gift = forms.BooleanField(label=gettext_lazy("This is a gift"), required=False)
