@@ -11,7 +11,8 @@ WORD = re.compile(r"[^\W_]+")
 
 def fold(text: str) -> str:
     """`Müller-Ødegård` as `muller-odegard`; what no database text may hold is taken out."""
-    plain = unicodedata.normalize("NFKD", text.replace("\0", "").casefold().translate(LETTERS))
+    spelt_out = unicodedata.normalize("NFKD", text.replace("\0", "")).casefold().translate(LETTERS)
+    plain = unicodedata.normalize("NFKD", spelt_out)  # what case has taken apart once more
     return unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)))
 
 
