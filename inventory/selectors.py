@@ -120,6 +120,12 @@ def movements_of(variant_id: UUID, limit: int = 50) -> list[Movement]:
     return list(found.order_by("-at", "-id")[:limit])
 
 
+def last_correction(variant_id: UUID) -> str:
+    """The newest correction of a variant's stock, as the version of what a page about it shows; "0" without any."""
+    found = Movement.objects.filter(variant_id=variant_id, reason=Movement.Reason.ADJUSTMENT)
+    return str(found.order_by("-at", "-id").values_list("id", flat=True).first() or 0)
+
+
 def places(ids: Iterable[UUID] | None = None) -> list[Location]:
     """Places in use by name, all or those named."""
     found = Location.objects.filter(is_active=True).order_by("name")

@@ -1,8 +1,10 @@
 """Stock: the list over all places, one product everywhere, receiving and correcting."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -10,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from catalog.models import Variant
+from core import versions
 from core.actors import Actor
 from core.ids import new_id
 from core.lists.views import show
@@ -17,7 +20,9 @@ from core.permissions import allows, locations_of, permission, require
 from core.problems import NotFound, Problem
 from inventory import services
 from inventory.forms import AdjustForm, ReceiveForm
+from inventory.models import Movement, Stock
 from inventory.selectors import (
+    last_correction,
     movements_of,
     places,
     stock_at_places,
@@ -59,6 +64,7 @@ def _item(request: HttpRequest, variant: Variant, **forms: Any) -> dict[str, Any
         "movements": movements_of(variant.pk),
         "receive_form": forms.get("receive") or _form(request, ReceiveForm, "stock.receive"),
         "adjust_form": forms.get("adjust") or _form(request, AdjustForm, "stock.adjust"),
+        "correction": last_correction(variant.pk),
         "opened": next(iter(forms), ""),
     }
 
@@ -105,24 +111,55 @@ def adjust(request: HttpRequest, sku: str) -> HttpResponse:
         return render(request, "inventory/item.html", _item(request, variant, adjust=form), status=422)
     given = form.cleaned_data
     require(request.user, "stock.adjust", given["location"])
-    return _done(
-        request,
-        sku,
-        _("The stock is corrected by %(n)+d.") % {"n": given["quantity"]},
-        lambda: services.adjust(
+    if versions.looks_again(request):
+        return render(request, "inventory/item.html", _item(request, variant, adjust=form))
+    said = _("The stock is corrected by %(n)+d.") % {"n": given["quantity"]}
+    return _done(request, sku, said, lambda: _correct(request, variant, form))
+
+
+def _correct(request: HttpRequest, variant: Variant, form: Any) -> None:
+    """Two people who count the same shelf would both take away what is missing: the second is told first."""
+    given = form.cleaned_data
+    with transaction.atomic():
+        list(Stock.objects.select_for_update(no_key=True).filter(variant=variant).order_by("location_id"))
+        shown = versions.seen(request)
+        versions.check(
+            request,
+            variant.pk,
+            last_correction(variant.pk),
+            changes=_corrections(variant, shown.at if shown else None),
+            labels={name: str(field.label) for name, field in form.fields.items() if name != "location"},
+        )
+        services.adjust(
             variant.pk,
             given["location"],
             given["quantity"],
             reason=given["reason"],
             actor=Actor.of(request.user),
             note=given["note"],
-        ),
-    )
+        )
+
+
+def _corrections(variant: Variant, since: datetime | None) -> list[dict[str, Any]]:
+    """Who corrected what since the page was read, for the timeline component."""
+    return [
+        {
+            "icon": "boxes",
+            "who": each.actor,
+            "text": _("corrected %(place)s by %(n)+d") % {"place": each.location.name, "n": each.quantity},
+            "note": each.note,
+            "at": each.at,
+        }
+        for each in movements_of(variant.pk, 20)
+        if each.reason == Movement.Reason.ADJUSTMENT and (since is None or each.at > since)
+    ]
 
 
 def _done(request: HttpRequest, sku: str, said: str, act: Any) -> HttpResponse:
     try:
         act()
+    except versions.Stale:
+        raise
     except Problem as problem:
         messages.error(request, problem.detail)
     else:

@@ -10,6 +10,7 @@ from core import versions
 from core.actors import SYSTEM, Actor
 from customers.editing import Particulars, edit_customer
 from customers.models import Customer
+from inventory.models import Stock
 from orders.models import Order
 from tests.factories.orders import placed
 from tests.factories.people import signed_in
@@ -232,3 +233,45 @@ def test_a_moment_that_cannot_be_read_tells_nothing(clerk: Client, since: str) -
 
 def test_a_version_is_told_with_its_moment() -> None:
     assert re.fullmatch(r"7@\d{13}", versions.token(7))
+
+
+# Stock
+
+
+def correction(world: World, **more: str) -> dict[str, str]:
+    return {"location": str(world.warehouse.pk), "quantity": "-2", "reason": "lost", "note": "Counted"} | more
+
+
+def on_hand(world: World) -> int:
+    return int(Stock.objects.get(variant__sku=MUG, location=world.warehouse).on_hand)
+
+
+def test_two_who_count_the_same_shelf_do_not_both_take_away_what_is_missing(world: World) -> None:
+    bruno, claire = signed_in("warehouse", name="bruno"), signed_in("warehouse", name="claire")
+    version, before = shown(bruno, f"/stock/{MUG}/"), on_hand(world)
+    assert claire.post(f"/stock/{MUG}/adjust/", correction(world)).status_code == 302
+
+    answer = bruno.post(f"/stock/{MUG}/adjust/", correction(world, version=version))
+    text = answer.content.decode()
+
+    assert answer.status_code == 412
+    assert "claire" in text
+    assert "by -2" in text
+    assert on_hand(world) == before - 2
+
+
+def test_twin_without_the_version_the_shelf_is_short_twice(world: World) -> None:
+    bruno, claire, before = signed_in("warehouse"), signed_in("warehouse", name="claire"), on_hand(world)
+    for each in (claire, bruno):
+        each.post(f"/stock/{MUG}/adjust/", correction(world))
+
+    assert on_hand(world) == before - 4  # the damage
+
+
+def test_looking_again_at_the_stock_keeps_what_was_typed(world: World) -> None:
+    bruno = signed_in("warehouse")
+
+    answer = bruno.post(f"/stock/{MUG}/adjust/", correction(world) | {"look-again": "yes"})
+
+    assert answer.status_code == 200
+    assert 'value="-2"' in answer.content.decode()

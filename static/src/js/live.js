@@ -11,6 +11,14 @@ function watch(place) {
   place.addEventListener("htmx:responseError", () => clearInterval(timer));
 }
 
+/** A link to a place of this page has led there: the menu or sheet that it stood in goes away. */
+function leave(event) {
+  const link = event.target.closest('a[href^="#"]');
+  link?.closest("details[data-menu]")?.removeAttribute("open");
+  link?.closest("[popover]:popover-open")?.hidePopover();
+}
+
 export function start() {
+  document.addEventListener("click", leave);
   document.querySelectorAll("[data-live]").forEach(watch);
 }
