@@ -25,8 +25,9 @@ class Row:
 
     `guard` is PUBLIC, SIGNED_IN or the permission that the view names. `ok` is what those who may are answered;
     `elsewhere` what people are answered whose permission holds only at another place than the thing's (0: the
-    page is not limited by location); `without`: what people who lack the permission are answered; `inside`: what those who have signed in are
-    answered by a public page, where that is something else.
+    page is not limited by location); `without`: what people who lack the permission are answered; `inside`: what those
+    who have signed in are answered by a public page, where that is something else; `whole`: the permission must hold
+    everywhere; `tablet`: what is answered on a shared tablet, where that is something else.
     """
 
     route: str
@@ -37,6 +38,8 @@ class Row:
     elsewhere: int = 0
     without: int = 403
     inside: int = 0
+    whole: bool = False
+    tablet: int = 0
     data: dict[str, str] = field(default_factory=dict)
 
 
@@ -65,7 +68,8 @@ ROWS = [
     Row("sign-out", PUBLIC, "/sign-out/", POST, ok=DONE),
     Row("set_language", PUBLIC, "/language/", POST, ok=DONE, data={"language": "fr"}),
     Row("theme", PUBLIC, "/theme/", POST, ok=DONE, data={"theme": "night"}),
-    Row("search", "orders.view", "/search/?q=nothing", ok=DONE),
+    Row("search", SIGNED_IN, "/search/?q=nothing"),
+    Row("search-palette", SIGNED_IN, "/search/palette/?q=nothing"),
     Row("work-queue", "queue.manage", "/work-queue/"),
     Row("work-queue-again", "queue.manage", "/work-queue/again/", POST, ok=DONE),
     Row("work-queue-give-up", "queue.manage", "/work-queue/give-up/", POST, ok=DONE, data={"reason": "old"}),
@@ -127,6 +131,43 @@ ROWS = [
     Row("mail", "mail.view", "/mail/"),
     Row("mail-message", "mail.view", "/mail/{message}/"),
     Row("mail-body", "mail.view", "/mail/{message}/body/"),
+    # Signing in, one's own account, shared tablets
+    Row("sign-in-code", PUBLIC, "/sign-in/code/", ok=DONE),
+    Row("forgotten", PUBLIC, "/sign-in/forgotten/"),
+    Row("one-time-link", PUBLIC, "/sign-in/link/nothing/", ok=404),
+    Row("device", PUBLIC, "/device/", ok=DONE),
+    Row("device-pin", PUBLIC, "/device/{person}/", ok=DONE),
+    Row("account", SIGNED_IN, "/account/"),
+    Row("account-password", SIGNED_IN, "/account/password/", POST, ok=422),
+    Row("account-pin", SIGNED_IN, "/account/pin/", POST, ok=422),
+    Row("account-pin-off", SIGNED_IN, "/account/pin/off/", POST, ok=DONE),
+    Row("second-factor", SIGNED_IN, "/account/second-factor/", tablet=403),
+    Row("second-factor-off", SIGNED_IN, "/account/second-factor/off/", POST, ok=DONE, tablet=403),
+    Row("recovery-codes", SIGNED_IN, "/account/recovery-codes/", POST, ok=DONE, tablet=403),
+    Row("account-end-sessions", SIGNED_IN, "/account/sessions/end/", POST, ok=DONE),
+    Row("account-end-session", SIGNED_IN, "/account/sessions/{session}/end/", POST, ok=DONE),
+    Row("devices", "devices.manage", "/people/tablets/"),
+    Row("device-new", "devices.manage", "/people/tablets/new/"),
+    Row("device-revoke", "devices.manage", "/people/tablets/{tablet}/revoke/", POST, ok=DONE, elsewhere=403),
+    # People and roles
+    Row("people", "people.manage", "/people/", whole=True),
+    Row("invite", "people.manage", "/people/invite/", whole=True),
+    Row("roles", "people.manage", "/people/roles/", whole=True),
+    Row("role-new", "people.manage", "/people/roles/new/", whole=True),
+    Row("roles-compare", "people.manage", "/people/roles/compare/", whole=True),
+    Row("role", "people.manage", "/people/roles/store/", whole=True),
+    Row("role-reset", "people.manage", "/people/roles/store/reset/", POST, ok=DONE, whole=True),
+    Row("role-delete", "people.manage", "/people/roles/store/delete/", POST, ok=DONE, whole=True),
+    Row("person", "people.manage", "/people/{person}/", whole=True),
+    Row("person-edit", "people.manage", "/people/{person}/edit/", POST, ok=DONE, whole=True, data={"username": "anna", "email": "s@example.com"}),
+    Row("person-give", "people.manage", "/people/{person}/give/", POST, ok=DONE, whole=True, data={"role": "store", "place": "everywhere"}),
+    Row("person-take", "people.manage", "/people/{person}/take/{grant}/", POST, ok=DONE, whole=True),
+    Row("person-close", "people.manage", "/people/{person}/close/", POST, ok=DONE, whole=True),
+    Row("person-open", "people.manage", "/people/{person}/open/", POST, ok=DONE, whole=True),
+    Row("person-link", "people.manage", "/people/{person}/link/", POST, ok=DONE, whole=True),
+    Row("person-second-factor", "people.manage", "/people/{person}/second-factor/", POST, ok=DONE, whole=True),
+    Row("person-end-sessions", "people.manage", "/people/{person}/sessions/end/", POST, ok=DONE, whole=True),
+    Row("person-end-session", "people.manage", "/people/{person}/sessions/{session}/end/", POST, ok=DONE, whole=True),
     # The customer's pages, guarded by a token; those for machines, guarded by a key or a signature
     Row("tracking", PUBLIC, "/t/{token}/"),
     Row("tracking-pay", PUBLIC, "/t/{token}/pay/", POST, ok=303),

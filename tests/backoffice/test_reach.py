@@ -12,7 +12,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from backoffice import counter, reach
 from core.actors import SYSTEM
 from core.models import Grant
-from fulfillment.models import FulfillmentOrder, Shipment
+from fulfillment.models import FulfillmentOrder
 from orders.models import Order
 from returns.models import Return
 from returns.services import Back, ReturnInput, receive_and_credit
@@ -77,19 +77,6 @@ def test_the_start_page_counts_and_names_only_ones_own_orders(order: Order, pari
     assert order.number in lyon.get("/").content.decode()
 
 
-def test_search_does_not_tell_that_another_places_order_exists(order: Order, paris: Client, lyon: Client) -> None:
-    assert paris.get("/search/", {"q": order.number})["Location"] == f"/orders/?q={order.number}"
-    assert lyon.get("/search/", {"q": order.number})["Location"] == f"/orders/{order.number}/"
-
-
-def test_search_by_a_parcel_of_another_place_finds_nothing(paris: Client, lyon: Client) -> None:
-    sent, _parcels = shipped({MUG: 1})
-    code = str(Shipment.objects.get(order=sent).tracking_number)
-
-    assert paris.get("/search/", {"q": code})["Location"] == f"/orders/?q={code}"
-    assert lyon.get("/search/", {"q": code})["Location"] == f"/orders/{sent.number}/"
-
-
 def test_the_page_of_another_places_order_answers_like_that_of_none(order: Order, paris: Client) -> None:
     theirs = paris.get(f"/orders/{order.number}/")
     none = paris.get("/orders/WEB-NONE/")
@@ -132,7 +119,6 @@ def test_an_order_that_came_back_here_is_seen_here(world: World, paris: Client) 
 def test_number_and_proof_open_an_order_brought_to_the_counter(order: Order, paris: Client, proof: str) -> None:
     assert brought_to_counter(paris, order, proof) == 302
     assert opens(paris, order)
-    assert paris.get("/search/", {"q": order.number})["Location"] == f"/orders/{order.number}/"
 
 
 def test_a_proven_order_is_in_no_list(order: Order, paris: Client) -> None:

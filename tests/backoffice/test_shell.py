@@ -99,23 +99,6 @@ def test_the_theme_never_leads_elsewhere(client: Client) -> None:
     assert client.post("/theme/", {"theme": "night", "next": "https://example.com/"})["Location"] == "/"
 
 
-def test_search_opens_the_order_that_it_names(world: World) -> None:
-    order = placed()
-
-    assert signed_in("clerk").get("/search/", {"q": order.number.lower()})["Location"] == f"/orders/{order.number}/"
-
-
-def test_search_opens_the_order_of_a_parcel(world: World) -> None:
-    order, _work = shipped()
-    number = str(order.shipments.get().tracking_number)
-
-    assert signed_in("clerk").get("/search/", {"q": number})["Location"] == f"/orders/{order.number}/"
-
-
-def test_search_for_a_name_filters_the_orders(world: World) -> None:
-    assert signed_in("clerk").get("/search/", {"q": "Bertin"})["Location"] == "/orders/?q=Bertin"
-
-
 OPEN_TO_ALL = {"health", "health-live", "sign-in", "sign-out", "set_language", "theme"}
 """Addresses of the shell that need nobody to be signed in."""
 
@@ -129,7 +112,7 @@ def test_every_page_says_which_permission_it_needs() -> None:
         if not hasattr(pattern.callback, "permission")
     }
 
-    assert unguarded == OPEN_TO_ALL | {"home", "styleguide", "preferences", "start"}
+    assert unguarded == OPEN_TO_ALL | {"home", "styleguide", "preferences", "start", "search", "search-palette"}
 
 
 @pytest.mark.parametrize("path", ["/", "/styleguide/"])

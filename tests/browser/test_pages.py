@@ -41,7 +41,9 @@ LEAVES = [
     Leaf("my jobs", "jobs", "clerk", "/jobs/"),
     Leaf("styleguide", "styleguide", "manager", "/styleguide/"),
     Leaf("orders", "orders", "clerk", "/orders/"),
-    Leaf("orders found by search", "search", "clerk", "/search/?q=martin"),
+    Leaf("search", "search", "manager", "/search/"),
+    Leaf("search, things found", "search", "clerk", "/search/?q=mar"),
+    Leaf("search, nothing found", "search", "store", "/search/?q=nobody-is-called-this"),
     Leaf("orders, none found", "orders", "clerk", "/orders/?q=nobody-is-called-this"),
     Leaf("order held", "order", "clerk", "order-held"),
     Leaf("order in work", "order", "clerk", "order-in-work"),
@@ -81,6 +83,8 @@ LEAVES = [
 ]
 IN_FRENCH = (
     "home of the manager",
+    "search",
+    "search, nothing found",
     "orders",
     "order in work",
     "order, what cancelling changes",
@@ -94,6 +98,7 @@ IN_FRENCH = (
 )
 NOT_OPENED = {
     "new-order-quote", "new-order-products",  # parts of the form
+    "search-palette",  # test_palette.py
     "health-live", "sign-out", "set_language", "theme", "order-hold", "order-release-hold", "order-take-back", "order-receive-return", "order-live", "order-note", "order-contact", "order-settle", "order-letter", "customer-note",
     "stock-receive", "stock-adjust", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
     "work-ship",  # they do something and lead back
