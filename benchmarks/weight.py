@@ -19,9 +19,8 @@ import httpx
 from django.conf import settings
 from django.db import connections
 
-from benchmarks.big_company import big_company
 from benchmarks.figure import Figure
-from benchmarks.pages import pages
+from benchmarks.pages import a_company, pages
 from benchmarks.reader import manager
 from benchmarks.rounds import QUICK
 from launcher import frontend, ports
@@ -45,7 +44,7 @@ BROWSER = {"accept-encoding": "gzip, deflate, br", "accept-language": "en"}
 def measure() -> list[Figure]:
     """The heaviest page of all, first and again."""
     frontend.build()
-    big_company(ORDERS)
+    a_company(ORDERS)
     session = manager().cookies[settings.SESSION_COOKIE_NAME].value
     found = list(pages())
     connections.close_all()
