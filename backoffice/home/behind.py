@@ -41,6 +41,8 @@ UNROUTED = Behind("orders", "status=placed")
 PAYMENT_FAILED = Behind("orders", "payment=failed")
 PAYMENT_UNKNOWN = Behind("orders", "payment=unknown")
 TODAY = Behind("orders", "day=today")
+EXCEPTIONS = Behind("exceptions", "state=open")
+SHORT = Behind("stock", "state=short")
 
 
 def first(found: QuerySet[Model], most: int) -> list[Any]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
@@ -20,7 +19,7 @@ from backoffice.health.judge import judge
 from backoffice.home import behind, counts
 from backoffice.home.behind import first
 from backoffice.home.parts import Figure, Nothing, Panel, Part, Row, counted
-from backoffice.timeline_words import INCIDENTS
+from backoffice.incident_tables import NEXT, kind_word, subjects_of
 from core.days import midnight, reader_day
 from core.db import rows
 from core.locales import number, percent, say_day
@@ -29,8 +28,6 @@ from core.money import display
 from core.permissions import allows
 from core.templatetags.ui import age
 from integrations.models import ApiKey
-from inventory.models import Stock
-from orders.models import Order
 from orders.selectors import waiting
 
 SHOWN = 6
@@ -48,58 +45,32 @@ def url_of(route: str) -> str:
 
 def exceptions(user: Any) -> Part:
     """What endangers a promise, the oldest first, each with its owner and the next step."""
-    found = counts.incidents(user).select_related("assignee").order_by("opened_at")
-    open_ones = first(found, SHOWN)
-    about = _subjects([each.about for each in open_ones])
-    number_of_all = counts.open_exceptions(user)
-    url = url_of("exceptions")
+    list_behind = behind.EXCEPTIONS
+    open_ones = first(list_behind.rows(user).order_by("opened_at", "id"), SHOWN)
+    about = subjects_of([each.about for each in open_ones])
     panel = Panel(
         "exceptions",
         _("Exceptions by age"),
-        items=[_exception(each, *about.get(each.about, ("—", ""))) for each in open_ones],
-        all_url=url,
+        items=[_exception(each, *about.get(each.about, ("—", list_behind.href))) for each in open_ones],
+        all_url=list_behind.href,
         all_label=_("All exceptions"),
         nothing=Nothing(_("Nothing is in the way"), _("What endangers a promise shows here by itself.")),
     )
-    return Part([counted(_("Exceptions"), number_of_all, url, _("open"))], [panel])
+    return Part([counted(_("Exceptions"), list_behind.count(user), list_behind.href, _("open"))], [panel])
 
 
 def _exception(incident: Incident, reference: str, url: str) -> Row:
-    known = INCIDENTS.get(incident.kind)
-    what = (known() if known else incident.kind.replace("_", " ")).capitalize()
     assignee: Any = incident.assignee
     return Row(
         reference=reference,
         url=url,
-        what=what,
+        what=kind_word(incident.kind),
         tone="red" if timezone.now() - incident.opened_at > timedelta(days=1) else "amber",
         owner=(assignee.get_full_name() or assignee.get_username()) if assignee else _("nobody yet"),
         since=incident.opened_at,
-        next=_next_step(incident.kind),
+        next=str(NEXT.get(incident.kind, _("Look at it"))),
         next_url=url,
     )
-
-
-def _next_step(kind: str) -> str:
-    steps = {
-        "backorder": _("Offer another date"),
-        "shortfall": _("Count again"),
-        "payment_failed": _("Send a payment link"),
-        "late_shipment": _("Ask the place"),
-        "parcel_exception": _("Call the carrier"),
-        "no_label": _("Ask for the label again"),
-        "parcel_lost": _("Send it again"),
-    }
-    return steps.get(kind, _("Look at it"))
-
-
-def _subjects(ids: list[UUID]) -> dict[UUID, tuple[str, str]]:
-    orders = Order.objects.filter(pk__in=ids).values_list("pk", "number")
-    found = {key: (text, reverse("order", args=[text])) for key, text in orders}
-    if left := [key for key in ids if key not in found]:
-        for key, sku in Stock.objects.filter(pk__in=left).values_list("pk", "variant__sku"):
-            found[key] = (sku, reverse("stock-item", args=[sku]))
-    return found
 
 
 WEEK = """

@@ -104,7 +104,7 @@ def journal(user: Any) -> Part:
     even = found.debit == found.credit
     note = _("balanced at %(sum)s") if even else _("debit and credit differ: %(sum)s")
     total = display(found.debit if even else found.debit - found.credit, settings.FUNCTIONAL_CURRENCY)
-    href = f"{reverse('ledger')}?start={day.isoformat()}&end={day.isoformat()}"
+    href = behind.Behind("journal", f"start={day.isoformat()}&end={day.isoformat()}").href
     figure = Figure(
         _("Journal entries today"), count(found.entries), href, note % {"sum": total}, tone="green" if even else "red"
     )

@@ -10,12 +10,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from backoffice.home import behind
 from backoffice.home.behind import first
 from backoffice.home.parts import Nothing, Panel, Part, Row, counted
 from core.days import day_at, zone
-from core.lists import capped_count
 from core.models import Incident
-from core.permissions import allows, locations_of
+from core.permissions import locations_of
 from core.templatetags.ui import age, place_time
 from core.wording import FULFILLMENT
 from fulfillment import work as floor
@@ -23,7 +23,6 @@ from fulfillment.models import FulfillmentOrder
 from fulfillment.planning import VIRTUAL
 from fulfillment.selectors import waiting
 from inventory.models import Location, Stock
-from inventory.selectors import StockFilters, stock_of_variants
 
 SHOWN = 5
 MANY = 6
@@ -171,7 +170,7 @@ def questions(user: Any) -> Part:
         "questions",
         _("Less on the shelf than promised"),
         items=rows,
-        all_url=f"{reverse('stock')}?state=short" if allows(user, "stock.view") else "",
+        all_url=behind.SHORT.href,
         all_label=_("All of them"),
         nothing=Nothing(
             _("Every promise has its unit"),
@@ -198,12 +197,8 @@ def _short(incident: Incident, stock: Stock) -> Row:
 
 def short_stock(user: Any) -> Part:
     """Products whose promises are more than what is there."""
-    number = capped_count(stock_of_variants(StockFilters(state="short")))
-    href = f"{reverse('stock')}?state=short"
-    return Part([counted(_("Stock below promises"), number, href, pgettext("stock", "products"))])
-
-
-STAGES = ("planned", "released", "accepted", "picking", "packed")
+    number = behind.SHORT.count(user)
+    return Part([counted(_("Stock below promises"), number, behind.SHORT.href, pgettext("stock", "products"))])
 
 
 def stages(user: Any) -> Part:

@@ -66,9 +66,9 @@ def sections_of(user: Any) -> list[str]:
 MOST_FIGURES = 8
 
 
-def home(user: Any) -> tuple[list[Figure], list[Panel]]:
-    """Figures and panels of this person's home."""
-    parts = [SECTIONS[name].tell(user) for name in sections_of(user)]
+def tell(user: Any, sections: list[str]) -> tuple[list[Figure], list[Panel]]:
+    """Figures and panels of a home with these sections."""
+    parts = [SECTIONS[name].tell(user) for name in sections]
     figures = {figure.label: figure for part in parts for figure in part.figures}
     panels = {panel.key: panel for part in parts for panel in part.panels}
     return list(figures.values())[:MOST_FIGURES], list(panels.values())

@@ -14,14 +14,15 @@ from core.permissions import allows
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Figures with the lists behind them, and what needs this person, with owner, age and next step."""
-    figures, panels = roles.home(request.user)
+    sections = roles.sections_of(request.user)
+    figures, panels = roles.tell(request.user, sections)
     context = {
         "today": reader_day(),
         "figures": figures,
         "broad": [panel for panel in panels if panel.wide],
         "narrow": [panel for panel in panels if not panel.wide],
         "primary": _primary(request),
-        "may_search": allows(request.user, "orders.view"),
+        "finds": sections[:1] == ["holds"] and allows(request.user, "orders.place"),
     }
     return render(request, "backoffice/home.html", context)
 
