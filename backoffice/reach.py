@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
@@ -28,8 +29,11 @@ def within(user: Any) -> Q | None:
     EXISTS, not a set of keys: for a place with very many orders a page then reads only as many as it shows.
     """
     places = locations_of(user, VIEW)
-    if places is None:
-        return None
+    return None if places is None else at(places)
+
+
+def at(places: set[UUID]) -> Q:
+    """The orders with work or a return at any of these locations, as a filter."""
     here = {"order_id": OuterRef("pk"), "location_id__in": places}
     return Q(Exists(FulfillmentOrder.objects.filter(**here))) | Q(Exists(Return.objects.filter(**here)))
 

@@ -1,24 +1,27 @@
 """The lists that need more than one app to be told: whose rows somebody may see, and filters on what other apps know."""
 
+from dataclasses import replace
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from backoffice import incident_tables as incident_tables
 from backoffice import reach
-from core.lists import Several, registry
+from core.lists import Filter, Several, registry
+from core.permissions import locations_of
 from core.wording import PAYMENT
-from fulfillment.models import FulfillmentOrder
+from fulfillment.models import FulfillmentOrder, Shipment
 from fulfillment.states import OPEN as OPEN_WORK
+from fulfillment.tables import SHIPMENTS
 from inventory.selectors import places
 from orders.models import Order
 from orders.selectors import Filters, listed
-from orders.states import OPEN
-from orders.tables import ORDERS
+from orders.tables import IS_OPEN, ORDERS, waiting_in
 from payments.models import Payment
-
-NOT_PAID = ("pending", "requires_action", "unknown", "failed", "expired")
-"""Payments that somebody may have to look after: the few that an index holds by their state."""
+from payments.states import TO_WATCH
+from payments.tables import PAYMENTS
+from returns.tables import RETURNS
 
 
 def _seen_by(user: Any) -> QuerySet[Order]:
@@ -26,8 +29,26 @@ def _seen_by(user: Any) -> QuerySet[Order]:
 
 
 def _worked_on_at(code: str) -> Q:
-    here = FulfillmentOrder.objects.filter(location__code=code, status__in=OPEN_WORK, order_id=OuterRef("pk"))
-    return Q(status__in=OPEN) & Q(Exists(here))
+    return Q(pk__in=FulfillmentOrder.objects.filter(location__code=code, status__in=OPEN_WORK).values("order_id"))
+
+
+FLOOR = {
+    "allocated": ("planned",),
+    "released": ("released", "accepted", "picking"),
+    "picked": ("picking",),
+    "packed": ("packed",),
+}
+"""The states of the work that units of a stage belong to. There is little open work, and an index holds it."""
+
+
+def _in_stage(stage: str) -> Q:
+    if stage not in FLOOR:
+        return waiting_in(stage)
+    return Q(pk__in=FulfillmentOrder.objects.filter(status__in=FLOOR[stage]).values("order_id")) & waiting_in(stage)
+
+
+def _here(each: Filter) -> Filter:
+    return replace(each, effect=_in_stage) if each.name == "stage" else each
 
 
 def _paid(status: str) -> Q:
@@ -35,7 +56,7 @@ def _paid(status: str) -> Q:
 
 
 orders = registry.register(
-    ORDERS.with_more(
+    replace(ORDERS, filters=tuple(_here(each) for each in ORDERS.filters)).with_more(
         base=_seen_by,
         limited=reach.is_limited,
         filters=(
@@ -44,13 +65,46 @@ orders = registry.register(
                 label=_("Open work at"),
                 choices=lambda: [(place.code, place.name) for place in places()],
                 effect=_worked_on_at,
+                also=IS_OPEN,
             ),
             Several(
                 name="payment",
                 label=_("Payment"),
-                choices=[(status, PAYMENT[status].text) for status in NOT_PAID],
+                choices=[(status, PAYMENT[status].text) for status in TO_WATCH],
                 effect=_paid,
+                also=IS_OPEN,
             ),
         ),
     )
+)
+
+
+def _orders_of(user: Any, needs: str) -> Q:
+    """A condition on what belongs to an order: it is one of those that this person may see there."""
+    places = locations_of(user, needs)
+    return Q() if places is None else Q(order__in=Order.objects.filter(reach.at(places)))
+
+
+registry.register(
+    PAYMENTS.with_more(
+        base=lambda user: PAYMENTS.base(user).filter(_orders_of(user, PAYMENTS.permission)),
+        limited=lambda user: locations_of(user, PAYMENTS.permission) is not None,
+    )
+)
+registry.register(
+    RETURNS.with_more(
+        base=lambda user: RETURNS.base(user).filter(_orders_of(user, RETURNS.permission)),
+        limited=reach.is_limited,
+    )
+)
+
+
+def _parcels_of(user: Any) -> QuerySet[Shipment]:
+    """The parcels that leave from this person's places."""
+    found, own = SHIPMENTS.base(user), locations_of(user, SHIPMENTS.permission)
+    return found if own is None else found.filter(fulfillment_order__location_id__in=own)
+
+
+registry.register(
+    SHIPMENTS.with_more(base=_parcels_of, limited=lambda user: locations_of(user, SHIPMENTS.permission) is not None)
 )

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.db import rows
 from core.models import Incident
 from core.outbox import Event, publish
+from core.problems import Conflict, NotFound
 from core.timeline import Row, record, record_many
 
 
@@ -20,6 +22,10 @@ class ExceptionOpened(Event):
 
 class ExceptionResolved(Event):
     kind = "exception.resolved"
+
+
+class ExceptionAssigned(Event):
+    kind = "exception.assigned"
 
 
 def open_incident(
@@ -34,6 +40,28 @@ def open_incident(
             record(about, f"incident.{kind}", actor=actor, after="open", data=incident.data)
             publish([ExceptionOpened(about=about)])
     return incident
+
+
+def assign(incident_id: UUID, *, actor: Actor, to: Any) -> Incident:
+    """Say who looks after an open incident: a person, or nobody (None). The same again changes nothing."""
+    with transaction.atomic():
+        incident = Incident.objects.select_for_update(of=("self",)).filter(pk=incident_id).first()
+        if incident is None:
+            raise NotFound(_("There is no such exception."))
+        if incident.resolved_at is not None:
+            raise Conflict(_("This exception is solved already."))
+        if incident.assignee_id == (to.pk if to else None):
+            return incident
+        before, incident.assignee = _name_of(incident.assignee), to
+        incident.save(update_fields=["assignee"])
+        said = {"kind": incident.kind}
+        record(incident.about, "incident.assign", actor=actor, before=before, after=_name_of(to), data=said)
+        publish([ExceptionAssigned(about=incident.about)])
+    return incident
+
+
+def _name_of(user: Any) -> str:
+    return (user.get_full_name() or user.get_username()) if user else ""
 
 
 RESOLVE = """

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from core.ids import new_id
+from fulfillment.states import MOVING, OPEN
 from inventory.models import Location
 from orders.models import Order, OrderLine
 
@@ -31,6 +32,7 @@ class FulfillmentOrder(models.Model):
         indexes = [
             models.Index(fields=["location", "status", "id"], name="fulfillment_work"),
             models.Index(fields=["id"], condition=Q(status="planned"), name="fulfillment_planned"),
+            models.Index(fields=["status", "order"], condition=Q(status__in=OPEN), name="fulfillment_open"),
         ]
 
 
@@ -78,6 +80,10 @@ class Shipment(models.Model):
             models.UniqueConstraint(
                 fields=["fulfillment_order"], condition=~Q(status="voided"), name="shipment_one_living"
             ),
+        ]
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="shipment_by_age"),
+            models.Index(fields=["status", "id"], condition=Q(status__in=MOVING), name="shipment_moving"),
         ]
 
 

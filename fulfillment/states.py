@@ -28,6 +28,19 @@ PICKABLE = ("released", "accepted", "picking")
 ON_THE_WAY = ("shipped", "in_transit", "out_for_delivery", "attempt_failed", "available_for_pickup", "exception")
 """A parcel the carrier has: it may say anything next, and time decides what counts."""
 
+MOVING = (
+    "draft",
+    "labelled",
+    "in_transit",
+    "out_for_delivery",
+    "attempt_failed",
+    "available_for_pickup",
+    "exception",
+    "lost",
+    "returned_to_sender",
+)
+"""Parcels of which something is still to be said: the part that an index holds by their state."""
+
 SHIPMENT = Machine(
     "shipment",
     {

@@ -3,6 +3,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 
 from catalog.models import PriceList, Variant
@@ -10,7 +11,7 @@ from core.ids import new_id
 from core.money import FINER_THAN_CENTS
 from customers.models import Customer
 from inventory.models import Pool
-from orders.states import BUCKETS, release_needs
+from orders.states import BUCKETS, OPEN, release_needs
 
 
 class Channel(models.Model):
@@ -110,8 +111,13 @@ class Order(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["status", "id"], name="order_status"),
-            models.Index(fields=["channel", "id"], name="order_channel"),
+            # The list of orders: what it can be narrowed by, beside what it can be sorted by.
+            models.Index(fields=["status", "placed_at", "id"], name="order_status_placed"),
+            models.Index(fields=["channel", "placed_at", "id"], name="order_channel_placed"),
+            models.Index(KeyTransform("country", "shipping_address"), "placed_at", "id", name="order_country_placed"),
+            models.Index(fields=["total", "id"], name="order_total"),
+            models.Index(fields=["promise_latest", "id"], condition=Q(status__in=OPEN), name="order_open_promise"),
+            models.Index(fields=["total", "id"], condition=Q(status__in=OPEN), name="order_open_total"),
             models.Index(fields=["updated_at"], name="order_updated"),
             models.Index(fields=["placed_at", "id"], name="order_placed"),
         ]
@@ -189,6 +195,10 @@ class OrderLine(models.Model):
                 & Q(delivered__gte=0, delivered__lte=F("shipped"), returned__gte=0, returned__lte=F("shipped")),
                 name="order_line_buckets",
             ),
+        ]
+        indexes = [
+            # An update of other buckets stays on its page (HOT): an index on theirs would cost every step of the floor.
+            models.Index(fields=["order"], condition=Q(backordered__gt=0), name="order_line_backordered"),
         ]
 
     @property

@@ -69,14 +69,23 @@ def midnight(day: date, days: int = 0) -> datetime:
     return timezone.make_aware(datetime.combine(day + timedelta(days=days), time.min))
 
 
+def overdue() -> Q:
+    """Past the promise, whatever the state."""
+    return Q(promise_latest__lt=timezone.localdate())
+
+
 def late() -> Q:
     """Open orders that are past their promise."""
-    return Q(promise_latest__lt=company_day(), status__in=OPEN)
+    return Q(status__in=OPEN) & overdue()
+
+
+WAITING_FOR_SOMEONE = ("on_hold", "backordered")
+"""States in which an order goes on only when somebody does something."""
 
 
 def needs_someone() -> Q:
     """Orders that are held, without stock, or late."""
-    return Q(status__in=["on_hold", "backordered"]) | late()
+    return Q(status__in=OPEN) & (Q(status__in=WAITING_FOR_SOMEONE) | overdue())
 
 
 def mentions(text: str) -> Q:

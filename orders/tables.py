@@ -3,9 +3,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -13,12 +13,35 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.lists import FORTHCOMING, Choice, Column, Flag, ListSpec, Period, Range, Reference, Several, Sort, Tab
+from core.lists import (
+    FORTHCOMING,
+    Choice,
+    Column,
+    Flag,
+    ListSpec,
+    Period,
+    Range,
+    Reading,
+    Reference,
+    Several,
+    Sort,
+    Tab,
+)
 from core.templatetags.ui import channel_word, money, state, when
 from core.wording import BUCKET, HOLDS, ORDER
+from inventory.models import Reservation
 from orders.models import Channel, Hold, Order, OrderLine
 from orders.rows import OrderRow, row
-from orders.selectors import STAGES, Filters, channels, late, listed, matching, needs_someone
+from orders.selectors import (
+    STAGES,
+    WAITING_FOR_SOMEONE,
+    Filters,
+    channels,
+    listed,
+    matching,
+    needs_someone,
+    overdue,
+)
 from orders.states import OPEN, ORDER_STATES
 
 NEEDS = "needs_someone"
@@ -32,7 +55,13 @@ class States(Several):
         """One condition on the column, so that an index on it answers."""
         plain = [each for each in value if each != NEEDS]
         found = Q(status=plain[0]) if len(plain) == 1 else Q(status__in=plain)
-        return found if NEEDS not in value else needs_someone() | found if plain else needs_someone()
+        if NEEDS not in value:
+            return found
+        return needs_someone() | found if plain else needs_someone()
+
+    def within(self, state: str, value: Any) -> Q:
+        """The condition among the orders of one state."""
+        return Q() if state in value or state in WAITING_FOR_SOMEONE or NEEDS not in value else overdue()
 
 
 def of_channel(code: str) -> Q:
@@ -47,20 +76,69 @@ def of_channel_kind(kind: str) -> Q:
 
 def held_for(kind: str) -> Q:
     """Orders with an open hold of a kind."""
-    return Q(pk__in=Hold.objects.filter(kind=kind, status="open").values("order_id"))
+    held = Hold.objects.filter(kind=kind, status="open").values("order_id")
+    return Q(pk__in=held)
 
 
 def waiting_in(stage: str) -> Q:
-    """Orders with units in a stage, held ones left out: only open orders can have any."""
-    units = OrderLine.objects.filter(order_id=OuterRef("pk"), **{f"{stage}__gt": 0})
-    return Q(status__in=[status for status in OPEN if status != "on_hold"]) & Q(Exists(units))
+    """Orders with units in a stage. Of the stages before the floor, few lines have any: what they pin, and an index, say
+    which."""
+    if stage == "reserved":
+        pinned = OrderLine.objects.filter(pk__in=Reservation.objects.values("demand_key"))
+        return Q(pk__in=pinned.values("order_id"))
+    if stage == "backordered":
+        return Q(pk__in=OrderLine.objects.filter(backordered__gt=0).values("order_id"))
+    return Q(Exists(OrderLine.objects.filter(order_id=OuterRef("pk"), **{f"{stage}__gt": 0})))
 
 
 def only_open(values: Mapping[str, Any]) -> bool:
     """Whether filters leave open orders only, which are those that an index has by their promise."""
     states = values.get("status", ())
     chosen = bool(states) and all(each in OPEN or each == NEEDS for each in states)
-    return chosen or any(name in values for name in ("late", "stage", "promised"))
+    return chosen or any(name in values for name in SMALL)
+
+
+IS_OPEN = Q(status__in=OPEN)
+NOT_HELD = tuple(state for state in OPEN if state != "on_hold")
+SMALL = {"late": OPEN, "stage": NOT_HELD, "hold": OPEN, "promised": OPEN, "work": OPEN, "payment": OPEN}
+"""Filters that leave open orders only, with the states that they leave."""
+
+
+def branches(reading: Reading, base: QuerySet[Order]) -> list[QuerySet[Order]]:
+    """Several states, channels or countries are walked one by one, each in the order of its own index by time.
+
+    Open orders are the newest ones: a walk through all orders from the oldest on would read everything before it finds
+    the first of them.
+    """
+    if reading.order.lstrip("-") != "placed_at":
+        return []
+    if states := states_of(reading.values):
+        parted = len(states) > 1 or any(name in reading.values for name in SMALL)
+        return _by_state(reading, base, states) if parted else []
+    for name in ("channel", "country"):
+        if len(chosen := reading.values.get(name, ())) > 1:
+            each, rest = reading.spec.filter(name), reading.narrow(base, but_not=(name,))
+            return [rest.filter(each.condition((value,))) for value in chosen]
+    return []
+
+
+def states_of(values: Mapping[str, Any]) -> list[str]:
+    """The states that filters leave; none when they leave all."""
+    chosen = values.get("status", ())
+    left = set(chosen) - {NEEDS} | (set(OPEN) if NEEDS in chosen else set())
+    for name, states in SMALL.items():
+        if name in values:
+            left = left & set(states) if left or chosen else set(states)
+    return sorted(left)
+
+
+def _by_state(reading: Reading, base: QuerySet[Order], states: list[str]) -> list[QuerySet[Order]]:
+    """Each state's orders, without saying again that they are open: the planner would take that for one more sieve."""
+    small = [reading.spec.filter(name).condition(reading.values[name]) for name in SMALL if name in reading.values]
+    rest = reading.narrow(base, but_not={"status", *SMALL})
+    chosen = reading.values.get("status", ())
+    mine = cast(States, reading.spec.filter("status"))
+    return [rest.filter(Q(status=each) & mine.within(each, chosen), *small) for each in states]
 
 
 def _countries() -> list[tuple[str, str]]:
@@ -117,7 +195,7 @@ def status_word(status: str) -> str | Promise:
 
 
 COLUMNS = (
-    Column(name="number", label=_("Order"), value=lambda o: o.number, cell=_number, sort="number", fixed=True),
+    Column(name="number", label=_("Order"), value=lambda o: o.number, cell=_number, fixed=True),
     Column(
         name="placed",
         label=_("At"),
@@ -150,6 +228,7 @@ COLUMNS = (
         value=lambda o: o.total,
         cell=lambda o: money(o.total, o.currency),
         sort="total",
+        sorts_with=only_open,
         first="-",
         numeric=True,
     ),
@@ -225,8 +304,9 @@ FILTERS = (
         label=_("Units"),
         choices=[(stage, BUCKET[stage].text) for stage in STAGES],
         effect=waiting_in,
+        also=Q(status__in=NOT_HELD),
     ),
-    Flag(name="late", label=_("Late"), effect=lambda _yes: late()),
+    Flag(name="late", label=_("Late"), effect=lambda _yes: overdue(), also=IS_OPEN),
     Period(name="day", since="since", until="until", label=_("Placed"), field="placed_at"),
     Period(
         name="promised",
@@ -234,9 +314,9 @@ FILTERS = (
         field="promise_latest",
         timed=False,
         named=FORTHCOMING,
-        also=Q(status__in=OPEN),
+        also=IS_OPEN,
     ),
-    Choice(name="hold", label=_("Held for"), choices=list(HOLDS.items()), effect=held_for),
+    Choice(name="hold", label=_("Held for"), choices=list(HOLDS.items()), effect=held_for, also=IS_OPEN),
     Several(name="country", label=_("Country"), choices=_countries, field="shipping_address__country"),
     Range(name="total", label=_("Total"), field="total"),
     Reference(name="customer", label=_("One customer"), field="customer_id"),
@@ -260,7 +340,6 @@ SORTS = (
     Sort(label=_("First promised first"), by="promised"),
     Sort(label=_("Largest total first"), by="-total"),
     Sort(label=_("Smallest total first"), by="total"),
-    Sort(label=_("By number"), by="number"),
 )
 
 ORDERS = ListSpec(
@@ -278,6 +357,7 @@ ORDERS = ListSpec(
     search_hint=_("Number, name, e-mail, SKU"),
     link=address,
     prepare=_look_at,
+    branches=branches,
     bulk=("orders.hold", "orders.release_hold", "orders.pay_again", "orders.cancel"),
     route="orders",
 )

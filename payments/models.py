@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from core.ids import new_id
 from orders.models import Order
-from payments.states import PAYMENT
+from payments.states import PAYMENT, TO_WATCH
 
 
 class Payment(models.Model):
@@ -59,6 +59,8 @@ class Payment(models.Model):
                 name="payment_unsettled",
             ),
             models.Index(fields=["provider_reference"], condition=~Q(provider_reference=""), name="payment_reference"),
+            models.Index(fields=["created_at", "id"], name="payment_by_age"),
+            models.Index(fields=["status", "order"], condition=Q(status__in=TO_WATCH), name="payment_to_watch"),
         ]
 
     @property

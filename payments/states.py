@@ -34,3 +34,6 @@ AUTHORISED = ("authorised", "partially_captured", "captured")
 
 UNSETTLED = ("pending", "unknown")
 """Asked of the provider, or about to be; the answer is still to come."""
+
+TO_WATCH = ("pending", "requires_action", "unknown", "failed", "expired")
+"""Payments that somebody may have to look after: the few that an index holds by their state."""

@@ -27,6 +27,10 @@ class Return(models.Model):
                 fields=["order", "external_id"], condition=~Q(external_id=""), name="return_external_id_once"
             ),
         ]
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="return_by_age"),
+            models.Index(fields=["status", "id"], name="return_by_state"),
+        ]
 
 
 class ReturnLine(models.Model):

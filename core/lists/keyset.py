@@ -46,10 +46,14 @@ class KeysetList(Generic[M]):
 
     Rows without a value come last in both directions. They are read by a statement of their own, once the others are
     used up, so that each of the two walks an index.
+
+    `branches` are parts of the queryset that together hold all of it, for where one walk cannot follow an index that
+    begins with another column: of each, as many rows as the page needs are read in order, and the page is made of these.
     """
 
     queryset: QuerySet[M]
     order: str = "-id"
+    branches: tuple[QuerySet[M], ...] = ()
 
     def page(self, cursor: str = "", limit: int = 50) -> Page[M]:
         """The page after (or before) `cursor`; an unusable cursor is an Invalid that names it."""
@@ -104,25 +108,32 @@ class KeysetList(Generic[M]):
         found: list[M] = []
         for number, empty in enumerate(parts):
             start = position if number == 0 else None
-            found += self._part(start, backwards, empty)[: wanted - len(found)]
+            found += self._part(start, backwards, empty, wanted - len(found))
             if len(found) == wanted:
                 break
         return found
 
-    def _part(self, position: Position | None, backwards: bool, empty: bool) -> QuerySet[M]:
+    def _part(self, position: Position | None, backwards: bool, empty: bool, wanted: int) -> QuerySet[M]:
         descending = self.order.startswith("-") != backwards
+        condition, order = self._beyond(position, descending, empty)
+        if self.branches:
+            keys = [each.filter(condition).order_by(*order).values("pk")[:wanted] for each in self.branches]
+            these = keys[0].union(*keys[1:], all=True) if len(keys) > 1 else keys[0]
+            return self.queryset.filter(pk__in=these).order_by(*order)[:wanted]
+        found = self.queryset.filter(condition) if condition else self.queryset
+        return found.order_by(*order)[:wanted]
+
+    def _beyond(self, position: Position | None, descending: bool, empty: bool) -> tuple[Q, list[str]]:
+        """The rows of a part after a position, and the order of that part."""
         sign, side = ("-", "lt") if descending else ("", "gt")
-        found = self.queryset
-        if self._nullable:
-            found = found.filter(**{f"{self._field}__isnull": empty})
+        condition = Q(**{f"{self._field}__isnull": empty}) if self._nullable else Q()
         if empty or self._field == "id":
-            found = found.order_by(f"{sign}id")
-            return found if position is None else found.filter(**{f"id__{side}": position.key})
-        found = found.order_by(f"{sign}{self._field}", f"{sign}id")
+            return condition & Q(**{f"id__{side}": position.key}) if position else condition, [f"{sign}id"]
+        order = [f"{sign}{self._field}", f"{sign}id"]
         if position is None:
-            return found
-        beyond = Q(**{f"{self._field}__{side}": position.value}) | Q(**{f"id__{side}": position.key})
-        return found.filter(Q(**{f"{self._field}__{side}e": position.value}) & beyond)
+            return condition, order
+        after = Q(**{f"{self._field}__{side}": position.value}) | Q(**{f"id__{side}": position.key})
+        return condition & Q(**{f"{self._field}__{side}e": position.value}) & after, order
 
     def _encode(self, row: M, backwards: bool) -> str:
         value: Any = row

@@ -15,7 +15,7 @@ from core.jobs import bulk
 from core.lists import saved
 from core.lists.addresses import Addresses, of_view
 from core.lists.counts import capped_counts
-from core.lists.keyset import KeysetList, Page
+from core.lists.keyset import Page
 from core.lists.spec import PAGE_SIZES, Column, ListSpec, Reading, Tab
 from core.models import ListPreference, SavedView
 from core.permissions import allows
@@ -170,8 +170,7 @@ class Screen:
     @cached_property
     def page(self) -> Page[Any]:
         """The rows at this place; an Invalid when it cannot be one."""
-        listing: KeysetList[Any] = KeysetList(self.reading.narrow(self.base), self.reading.order)
-        page = listing.page(self.request.GET.get("cursor", ""), self.reading.size)
+        page = self.reading.listing(self.base).page(self.request.GET.get("cursor", ""), self.reading.size)
         self.spec.prepared(page.items)
         return page
 

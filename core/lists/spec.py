@@ -1,6 +1,6 @@
 """A list declared once: its columns, filters, tabs and orders. Screens, exports and bulk actions all read it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ from django.utils.html import conditional_escape
 from django.utils.translation import gettext as _
 
 from core.lists.filters import Filter, Unreadable, plain
+from core.lists.keyset import KeysetList
 
 Word = str | Promise
 Base = Callable[[Any], QuerySet[Any]]
@@ -92,7 +93,7 @@ class ListSpec:
     """A list. `base` gives the rows that a person may see, with all that the cells read (`prepare` adds the rest in
     bulk to a page of them); `link` the address that a row leads to; `sort` is a column's name, "-" for falling.
     `limited` says whether somebody sees a part of the rows only. `opens` are the filters of its address alone.
-    A list with `own_rows` draws them by its own template, so that there are no columns to choose.
+    `branches` gives what is read in parts where an index needs it (see KeysetList). A list with `own_rows` draws them by its own template, so that there are no columns to choose.
     """
 
     name: str
@@ -110,6 +111,7 @@ class ListSpec:
     link: Callable[[Any], str] | None = None
     prepare: Callable[[list[Any]], None] | None = None
     limited: Callable[[Any], bool] | None = None
+    branches: Callable[["Reading", QuerySet[Any]], Sequence[QuerySet[Any]]] | None = None
     bulk: tuple[str, ...] = ()
     route: str = ""
     opens: str = ""
@@ -231,10 +233,11 @@ class Reading:
     notes: tuple[str, ...] = ()
     size: int = 50
 
-    def narrow(self, found: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows that the filters and the text leave."""
+    def narrow(self, found: QuerySet[Any], but_not: Container[str] = ()) -> QuerySet[Any]:
+        """The rows that the filters (`but_not` some) and the text leave."""
         for name, value in self.values.items():
-            found = self.spec.filter(name).apply(found, value)
+            if name not in but_not:
+                found = self.spec.filter(name).apply(found, value)
         return self.spec.search(found, self.text) if self.text and self.spec.search else found
 
     @property
@@ -242,6 +245,12 @@ class Reading:
         """The field of the order, "-" for falling."""
         column = self.spec.column(self.sort.lstrip("-"))
         return f"-{column.sort}" if self.sort.startswith("-") else column.sort
+
+    def listing(self, base: QuerySet[Any]) -> KeysetList[Any]:
+        """The rows in their order, to be read page by page."""
+        bare = base.select_related(None).prefetch_related(None)
+        branches = tuple(self.spec.branches(self, bare)) if self.spec.branches else ()
+        return KeysetList(base if branches else self.narrow(base), self.order, branches)
 
     @property
     def is_narrowed(self) -> bool:

@@ -1,0 +1,173 @@
+"""The list of exceptions: what will make a promise late or false, whose it is, how old, and what to do next."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backoffice.timeline_words import INCIDENTS
+from core.lists import Choice, Column, Flag, ListSpec, Period, Reference, Several, Sort, Tab, registry
+from core.models import Incident
+from core.permissions import locations_of
+from core.templatetags.ui import age, when
+from inventory.models import Location, Stock
+from orders.models import Order
+
+NEXT: dict[str, str | Promise] = {
+    "backorder": gettext_lazy("Order stock, or offer something else"),
+    "shortfall": gettext_lazy("Count again, or move units there"),
+    "payment_failed": gettext_lazy("Send a link to pay"),
+    "late_shipment": gettext_lazy("Hurry the place, tell the customer"),
+    "parcel_exception": gettext_lazy("Ask the carrier"),
+    "no_label": gettext_lazy("Ask for the label again, or write one by hand"),
+    "parcel_lost": gettext_lazy("Send again, claim from the carrier"),
+}
+
+
+def kind_word(kind: str) -> str:
+    """What happened, in words."""
+    known = INCIDENTS.get(kind)
+    words = known() if known else kind.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _seen_by(user: Any) -> QuerySet[Incident]:
+    """Those of this person's places, with whether they are their own."""
+    places = locations_of(user, "incidents.view")
+    found = Incident.objects.select_related("assignee")
+    found = found if places is None else found.filter(location_id__in=places)
+    return found.annotate(mine=ExpressionWrapper(Q(assignee_id=user.pk), output_field=BooleanField()))
+
+
+def _with_subjects(incidents: list[Any]) -> None:
+    """What each is about and where: three statements for any number."""
+    ids = [incident.about for incident in incidents]
+    subjects = subjects_of(ids)
+    places = dict(Location.objects.filter(pk__in=[i.location_id for i in incidents]).values_list("pk", "name"))
+    for incident in incidents:
+        incident.subject, incident.url = subjects.get(incident.about, ("", ""))
+        incident.place = places.get(incident.location_id, "")
+
+
+def subjects_of(ids: list[UUID]) -> dict[UUID, tuple[str, str]]:
+    """The name and the page of the orders and stock rows of these ids."""
+    orders = Order.objects.filter(pk__in=ids).values_list("pk", "number")
+    found = {key: (number, reverse("order", args=[number])) for key, number in orders}
+    for key, sku in Stock.objects.filter(pk__in=ids).values_list("pk", "variant__sku"):
+        found[key] = (sku, reverse("stock-item", args=[sku]))
+    return found
+
+
+def _what(incident: Any) -> SafeString:
+    tone = "tone-amber" if incident.resolved_at is None else "tone-green"
+    return format_html('<span class="state {}">{}</span>', tone, kind_word(incident.kind))
+
+
+def _about(incident: Any) -> SafeString | str:
+    subject, url = getattr(incident, "subject", ""), getattr(incident, "url", "")
+    return format_html('<a class="ref" href="{}">{}</a>', url, subject) if url else "—"
+
+
+def _owner_name(incident: Incident) -> str:
+    found: Any = incident.assignee
+    return (found.get_full_name() or found.get_username()) if found else ""
+
+
+def _owner(incident: Any) -> SafeString | str:
+    if incident.resolved_at is not None:
+        return incident.resolved_by
+    if incident.assignee_id is None:
+        return format_html(
+            '<button class="plain" form="take" name="incident" value="{}">{}</button>', incident.pk, _("Take it")
+        )
+    return _owner_name(incident)
+
+
+def _next(incident: Incident) -> str:
+    return incident.resolution if incident.resolved_at else str(NEXT.get(incident.kind, _("Look at it")))
+
+
+def _age(incident: Incident) -> SafeString | str:
+    since = when(incident.opened_at, "full")
+    return since if incident.resolved_at else format_html('<span title="{}">{}</span>', since, age(incident.opened_at))
+
+
+EXCEPTIONS = registry.register(
+    ListSpec(
+        name="exceptions",
+        model=Incident,
+        title=gettext_lazy("Exceptions"),
+        permission="incidents.view",
+        base=_seen_by,
+        columns=(
+            Column(
+                name="about",
+                label=gettext_lazy("About"),
+                value=lambda i: getattr(i, "subject", ""),
+                cell=_about,
+                fixed=True,
+            ),
+            Column(name="what", label=gettext_lazy("What happened"), value=lambda i: kind_word(i.kind), cell=_what),
+            Column(
+                name="age",
+                label=gettext_lazy("Age"),
+                value=lambda i: i.opened_at,
+                cell=_age,
+                sort="opened_at",
+                phone="end",
+                css="num whitespace-nowrap",
+            ),
+            Column(name="place", label=gettext_lazy("Place"), value=lambda i: getattr(i, "place", ""), phone="hide"),
+            Column(name="owner", label=gettext_lazy("Owner"), value=_owner_name, cell=_owner),
+            Column(name="next", label=gettext_lazy("Next step"), value=_next, phone="full"),
+            Column(
+                name="solved",
+                label=gettext_lazy("Solved"),
+                value=lambda i: i.resolved_at,
+                cell=lambda i: when(i.resolved_at),
+                phone="hide",
+                shown=False,
+            ),
+        ),
+        filters=(
+            Choice(
+                name="state",
+                label=gettext_lazy("State"),
+                choices=[("open", gettext_lazy("Open")), ("solved", gettext_lazy("Solved"))],
+                effect=lambda state: Q(resolved_at__isnull=state == "open"),
+            ),
+            Several(
+                name="kind",
+                label=gettext_lazy("What happened"),
+                choices=lambda: [(kind, kind_word(kind)) for kind in INCIDENTS],
+            ),
+            Flag(name="mine", label=gettext_lazy("Mine"), effect=lambda _yes: Q(mine=True)),
+            Flag(name="nobodys", label=gettext_lazy("Nobody's"), effect=lambda _yes: Q(assignee=None)),
+            Period(name="day", since="since", until="until", label=gettext_lazy("Opened"), field="opened_at"),
+            Reference(name="about", label=gettext_lazy("One thing"), field="about"),
+        ),
+        tabs=(
+            Tab(name="open", label=gettext_lazy("Open"), query="state=open", small=True),
+            Tab(name="mine", label=gettext_lazy("Mine"), query="state=open&mine=1", small=True),
+            Tab(name="nobodys", label=gettext_lazy("Nobody's"), query="state=open&nobodys=1", small=True),
+            Tab(name="solved", label=gettext_lazy("Solved"), query="state=solved", sort="-age", counted=False),
+            Tab(name="all", label=gettext_lazy("All"), counted=False),
+        ),
+        sort="age",
+        sorts=(
+            Sort(label=gettext_lazy("Oldest first"), by="age"),
+            Sort(label=gettext_lazy("Newest first"), by="-age"),
+        ),
+        link=lambda incident: getattr(incident, "url", ""),
+        prepare=_with_subjects,
+        opens="state=open",
+        route="exceptions",
+        icon="triangle-alert",
+    )
+)
