@@ -33,18 +33,28 @@ def _worked_on_at(code: str) -> Q:
 
 
 FLOOR = {
-    "allocated": ("planned",),
-    "released": ("released", "accepted", "picking"),
-    "picked": ("picking",),
-    "packed": ("packed",),
+    "allocated": (("planned",), ()),
+    "released": (("released", "accepted"), ("picking",)),
+    "picked": ((), ("picking",)),
+    "packed": (("packed",), ()),
 }
-"""The states of the work that units of a stage belong to. There is little open work, and an index holds it."""
+"""The states of work whose units are all in a stage, and those of work of which some are. There is little open work,
+and an index holds it by its state."""
 
 
 def _in_stage(stage: str) -> Q:
     if stage not in FLOOR:
         return waiting_in(stage)
-    return Q(pk__in=FulfillmentOrder.objects.filter(status__in=FLOOR[stage]).values("order_id")) & waiting_in(stage)
+    wholly, partly = FLOOR[stage]
+    found = _with_work(wholly) if wholly else None
+    if not partly:
+        return found or Q()
+    some = _with_work(partly) & waiting_in(stage)
+    return some if found is None else found | some
+
+
+def _with_work(states: tuple[str, ...]) -> Q:
+    return Q(pk__in=FulfillmentOrder.objects.filter(status__in=states).values("order_id"))
 
 
 def _here(each: Filter) -> Filter:

@@ -92,16 +92,27 @@ def waiting_in(stage: str) -> Q:
 
 
 def only_open(values: Mapping[str, Any]) -> bool:
-    """Whether filters leave open orders only, which are those that an index has by their promise."""
+    """Whether filters leave open orders only, which are those that an index has by promise and total; and whether no
+    other one sieves them so finely that most of that index would be read for a page."""
     states = values.get("status", ())
     chosen = bool(states) and all(each in OPEN or each == NEEDS for each in states)
-    return chosen or any(name in values for name in SMALL)
+    return (chosen or "late" in values or "promised" in values) and not any(name in values for name in SIEVES)
 
 
 IS_OPEN = Q(status__in=OPEN)
 NOT_HELD = tuple(state for state in OPEN if state != "on_hold")
-SMALL = {"late": OPEN, "stage": NOT_HELD, "hold": OPEN, "promised": OPEN, "work": OPEN, "payment": OPEN}
-"""Filters that leave open orders only, with the states that they leave."""
+IN_WORK = ("processing", "partially_shipped")
+ON_THE_FLOOR = ("allocated", "released", "picked", "packed")
+SMALL = ("late", "stage", "hold", "promised", "work", "payment")
+"""Filters that leave open orders only."""
+SIEVES = ("stage", "hold", "work", "payment")
+
+
+def _states_left(name: str, value: Any) -> tuple[str, ...]:
+    """The states of the orders that one of these filters leaves."""
+    if name == "stage":
+        return IN_WORK if value in ON_THE_FLOOR else NOT_HELD
+    return OPEN
 
 
 def branches(reading: Reading, base: QuerySet[Order]) -> list[QuerySet[Order]]:
@@ -126,16 +137,17 @@ def states_of(values: Mapping[str, Any]) -> list[str]:
     """The states that filters leave; none when they leave all."""
     chosen = values.get("status", ())
     left = set(chosen) - {NEEDS} | (set(OPEN) if NEEDS in chosen else set())
-    for name, states in SMALL.items():
+    for name in SMALL:
         if name in values:
-            left = left & set(states) if left or chosen else set(states)
+            states = set(_states_left(name, values[name]))
+            left = left & states if left or chosen else states
     return sorted(left)
 
 
 def _by_state(reading: Reading, base: QuerySet[Order], states: list[str]) -> list[QuerySet[Order]]:
     """Each state's orders, without saying again that they are open: the planner would take that for one more sieve."""
     small = [reading.spec.filter(name).condition(reading.values[name]) for name in SMALL if name in reading.values]
-    rest = reading.narrow(base, but_not={"status", *SMALL})
+    rest = reading.narrow(base, but_not=("status", *SMALL))
     chosen = reading.values.get("status", ())
     mine = cast(States, reading.spec.filter("status"))
     return [rest.filter(Q(status=each) & mine.within(each, chosen), *small) for each in states]
