@@ -1,25 +1,19 @@
 """What every page of the shell shows, worked out only when a template asks for it."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import gettext as _
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from backoffice import reader
 from backoffice.navigation import entries
 from backoffice.search.commands import jumps
-from core.models import Grant
-
-ROLE_WORDS = {
-    "clerk": lambda: _("Call centre"),
-    "store": lambda: _("Store"),
-    "warehouse": lambda: _("Warehouse"),
-    "finance": lambda: _("Finance"),
-    "manager": lambda: _("Manager"),
-    "admin": lambda: _("Administrator"),
-}
+from core.people.roles import names_of
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -30,10 +24,35 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "company": settings.COMPANY,
         "demo": settings.DEMO,
         "theme": _theme(request),
-        "nav": SimpleLazyObject(lambda: entries(request)),
-        "jumps": SimpleLazyObject(lambda: jumps(request.user)),
+        "nav": (nav := SimpleLazyObject(lambda: entries(request))),
+        "nav_drawn": SimpleLazyObject(lambda: draw_nav(nav)),
+        "palette_drawn": SimpleLazyObject(lambda: draw_palette(jumps(request.user))),
         "me": SimpleLazyObject(lambda: _me(request)),
     }
+
+
+def draw_nav(nav: Any) -> SafeString:
+    """The navigation as it stands at the side and in the menu."""
+    return _draw("parts/nav.html", "nav", get_language(), tuple(tuple(str(item[name]) for name in NAV) for item in nav))
+
+
+def draw_palette(jumps: Any) -> SafeString:
+    """The palette and the help on keys, which say the same on every page."""
+    shown = tuple(tuple(str(getattr(jump, name)) for name in JUMP) for jump in jumps)
+    return _draw("parts/palette.html", "jumps", get_language(), shown)
+
+
+NAV = ("label", "icon", "url", "group", "tone", "count", "here")
+JUMP = ("label", "url", "key")
+FIELDS = {"nav": NAV, "jumps": JUMP}
+
+
+@lru_cache(maxsize=2_000)
+def _draw(template: str, name: str, language: str | None, items: tuple[tuple[str, ...], ...]) -> SafeString:
+    """A part of the shell, drawn again only when it says something else."""
+    return SafeString(
+        render_to_string(template, {name: [dict(zip(FIELDS[name], item, strict=True)) for item in items]})
+    )
 
 
 def _theme(request: HttpRequest) -> str:
@@ -42,15 +61,8 @@ def _theme(request: HttpRequest) -> str:
     return chosen if chosen in ("day", "night") else ""
 
 
-def role_words(role: str) -> str:
-    """A role in words."""
-    known = ROLE_WORDS.get(role)
-    return known() if known else role
-
-
 def _me(request: HttpRequest) -> dict[str, str]:
     user: Any = request.user
     name = user.get_full_name() or user.get_username()
-    roles = Grant.objects.filter(user_id=user.pk).values_list("role", flat=True).distinct()
     initials = "".join(part[0] for part in name.split()[:2]).upper()
-    return {"name": name, "initials": initials, "roles": " · ".join(role_words(role) for role in sorted(roles))}
+    return {"name": name, "initials": initials, "roles": " · ".join(names_of(user))}

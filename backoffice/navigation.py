@@ -115,7 +115,7 @@ def entries(request: HttpRequest) -> list[dict[str, Any]]:
             offered.append(
                 {
                     "label": entry.label, "icon": entry.icon, "url": url, "route": entry.route,
-                    "on": _here(entry, request.path), "group": GROUPS[entry.group], "tone": entry.tone,
+                    "on": (here := _here(entry, request.path)), "here": "page" if here else "", "group": GROUPS[entry.group], "tone": entry.tone,
                     "count": in_words(waits) if waits else "",
                 }
             )  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -99,6 +100,12 @@ def slot(parser: Parser, token: Token) -> SlotNode:
 @register.simple_tag
 def icon(name: str, cls: str = "ic", label: str = "") -> SafeString:
     """A Lucide icon from the sprite. Without a label it is hidden from screen readers, as its word stands beside it."""
+    return _drawn(str(name), str(cls), str(label))
+
+
+@lru_cache(maxsize=4096)
+def _drawn(name: str, cls: str, label: str) -> SafeString:
+    """The same few hundred stand on every page many times."""
     return format_html(
         '<svg class="{}" {} viewBox="0 0 24 24"><use href="{}#{}"/></svg>',
         cls,
