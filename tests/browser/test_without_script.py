@@ -63,3 +63,69 @@ def test_theme_and_language_change_without_script(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "fr")
     page.locator("[data-theme-switch] button").first.click()
     expect(page.locator("html")).to_have_attribute("data-theme", re.compile("day|night"))
+
+
+def test_an_order_is_held_and_released_without_script(people: People, system: System) -> None:
+    page = people.window("clerk", script=False).page
+    page.goto(system.company.places["order-in-work"])
+    page.get_by_role("button", name="Hold", exact=False).first.click()
+    page.get_by_label("What should be cleared up?").fill("Asked for another colour")
+    page.get_by_role("button", name="Hold the order").click()
+    expect(page.locator(".page-head")).to_contain_text("On hold")
+    page.get_by_role("button", name=re.compile("^Release|^Lift")).first.click()
+    box = page.locator("[popover]:popover-open")
+    if box.count():
+        box.get_by_role("button").last.click()
+    expect(page.locator(".page-head")).not_to_contain_text("On hold")
+
+
+def test_goods_are_received_without_script(people: People, system: System) -> None:
+    page = people.window("warehouse", script=False).page
+    page.goto(system.company.places["stock-item"])
+    page.get_by_role("button", name="Receive goods").click()
+    box = page.locator("#receive-dialog")
+    box.get_by_label("Units").fill("7")
+    box.get_by_label("Delivery note").fill("LS-2044")
+    box.get_by_role("button", name="Receive", exact=True).click()
+    expect(page.locator("main")).to_contain_text("LS-2044")
+    expect(page.locator("main")).to_contain_text("+7")
+
+
+def test_a_list_is_narrowed_sorted_and_walked_without_script(people: People) -> None:
+    page = people.window("clerk", script=False).page
+    page.goto("/orders/")
+    box = page.locator("main").get_by_role("searchbox").first
+    box.fill("martin")
+    box.press("Enter")
+    expect(page).to_have_url(re.compile("q=martin"))
+    expect(page.locator("tbody tr").first).to_contain_text("Martin")
+    page.goto("/orders/")
+    page.get_by_role("link", name="Older").click()
+    expect(page).to_have_url(re.compile("cursor="))
+    first = page.locator("a.ref").first
+    number = first.inner_text()
+    first.click()
+    expect(page.locator("h1")).to_have_text(number)
+
+
+def test_the_search_box_finds_without_script(people: People, system: System) -> None:
+    page = people.window("clerk", script=False).page
+    page.goto("/")
+    number = system.company.places["order-held"].strip("/").rpartition("/")[2]
+    page.locator(".top [name=q]").fill(number)
+    page.locator(".top [name=q]").press("Enter")
+    expect(page.locator("h1")).to_contain_text(number)
+
+
+def test_menus_dialogs_and_drawers_open_without_script(people: People) -> None:
+    page = people.window("manager", script=False).page
+    page.goto("/styleguide/")
+    page.locator("summary").filter(has_text="More").first.click()
+    expect(page.get_by_role("link", name="Print packing slips")).to_be_visible()
+    for button, box in (("Cancel…", "#sample-dialog"), ("Open the drawer", "#sample-drawer")):
+        page.locator(".sample-stage").get_by_role("button", name=button, exact=True).last.click()
+        expect(page.locator(box)).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator(box)).to_be_hidden()
+    assert page.locator("#id_place").get_attribute("list"), "the browser suggests by itself"
+    expect(page.locator("[data-copy]").first).to_be_hidden()
