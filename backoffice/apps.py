@@ -6,5 +6,5 @@ class BackofficeConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what the app contributes to others."""
-        from backoffice import tables, timeline_words  # noqa: F401, PLC0415 - registered once the models are there
+        from backoffice import bulk, tables, timeline_words  # noqa: F401, PLC0415 - registered once the models are there
         from backoffice.search import handlers  # noqa: F401, PLC0415

@@ -166,6 +166,7 @@ EXCEPTIONS = registry.register(
         ),
         link=lambda incident: getattr(incident, "url", ""),
         prepare=_with_subjects,
+        bulk=("incidents.assign", "incidents.resolve"),
         opens="state=open",
         route="exceptions",
         icon="triangle-alert",

@@ -55,7 +55,7 @@ def _given_up(user: Any, found: QuerySet[Order]) -> list[str]:
         units += left if line.is_stocked else 0
         part = share(line.gross, line.quantity - left, line.quantity, line.quantity, currency)
         money[currency] = money.get(currency, Decimal(0)) + part
-    sums = ", ".join(display(quantise(amount, currency), currency) for currency, amount in sorted(money.items()))
+    sums = " + ".join(display(quantise(amount, currency), currency) for currency, amount in sorted(money.items()))
     told = [
         ngettext("%(n)d unit is free for others at once.", "%(n)d units are free for others at once.", units) % {"n": units},
         _("Up to %(sums)s is not taken, or goes back to the customers.") % {"sums": sums},

@@ -68,6 +68,7 @@ STOCK = registry.register(
         title=_("Stock"),
         permission="stock.view",
         base=lambda user: stock_of_variants(StockFilters()),
+        bulk=("stock.safety",),
         columns=(
             Column(name="sku", label=_("SKU"), value=lambda v: v.sku, cell=_sku, sort="sku", fixed=True),
             Column(name="product", label=_("Product"), value=lambda v: v.product.name, phone="full"),

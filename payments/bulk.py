@@ -35,7 +35,7 @@ def _nothing_to_ask(user: Any) -> list[Refusal]:
 
 def _sums_asked(user: Any, found: QuerySet[Order]) -> list[str]:
     sums = _waiting().filter(order__in=found).values_list("currency").annotate(sum=Sum("amount")).order_by("currency")
-    asked = ", ".join(display(amount, currency) for currency, amount in sums)
+    asked = " + ".join(display(amount, currency) for currency, amount in sums)
     count = found.count()
     letters = ngettext("%(n)d customer gets a mail with a new link to pay.", "%(n)d customers get a mail with a new link to pay.", count)  # fmt: skip
     return [letters % {"n": count}, _("%(sums)s is asked for. What was tried before is given up.") % {"sums": asked}]

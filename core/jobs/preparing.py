@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core import states
@@ -226,8 +226,3 @@ def may_read(job: Job, user: Any) -> None:
     if not user.is_active:
         raise Forbidden(_("This account is closed."))
     require(user, registry.get(job.list).permission)
-
-
-def said_of(count: int) -> str:
-    """A number of rows in words."""
-    return ngettext("%(n)d row", "%(n)d rows", count) % {"n": count}

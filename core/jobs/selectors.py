@@ -79,6 +79,17 @@ class Told:
         return "amber" if job.refused or job.state == "stopped" else "green" if job.state == "done" else ""
 
     @property
+    def parts(self) -> list[dict[str, Any]]:
+        """The results as parts of a bar: what is done, refused, failed, each from where the last one ends."""
+        job, parts, at = self.job, [], 0.0
+        for count, tone in ((job.done, "green"), (job.refused, "amber"), (job.failed, "red")):
+            width = 100 * count / max(job.total, 1)
+            if count:
+                parts.append({"x": at, "width": width, "tone": tone})
+            at += width
+        return parts
+
+    @property
     def ends_at(self) -> datetime | None:
         """When it will be over at this pace; None when that cannot be told."""
         job = self.job

@@ -1,17 +1,21 @@
 """A bulk action, row by row: the effect of a row and its result are one transaction, so neither is there without the other."""
 
+import json
 import logging
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
+from core.bulk import dump
 from core.db import rows
 from core.failures import is_away, is_busy
 from core.jobs import bulk, limits
-from core.jobs.bulk import BulkAction, Run
+from core.jobs.bulk import Run
 from core.jobs.claims import LostError, Turn
 from core.lists import registry
 from core.permissions import require
@@ -90,11 +94,14 @@ def effect(turn: Turn, row: Any) -> str:
     require(owner, action.permission)
     if not spec.queryset(owner, QueryDict()).filter(pk=row.key).exists():
         raise NotFound(_("It is not there any more, or outside of what you may see."))
-    return action.act(row.key, Run(owner, Actor.of(owner), _given(action, job.parameters.get("given", {})))) or ""
+    given = _given(turn.claim, action.name, dump(job.parameters.get("given", {})))
+    return action.act(row.key, Run(owner, Actor.of(owner), given)) or ""
 
 
-def _given(action: BulkAction, kept: dict[str, Any]) -> dict[str, Any]:
-    form = action.fields(kept)
+@lru_cache(maxsize=8)
+def _given(claim: UUID, action: str, kept: str) -> dict[str, Any]:
+    """What was given for all rows, as the form understands it: read once a turn."""
+    form = bulk.get(action).fields(json.loads(kept))
     if not form.is_valid():  # the form has changed since the job was started
         raise Problem(_("What was given for all rows cannot be used any more. Start it anew."))
     return form.cleaned_data

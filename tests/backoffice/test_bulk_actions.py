@@ -8,13 +8,14 @@ from django.contrib.auth import get_user_model
 from django.http import QueryDict
 
 from core.actors import Actor
+from core.incidents import open_incident
 from core.invariants import disagreements
 from core.jobs import bulk, preparing, running
 from core.jobs.models import Job
 from core.lists import Column, ListSpec, registry
-from core.models import Grant, TimelineEntry
+from core.models import Grant, Incident, TimelineEntry
 from core.permissions import locations_of
-from core.problems import Forbidden
+from core.problems import Forbidden, Invalid
 from fulfillment.models import FulfillmentOrder
 from inventory.models import Stock
 from orders import holds
@@ -22,7 +23,7 @@ from orders.models import Hold, Order
 from payments.models import Payment
 from tests.factories.orders import packed, placed, released, routed, shipped
 from tests.factories.payments import make_order
-from tests.factories.world import MUG, World, small_world
+from tests.factories.world import CANDLE, MUG, World, small_world
 
 pytestmark = pytest.mark.django_db
 
@@ -129,14 +130,13 @@ def test_customers_whose_payment_failed_get_another_link() -> None:
 
 
 LISTS = {
-    "test.stock": (Stock, "stock.view", "location_id", "stock.safety"),
     "test.work": (FulfillmentOrder, "fulfillment.view", "location_id", "work.release"),
 }
 
 
 @pytest.fixture(autouse=True)
 def lists() -> Any:
-    """Lists of stock rows and of work, each row of one's own places."""
+    """A list of work, each piece of one's own places."""
     for name, (model, permission, place, action) in LISTS.items():
 
         def mine(user: Any, model: Any = model, permission: str = permission, place: str = place) -> Any:
@@ -156,19 +156,53 @@ def lists() -> Any:
 
 
 def test_safety_stock_is_set_at_ones_own_place_only(world: World) -> None:
-    rows = list(Stock.objects.filter(variant=world.variants[MUG]).order_by("pk"))
+    products = [world.variants[MUG], world.variants[CANDLE]]
     owner = person("warehouse", world.warehouse.pk)
-    job = done("stock.safety", rows, "units=7", owner=owner, list_name="test.stock")
-    assert job.parameters["missing"] == 1
-    assert told(job) == [("done", "0 before, 7 now.")]
-    assert job.rows.get().label == f"{MUG} · Lyon warehouse"
-    assert dict(Stock.objects.filter(pk__in=[row.pk for row in rows]).values_list("location__code", "safety")) == {
-        "DC-LYON": 7,
-        "SHOP-PARIS": 0,
-    }
-    with pytest.raises(Exception, match="units"):
-        other = prepared("stock.safety", rows[:1], person(), "test.stock")
-        preparing.start(other.pk, QueryDict("units=-1"), owner=other.owner, actor=Actor.of(other.owner))
+    assert (
+        seen("stock.safety", products, "stock").consequences[0] == "0 units of them are kept back now, over all places."
+    )
+    job = done("stock.safety", products, f"units=7&location={world.warehouse.pk}", owner=owner, list_name="stock")
+    assert {words for _state, words in told(job)} == {"0 before, 7 now."}
+    elsewhere = done("stock.safety", products, f"units=7&location={world.store.pk}", owner=owner, list_name="stock")
+    assert {state for state, _words in told(elsewhere)} == {"refused"}
+    kept = Stock.objects.filter(variant__in=products).values_list("location__code", "safety")
+    assert set(kept) == {("DC-LYON", 7), ("SHOP-PARIS", 0)}
+    other = prepared("stock.safety", products, person(), "stock")
+    with pytest.raises(Invalid, match="units"):
+        given = QueryDict(f"units=-1&location={world.store.pk}")
+        preparing.start(other.pk, given, owner=other.owner, actor=Actor.of(other.owner))
+
+
+def opened(order: Order) -> Incident:
+    return open_incident("no_label", about=order.pk, actor=Actor.of(person()))
+
+
+def test_exceptions_are_given_to_somebody_and_settled() -> None:
+    found = [opened(placed({MUG: 1})), opened(placed({MUG: 1}))]
+    owner = person("clerk")
+    given = done("incidents.assign", found, "to=me", owner=owner, list_name="exceptions")
+    assert [state for state, _words in told(given)] == ["done", "done"]
+    assert set(Incident.objects.values_list("assignee_id", flat=True)) == {owner.pk}
+    assert set(given.rows.values_list("label", flat=True)) == set(Order.objects.values_list("number", flat=True))
+    done("incidents.assign", found[:1], f"to={owner.pk}", list_name="exceptions")
+    done("incidents.assign", found[1:], "to=nobody", list_name="exceptions")
+    assert Incident.objects.filter(assignee=None).count() == 1
+    settled = done("incidents.resolve", found, "resolution=label+by+hand", owner=owner, list_name="exceptions")
+    assert [state for state, _words in told(settled)] == ["done", "done"]
+    assert set(Incident.objects.values_list("resolution", "resolved_by")) == {("label by hand", "Mia")}
+    assert seen("incidents.resolve", found, "exceptions").applies == 0
+    again = done("incidents.assign", found, "to=me", owner=owner, list_name="exceptions")
+    assert {words for _state, words in told(again)} == {"This exception is solved already."}
+
+
+def test_exceptions_are_given_to_nobody_who_may_not_settle_them() -> None:
+    found, packer, owner = [opened(placed({MUG: 1}))], person("warehouse"), person()
+    job = prepared("incidents.assign", found, owner, "exceptions")
+    for wanted in (packer.pk, "nonsense", 10**30):
+        with pytest.raises(Invalid, match="to"):
+            preparing.start(job.pk, QueryDict(f"to={wanted}"), owner=owner, actor=Actor.of(owner))
+    with pytest.raises(Forbidden):
+        prepared("incidents.assign", found, packer, "exceptions")
 
 
 def test_planned_work_is_released_now() -> None:

@@ -45,6 +45,7 @@ SHEET = [
     "after core.jobs.exporting:make_sheet",
 ]
 JOBS = "jobs"
+PATIENCE = 900
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +65,7 @@ def kill_at(point: str, worker: Worker, clock: Clock, **life: str) -> None:
 def live_on(worker: Worker, clock: Clock) -> None:
     """Another worker finds what was begun, and finishes it."""
     worker.start(queues=JOBS)
-    assert clock.wait_for(lambda: not Job.objects.filter(state__in=("waiting", "running")).exists(), 120)
+    assert clock.wait_for(lambda: not Job.objects.filter(state__in=("waiting", "running")).exists(), PATIENCE)
     worker.kill()
 
 
@@ -146,7 +147,7 @@ def test_five_thousand_orders_are_held_once_each_though_the_worker_is_killed_hal
     job = preparing.prepare("orders", "orders.hold", owner=owner, actor=Actor.of(owner))
     preparing.start(job.pk, QueryDict("kind=manual&note="), owner=owner, actor=Actor.of(owner))
     worker.start(queues=JOBS)
-    assert clock.wait_for(lambda: Job.objects.get(pk=job.pk).done >= many // 2, 300)
+    assert clock.wait_for(lambda: Job.objects.get(pk=job.pk).done >= many // 2, PATIENCE)
     worker.kill()
     assert Job.objects.get(pk=job.pk).state == "running"
     live_on(worker, clock)

@@ -1,5 +1,6 @@
 /** The one script of every page. Each page works without it; this only makes it quicker. */
 
+import { start as autolock } from "./autolock.js";
 import { start as combobox } from "./combobox.js";
 import { start as copy } from "./copy.js";
 import { start as dialogs } from "./dialogs.js";
@@ -9,8 +10,10 @@ import { start as lists } from "./lists.js";
 import { start as live } from "./live.js";
 import { start as menus } from "./menus.js";
 import { start as palette } from "./palette.js";
+import { start as pinpad } from "./pinpad.js";
+import { start as signedOut } from "./signed-out.js";
 import { start as theme } from "./theme.js";
 import { start as toast } from "./toast.js";
 import { start as zone } from "./zone.js";
 
-for (const start of [theme, keys, palette, toast, forms, dialogs, menus, combobox, copy, zone, live, lists]) start();
+for (const start of [theme, keys, palette, toast, forms, dialogs, menus, combobox, copy, zone, live, lists, autolock, pinpad, signedOut]) start();
