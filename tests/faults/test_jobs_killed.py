@@ -4,6 +4,7 @@ import csv
 import io
 import signal
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from django.http import QueryDict
@@ -86,11 +87,16 @@ def test_each_row_is_done_once_wherever_the_worker_is_killed(worker: Worker, clo
     each_once(job)
 
 
+def has_done(job: Job, rows: int) -> bool:
+    """Whether so many rows have their result."""
+    return Job.objects.get(pk=job.pk).done >= rows
+
+
 def test_each_row_is_done_once_when_the_worker_is_killed_at_any_moment(worker: Worker, clock: Clock) -> None:
     job = started(person(), incidents(*(f"k{n}" for n in range(150))))
     for upto in (30, 80):
         worker.start(queues=JOBS)
-        assert clock.wait_for(lambda upto=upto: Job.objects.get(pk=job.pk).done >= upto)
+        assert clock.wait_for(partial(has_done, job, upto))
         worker.kill()
     assert Job.objects.get(pk=job.pk).state == "running"
     live_on(worker, clock)
@@ -147,7 +153,7 @@ def test_five_thousand_orders_are_held_once_each_though_the_worker_is_killed_hal
     job = preparing.prepare("orders", "orders.hold", owner=owner, actor=Actor.of(owner))
     preparing.start(job.pk, QueryDict("kind=manual&note="), owner=owner, actor=Actor.of(owner))
     worker.start(queues=JOBS)
-    assert clock.wait_for(lambda: Job.objects.get(pk=job.pk).done >= many // 2, PATIENCE)
+    assert clock.wait_for(partial(has_done, job, many // 2), PATIENCE)
     worker.kill()
     assert Job.objects.get(pk=job.pk).state == "running"
     live_on(worker, clock)
