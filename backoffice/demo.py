@@ -5,8 +5,8 @@ from typing import NamedTuple
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
-from backoffice.context import role_words
 from core.models import Grant
+from core.people.roles import in_words
 from inventory.models import Location
 
 
@@ -28,6 +28,6 @@ def sign_ins() -> list[Person]:
         user = users[grant.user_id]
         place = f" · {places[grant.location_id]}" if grant.location_id in places else ""
         name = user.get_full_name() or user.get_username()
-        person = Person(user.get_username(), name, role_words(grant.role) + place, settings.DEMO_PASSWORD)
+        person = Person(user.get_username(), name, in_words(grant.role) + place, settings.DEMO_PASSWORD)
         people.setdefault(grant.role, person)
     return list(people.values())

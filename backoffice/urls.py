@@ -5,11 +5,10 @@ from backoffice.health import views as health
 from backoffice.search import palette, search
 
 urlpatterns = [
+    path("", include("backoffice.people.urls")),
     path("", include("backoffice.home.urls")),
     path("health/", health.health, name="health"),
     path("health/live/", health.live, name="health-live"),
-    path("sign-in/", views.SignIn.as_view(), name="sign-in"),
-    path("sign-out/", views.sign_out, name="sign-out"),
     path("language/", preferences.language, name="set_language"),
     path("theme/", preferences.theme, name="theme"),
     path("preferences/", preferences.preferences, name="preferences"),

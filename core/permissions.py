@@ -12,6 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from core import tracing
 from core.db import rows
@@ -122,7 +123,7 @@ def locations_of(user: Any, permission: str) -> Reach:
 def require(user: Any, permission: str, location_id: UUID | None = None) -> None:
     """Raise Forbidden unless the user has the permission (there)."""
     if not allows(user, permission, location_id):
-        raise Forbidden(f"You need the permission “{permission}” for this.")
+        raise Forbidden(_("You need the permission “%(permission)s” for this.") % {"permission": permission})
 
 
 View = Callable[..., HttpResponse]
@@ -137,7 +138,7 @@ def permission(name: str, *, everywhere: bool = False) -> Callable[[View], View]
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             require(request.user, name)
             if everywhere and locations_of(request.user, name) is not None:
-                raise Forbidden(f"You need the permission “{name}” everywhere for this.")
+                raise Forbidden(_("You need the permission “%(name)s” everywhere for this.") % {"name": name})
             tracing.acting(tracing.label_of(request.user))
             return view(request, *args, **kwargs)
 
@@ -146,3 +147,16 @@ def permission(name: str, *, everywhere: bool = False) -> Callable[[View], View]
         return guarded
 
     return guard
+
+
+def signed_in(view: View) -> View:
+    """Guard a view that is for everybody who has signed in."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        tracing.acting(tracing.label_of(request.user))
+        return view(request, *args, **kwargs)
+
+    guarded: View = login_required(checked)
+    guarded.permission = "signed in"  # type: ignore[attr-defined]
+    return guarded

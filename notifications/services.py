@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from core.actors import SYSTEM, Actor
 from core.db import rows
 from core.ids import new_id
+from core.people.links import filled
 from core.problems import Conflict, NotFound
 from core.timeline import Row, record_many
 from notifications import letters, selectors
@@ -183,10 +184,10 @@ def _mail(message: Message, connection: BaseEmailBackend) -> EmailMultiAlternati
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
     mail = EmailMultiAlternatives(
         message.subject,
-        message.text,
+        filled(message.text, message.source),
         to=[message.to],
         headers={"Message-ID": f"<{message.id}@{domain}>", "Auto-Submitted": "auto-generated"},
         connection=connection,
     )
-    mail.attach_alternative(message.html, "text/html")
+    mail.attach_alternative(filled(message.html, message.source), "text/html")
     return mail

@@ -109,6 +109,11 @@ class OneTimeLink(models.Model):
             models.UniqueConstraint(fields=["user"], condition=Q(used_at=None), name="onetimelink_one_open"),
         ]
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it was used or is too old."""
+        return self.used_at is not None or self.expires_at <= timezone.now()
+
 
 class Device(models.Model):
     """A tablet that several people share at one location. Its browser holds a secret; here is only the digest."""
@@ -130,6 +135,11 @@ class Device(models.Model):
             models.CheckConstraint(condition=~Q(name=""), name="device_named"),
             models.CheckConstraint(condition=Q(idle_minutes__gte=1, idle_minutes__lte=60), name="device_idle"),
         ]
+
+    @property
+    def idle_seconds(self) -> int:
+        """How long it may rest before it locks itself."""
+        return self.idle_minutes * 60
 
 
 class Pin(models.Model):

@@ -2,12 +2,14 @@
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import pytest
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.cache import cache as shared_cache
 from django.db import transaction
 from django.test import Client
@@ -16,6 +18,9 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from core.actors import SYSTEM
 from core.ids import new_id
+from core.models import Device, Grant, OneTimeLink, Role, Session
+from core.people import devices
+from core.people.sessions import DEVICE
 from integrations.services import create_api_key, known_scopes
 from tests.access.table import CALLS, GET, PUBLIC, ROWS, SIGNED_IN, Call, Row
 from tests.access.world import Things, things
@@ -27,6 +32,7 @@ PAGES_OF_API = ("openapi-json", "api-root")
 """Of the addresses of the API, those that are no calls: calls have a table of their own."""
 PLAIN = re.compile(r"{\w+:")
 EVERYWHERE, HERE, ELSEWHERE = "everywhere", "here", "elsewhere"
+TABLET_HERE, TABLET_ELSEWHERE = "on a tablet here", "on a tablet elsewhere"
 
 
 @pytest.fixture(scope="module")
@@ -109,41 +115,72 @@ def test_nobody_opens_only_what_is_public(row: Row, undone: Things) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.route)
 def test_who_has_no_role_opens_only_what_is_for_everybody(row: Row, undone: Things) -> None:
-    _expect(row, signed_in(""), undone, _expected(row, frozenset()))
+    assert _faults(row, signed_in(""), undone, _expected(row, frozenset())) == []
 
 
-@pytest.mark.parametrize("at", [EVERYWHERE, HERE, ELSEWHERE])
+@pytest.mark.parametrize("at", [EVERYWHERE, HERE, ELSEWHERE, TABLET_HERE, TABLET_ELSEWHERE])
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_opens_what_the_table_says(role: str, at: str, undone: Things) -> None:
-    location = {EVERYWHERE: None, HERE: undone.here, ELSEWHERE: undone.elsewhere}[at]
+    location = {HERE: undone.here, ELSEWHERE: undone.elsewhere}.get(at)
     client = signed_in(role, location_id=location)
+    if at in (TABLET_HERE, TABLET_ELSEWHERE):
+        use_tablet(client, undone.here if at == TABLET_HERE else undone.elsewhere)
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    faults, before = [], _written()
     for row in ROWS:
+        if not _matters(row, role, at):
+            continue
         client.cookies[settings.SESSION_COOKIE_NAME] = session  # which one of the rows ends
         with transaction.atomic():
-            _expect(row, client, undone, _expected(row, settings.ROLES[role], at))
+            faults += _faults(row, client, undone, _expected(row, settings.ROLES[role], at), before)
             transaction.set_rollback(True)
+    assert not faults, "\n".join(faults)
 
 
-def _expected(row: Row, permissions: Collection[str], at: str = EVERYWHERE) -> int:
+def _matters(row: Row, role: str, at: str) -> bool:
+    """Everywhere, and on a tablet for those who may most, every row; elsewhere those that a place limits."""
+    if at == EVERYWHERE or (at == TABLET_HERE and role == "admin"):
+        return True
+    return bool(row.elsewhere or row.whole) and row.guard in settings.ROLES[role]
+
+
+def use_tablet(client: Client, place: UUID) -> None:
+    """The person works on a shared tablet of this place."""
+    tablet, _secret = devices.register("The tablet", place, 30, actor=SYSTEM)
+    session = client.session
+    session[DEVICE] = str(tablet.pk)
+    session.save()
+
+
+def _expected(row: Row, permissions: frozenset[str], at: str = EVERYWHERE) -> int:
     """What somebody who has signed in and holds these permissions there is answered."""
+    on_tablet = at in (TABLET_HERE, TABLET_ELSEWHERE)
+    if on_tablet and row.tablet:
+        return row.tablet
     if row.guard in (PUBLIC, SIGNED_IN):
         return row.inside or row.ok
-    if row.guard not in permissions:
+    if row.guard not in (permissions & settings.FLOOR if on_tablet else permissions):
         return row.without
-    return row.elsewhere if row.elsewhere and at == ELSEWHERE else row.ok
+    if row.whole and at != EVERYWHERE:
+        return row.without
+    return row.elsewhere if row.elsewhere and at in (ELSEWHERE, TABLET_ELSEWHERE) else row.ok
 
 
-def _expect(row: Row, client: Client, world: Things, expected: int) -> None:
-    """The answer that the table tells; and whoever is refused has changed nothing."""
-    refused = expected in (403, 404, row.elsewhere) and row.method != GET
-    before = everything_written() if refused else None
-
+def _faults(row: Row, client: Client, world: Things, expected: int, before: Any = None) -> list[str]:
+    """Where the answer is not what the table tells; and whoever is refused must have changed nothing."""
     response = _ask(client, row, world)
+    if response.status_code != expected:
+        return [f"{row.route}: {response.status_code} in the place of {expected}: {response.content[:200]!r}"]
+    refused = before and row.method != GET and expected in (403, 404, row.elsewhere)
+    return [f"{row.route} was refused and has changed something"] if refused and _written() != before else []
 
-    assert response.status_code == expected, f"{row.route}: {response.status_code} {response.content[:300]!r}"
-    if refused:
-        assert everything_written() == before, row.route
+
+def _written() -> tuple[Any, ...]:
+    """Everything that a refused request must leave alone."""
+    people = Grant.objects.count(), sorted(Role.objects.values_list("code", "version"))
+    accounts = list(get_user_model().objects.order_by("pk").values_list("pk", "is_active", "email"))
+    devices_in_use = Device.objects.filter(revoked_at=None).count()
+    return everything_written(), people, accounts, devices_in_use, OneTimeLink.objects.count(), Session.objects.count()
 
 
 def _ask(client: Client, row: Row, world: Things) -> Any:

@@ -11,6 +11,8 @@ from django.utils import timezone
 from accounting.models import JournalEntry
 from core.actors import SYSTEM
 from core.jobs.models import Job
+from core.models import Grant, Session
+from core.people import devices
 from fulfillment import floor
 from fulfillment.models import FulfillmentOrder, Shipment
 from orders import holds
@@ -45,8 +47,21 @@ class Things:
 def things() -> Things:
     """Make the company and everything that the table names."""
     world = small_world()
-    made = _orders() | _company(world)
+    made = _orders() | _company(world) | _people(world)
     return Things(made, world.warehouse.pk, world.store.pk)
+
+
+def _people(world: World) -> dict[str, Any]:
+    person = get_user_model().objects.create_user("anna", "anna@example.com", first_name="Anna")
+    grant = Grant.objects.create(user=person, role="store", location_id=world.warehouse.pk)
+    session = Session.objects.create(key="not-a-real-session", user=person)
+    tablet, _secret = devices.register("Counter 1", world.warehouse.pk, 3, actor=SYSTEM)
+    return {
+        "person": str(person.pk),
+        "grant": str(grant.pk),
+        "session": str(session.id),
+        "tablet": str(tablet.pk),
+    }
 
 
 def _company(world: World) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.test import Client
 
 from core.ids import new_id
 from tests.factories.orders import placed
+from tests.factories.people import prove
 from tests.factories.world import MUG, small_world
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +21,7 @@ def visitor() -> Client:
     placed({MUG: 1})
     client = Client(raise_request_exception=False)
     client.force_login(get_user_model().objects.create_superuser("root", password="not a guess"))
+    prove(client)
     return client
 
 

@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from core.models import Grant
+from core.people.sessions import PROVED
 from orders.models import Order
 
 
@@ -16,7 +17,15 @@ def signed_in(role: str, *, location_id: UUID | None = None, name: str = "") -> 
         Grant.objects.create(user=user, role=role, location_id=location_id)
     client = Client()
     client.force_login(user)
+    prove(client)
     return client
+
+
+def prove(client: Client) -> None:
+    """The second factor has been shown in this session, where the role needs it."""
+    session = client.session
+    session[PROVED] = True
+    session.save()
 
 
 def brought_to_counter(client: Client, order: Order, proof: str = "") -> int:
