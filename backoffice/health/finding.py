@@ -20,6 +20,7 @@ PARTS: dict[str, str | Promise] = {
     "work": gettext_lazy("Workers for orders"),
     "providers": gettext_lazy("Workers for payments and carriers"),
     "mail": gettext_lazy("Workers for letters"),
+    "jobs": gettext_lazy("Workers for jobs"),
     "follow-up": gettext_lazy("Work that follows orders"),
     "payments": gettext_lazy("Payment provider"),
     "letters": gettext_lazy("Letters"),
