@@ -64,7 +64,10 @@ ENTRIES = [
         _("Exceptions"), icon="triangle-alert", route="exceptions", permission="incidents.view", under="/exceptions/",
         group="fulfil", count=counts.open_exceptions, tone="red",
     ),
+    Entry(_("Parcels"), icon="package", route="parcels", permission="fulfillment.view", under="/parcels/", group="fulfil"),
+    Entry(_("Returns"), icon="undo-2", route="returns", permission="orders.view", under="/returns/", group="fulfil"),
     Entry(_("Stock"), icon="boxes", route="stock", permission="stock.view", under="/stock/", group="stock"),
+    Entry(_("Payments"), icon="wallet", route="payments", permission="payments.view", under="/payments/", group="money"),
     Entry(_("Ledger"), icon="book-open", route="ledger", permission="ledger.view", under="/ledger/", group="money"),
     Entry(
         _("Insight"), icon="chart-no-axes-column", route="insight", permission="insight.view", under="/insight/",
@@ -73,6 +76,13 @@ ENTRIES = [
     Entry(
         _("Work queue"), icon="list-checks", route="work-queue", permission="queue.manage", under="/work-queue/",
         count=counts.stopped_work, tone="red",
+    ),
+    Entry(
+        _("People"), icon="shield", route="people", permission="people.manage", under="/people/",
+        but_not="/people/tablets/",
+    ),
+    Entry(
+        _("Shared tablets"), icon="tablet", route="devices", permission="devices.manage", under="/people/tablets/",
     ),
     Entry(_("Health"), icon="activity", route="health", permission="health.view", under="/health/"),
 ]  # fmt: skip
