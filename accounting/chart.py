@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounting.models import Account, ChartRole
 from accounting.roles import Role
@@ -25,7 +26,10 @@ def read_chart(name: str) -> list[dict[str, str]]:
     """The rows of a chart that ships with the application (`pcg`, `ifrs`). Raises `NotFound`."""
     path = DATA / f"{name}.csv"
     if not path.is_file():
-        raise NotFound(f"There is no chart of accounts named {name}. Known are: {', '.join(charts())}.")
+        raise NotFound(
+            _("There is no chart of accounts named %(name)s. Known are: %(choices)s.")
+            % {"name": name, "choices": ", ".join(charts())}
+        )
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 

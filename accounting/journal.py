@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from accounting.models import JournalEntry
 from accounting.roles import Happening, Role
@@ -102,7 +103,7 @@ def reverse(entry_id: UUID, *, on: date, label: str, actor: Actor) -> None:
     """Undo an entry by its mirror image, once. Raises `NotFound`, or `AlreadyPosted` for a second reversal."""
     original = JournalEntry.objects.filter(id=entry_id).first()
     if original is None:
-        raise NotFound(f"There is no journal entry {entry_id}.")
+        raise NotFound(_("There is no journal entry %(entry_id)s.") % {"entry_id": entry_id})
     with transaction.atomic():
         try:
             run(_REVERSE, {"new": new_id(), "old": entry_id, "date": on, "label": label, "by": actor.label})

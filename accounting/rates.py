@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounting.journal import FUNCTIONAL_CURRENCY, ONE
 from accounting.models import CurrencyRate
@@ -23,7 +24,11 @@ def rate_on(currency: str, day: date) -> Decimal:
     known = CurrencyRate.objects.filter(currency=currency, day__lte=day).order_by("-day")
     rate = known.values_list("rate", flat=True).first()
     if rate is None:
-        raise Invalid.field(["currency"], f"no rate of {currency} to {FUNCTIONAL_CURRENCY} is known on {day}; add one")
+        raise Invalid.field(
+            ["currency"],
+            _("no rate of %(currency)s to %(functional_currency)s is known on %(day)s; add one")
+            % {"currency": currency, "functional_currency": FUNCTIONAL_CURRENCY, "day": day},
+        )
     return rate
 
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from capture import references
 from capture.drafts import DraftHold, DraftLine, DraftOrder, DraftPayment
 from capture.pricing import Asked, Priced, price
@@ -62,9 +64,9 @@ def judge(order: OrderIn, setting: Setting) -> DraftOrder:
     channel = _channel(order, errors)
     placed_at = order.placed_at or setting.now
     if placed_at > setting.now + FUTURE:
-        errors.add("lies in the future", "placed_at")
+        errors.add(_("lies in the future"), "placed_at")
     if placed_at < LONG_AGO:
-        raise Invalid.field(["placed_at"], "lies too far back")
+        raise Invalid.field(["placed_at"], _("lies too far back"))
     taxes = references.tax_table(company_day(placed_at))
     asked = [_asked(i, line, order, channel, setting.catalogue, taxes, errors) for i, line in enumerate(order.lines)]
     shipping = channel.shipping_price if order.shipping_price is None else order.shipping_price
@@ -75,7 +77,11 @@ def judge(order: OrderIn, setting: Setting) -> DraftOrder:
         freight_rate = taxes.freight(order.shipping_address.country, channel.country)
     priced, totals = price(asked, shipping, freight_rate, tax_included=channel.tax_included, currency=channel.currency)
     if totals.total > LARGEST_TOTAL:
-        raise Invalid.field(["lines"], f"come to {totals.total:.2f}; an order comes to {LARGEST_TOTAL} at most")
+        raise Invalid.field(
+            ["lines"],
+            _("come to %(total)s; an order comes to %(largest_total)s at most")
+            % {"total": f"{totals.total:.2f}", "largest_total": LARGEST_TOTAL},
+        )
     order_id = new_id()
     customer = order.customer
     address = order.shipping_address.model_dump(exclude_defaults=True)
@@ -116,15 +122,17 @@ def judge(order: OrderIn, setting: Setting) -> DraftOrder:
 def _check_payable(amount: Decimal, currency: str, errors: Errors, *loc: str | int) -> None:
     """Note an amount that nobody can pay: there are no cents of a yen."""
     if amount != quantise(amount, currency):
-        errors.add(f"has more digits after the dot than {currency} is paid in", *loc)
+        errors.add(_("has more digits after the dot than %(currency)s is paid in") % {"currency": currency}, *loc)
 
 
 def _channel(order: OrderIn, errors: Errors) -> Any:
     channel = references.channels().get(order.channel)
     if channel is None or not channel.is_active:
-        raise Invalid.field(["channel"], f"“{order.channel}” is not a channel of this company")
+        raise Invalid.field(
+            ["channel"], _("“%(channel)s” is not a channel of this company") % {"channel": order.channel}
+        )
     if order.currency and order.currency != channel.currency:
-        errors.add(f"this channel sells in {channel.currency}", "currency")
+        errors.add(_("this channel sells in %(currency)s") % {"currency": channel.currency}, "currency")
     return channel
 
 
@@ -139,23 +147,23 @@ def _asked(
     nothing = Asked(line.quantity, Decimal(0), Decimal(0), Decimal(0))
     variant = catalogue.variants.get(line.sku)
     if variant is None or not variant.is_active:
-        errors.add(f"“{line.sku}” is not something we sell", "lines", index, "sku")
+        errors.add(_("“%(sku)s” is not something we sell") % {"sku": line.sku}, "lines", index, "sku")
         return nothing
     unit_price = line.unit_price
     if unit_price is None:
         unit_price = catalogue.price(channel.price_list_id, variant.id)
     if unit_price is None:
-        errors.add("is needed: this SKU has no price on the channel's price list", "lines", index, "unit_price")
+        errors.add(_("is needed: this SKU has no price on the channel's price list"), "lines", index, "unit_price")
         return nothing
     rate = line.tax_rate
     if rate is None:
         rate = taxes.rate(order.shipping_address.country, channel.country, variant.tax_class_id)
     if rate is None:
-        errors.add("is needed: no tax rate is known for this SKU and country", "lines", index, "tax_rate")
+        errors.add(_("is needed: no tax rate is known for this SKU and country"), "lines", index, "tax_rate")
         return nothing
     _check_payable(line.discount, channel.currency, errors, "lines", index, "discount")
     if line.discount > quantise(unit_price * line.quantity, channel.currency):
-        errors.add("is more than the line costs", "lines", index, "discount")
+        errors.add(_("is more than the line costs"), "lines", index, "discount")
     return Asked(line.quantity, unit_price, line.discount, rate)
 
 
@@ -190,11 +198,15 @@ def _payments(order: OrderIn, draft: DraftOrder, errors: Errors) -> list[DraftPa
     given = order.payments or [rest]
     paid = sum((p.amount for p in given), Decimal(0))
     if paid != draft.total:
-        errors.add(f"add up to {paid:.2f}, but the order comes to {draft.total:.2f} {draft.currency}", "payments")
+        errors.add(
+            _("add up to %(paid)s, but the order comes to %(total)s %(currency)s")
+            % {"paid": f"{paid:.2f}", "total": f"{draft.total:.2f}", "currency": draft.currency},
+            "payments",
+        )
     for index, payment in enumerate(given):
         _check_payable(payment.amount, draft.currency, errors, "payments", index, "amount")
         if payment.tender == "card" and not payment.token:
-            errors.add("is needed for a card: the payment provider gives it", "payments", index, "token")
+            errors.add(_("is needed for a card: the payment provider gives it"), "payments", index, "token")
     return [
         DraftPayment(
             order_id=draft.id,

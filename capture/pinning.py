@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from capture.drafts import DraftLine, DraftOrder
 from core.problems import Invalid, OutOfStock
 from inventory import selectors
@@ -34,7 +36,9 @@ def pin(draft: DraftOrder, free: Free) -> None:
         places = preferred(draft.channel.pool_id, address["country"], address["postal_code"], draft.service)
         if not places:
             raise Invalid.field(
-                ["shipping_address", "country"], f"we do not deliver to {address['country']} by {draft.service}"
+                ["shipping_address", "country"],
+                _("we do not deliver to %(value)s by %(service)s")
+                % {"value": address["country"], "service": draft.service},
             )
         draft.pins = _choose(draft, stocked, places, free)
     for p in draft.pins:

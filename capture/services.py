@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from capture import answers, judging, pinning, references, schemas, writing
 from capture.drafts import DraftOrder
@@ -118,7 +119,7 @@ class Call:
         for index, attempt in enumerate(self.attempts):
             if self.keep_answers and attempt.key in keys:
                 outcomes[index] = Invalid.field(
-                    ["idempotency_key"], "is used twice in this call; each order needs its own"
+                    ["idempotency_key"], _("is used twice in this call; each order needs its own")
                 )
                 continue
             keys.add(attempt.key)
@@ -195,7 +196,8 @@ def _name(drafts: Drafts, known: Mapping[int, Known], outcomes: Outcomes) -> Non
 
 def _repeated(external_id: str, number: str) -> Conflict:
     return Conflict(
-        f"This channel's order {external_id} has been taken already: {number}.",
+        _("This channel's order %(external_id)s has been taken already: %(number)s.")
+        % {"external_id": external_id, "number": number},
         errors=[{"loc": ["external_id"], "msg": f"is already order {number}"}],
     )
 

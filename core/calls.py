@@ -24,6 +24,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
 from django.http.request import RawPostDataException, UnreadablePostError
+from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from ninja.operation import Operation
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -73,13 +74,16 @@ class Key:
     scope: str
 
     def __call__(self, request: HttpRequest) -> Caller:
-        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+        scheme, _space, key = request.headers.get("Authorization", "").partition(" ")
         key = key.strip()
         caller = find_caller(key) if find_caller and key and scheme.lower() == "bearer" else None
         if caller is None:
-            raise Unauthorised("Send a living API key in a header: Authorization: Bearer KEY.")
+            raise Unauthorised(_("Send a living API key in a header: Authorization: Bearer KEY."))
         if self.scope not in caller.scopes:
-            raise Forbidden(f"This key lacks the scope {self.scope}, which this call needs.", scope=self.scope)
+            raise Forbidden(
+                _("This key lacks the scope %(scope)s, which this call needs.") % {"scope": self.scope},
+                scope=self.scope,
+            )
         tracing.acting(f"api {caller.actor.label}")
         return caller
 
@@ -219,7 +223,7 @@ def caller_of(request: HttpRequest) -> Caller:
 def admit(request: HttpRequest, values: dict[str, Any], known: dict[str, bool]) -> None:
     """Refuse an address or a query that cannot be meant; `known` are the call's query parameters."""
     if not all(strict_json.is_clean(value) for value in values.values() if isinstance(value, str)):
-        raise NotFound("There is nothing under this address.")
+        raise NotFound(_("There is nothing under this address."))
     errors = [
         {"loc": ["query", name[:100]], "msg": msg}
         for name, texts in request.GET.lists()
@@ -252,10 +256,10 @@ def body_of(request: HttpRequest) -> bytes:
     except RequestDataTooBig as error:
         raise TooLarge(f"The body may have up to {LARGEST_BODY} bytes. Send less at once.") from error
     except (UnreadablePostError, RawPostDataException) as error:
-        raise BadRequest("The body broke off before its end.") from error
+        raise BadRequest(_("The body broke off before its end.")) from error
     if not body.strip():
         if "Transfer-Encoding" in request.headers:
-            raise BadRequest("A body in chunks cannot be read. Send it whole, with its Content-Length.")
+            raise BadRequest(_("A body in chunks cannot be read. Send it whole, with its Content-Length."))
         return b"{}"
     if request.content_type != "application/json":
         raise NotJson

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from core.problems import BadRequest, Invalid
 
 SUSPICIOUS = re.compile(r"\\u(00[01789]|d[89a-f])|\\[bf]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", re.IGNORECASE)
@@ -25,11 +27,14 @@ def read(body: bytes) -> Any:
     try:
         value = json.loads(text, parse_constant=_refuse, parse_float=_fraction)
     except RecursionError as error:
-        raise BadRequest("The body is nested too deeply.") from error
+        raise BadRequest(_("The body is nested too deeply.")) from error
     except json.JSONDecodeError as error:
-        raise BadRequest(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from error
+        raise BadRequest(
+            _("The body is not JSON: %(msg)s at line %(lineno)s, column %(colno)s.")
+            % {"msg": error.msg, "lineno": error.lineno, "colno": error.colno}
+        ) from error
     except ValueError as error:
-        raise BadRequest(f"The body holds a number that cannot be read: {error}") from error
+        raise BadRequest(_("The body holds a number that cannot be read: %(error)s") % {"error": error}) from error
     if SUSPICIOUS.search(text):
         _refuse_control_characters(value)
     return value
@@ -44,11 +49,13 @@ def _text(body: bytes) -> str:
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise BadRequest(f"The body is not UTF-8 text: byte {error.start} cannot be read.") from error
+        raise BadRequest(
+            _("The body is not UTF-8 text: byte %(start)s cannot be read.") % {"start": error.start}
+        ) from error
 
 
 def _refuse(name: str) -> Any:
-    raise BadRequest(f"The body is not JSON: {name} is not a number that JSON knows.")
+    raise BadRequest(_("The body is not JSON: %(name)s is not a number that JSON knows.") % {"name": name})
 
 
 def _fraction(text: str) -> Decimal:

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Query
 from pydantic import Field
 
@@ -75,5 +76,5 @@ def read_customer(request: HttpRequest, customer_id: UUID) -> dict[str, Any]:
     """One customer."""
     found = Customer.objects.filter(pk=customer_id).first()
     if found is None:
-        raise NotFound("There is no such customer.")
+        raise NotFound(_("There is no such customer."))
     return customer_answer(found)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.db import rows, run
@@ -76,7 +77,9 @@ def cancel(
     """
     reason = reason.strip()
     if not reason or len(reason) > LONGEST_REASON:
-        raise Invalid.field(["reason"], f"say why, in at most {LONGEST_REASON} characters")
+        raise Invalid.field(
+            ["reason"], _("say why, in at most %(longest_reason)s characters") % {"longest_reason": LONGEST_REASON}
+        )
     with transaction.atomic():
         order = lock_order(order_id)
         found = rows(_LINES, {"id": order_id})
@@ -105,14 +108,14 @@ def _wanted(order: Any, found: Sequence[Any], lines: Wanted | None) -> dict[UUID
     wanted = dict.fromkeys(known, 0)
     for index, (line_id, quantity) in enumerate(lines):
         if line_id not in known:
-            raise Invalid.field(["lines", index, "id"], "this order has no such line")
+            raise Invalid.field(["lines", index, "id"], _("this order has no such line"))
         if quantity <= 0:
-            raise Invalid.field(["lines", index, "quantity"], "must be at least 1")
+            raise Invalid.field(["lines", index, "quantity"], _("must be at least 1"))
         wanted[line_id] += quantity
         if wanted[line_id] > _left(known[line_id]):
             raise Conflict(_too_many(order, known[line_id], wanted[line_id]), state=order.status)
     if not lines:
-        raise Invalid.field(["lines"], "name at least one line to cancel")
+        raise Invalid.field(["lines"], _("name at least one line to cancel"))
     goods = [line for line in found if line.is_stocked]
     if goods and all(line.cancelled + wanted.get(line.id, 0) == line.quantity for line in goods):
         wanted.update({line.id: _left(line) for line in found if _left(line)})

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Query
 from pydantic import AwareDatetime, Field
 
@@ -192,11 +193,14 @@ def list_work(request: HttpRequest, query: Query[WorkQuery]) -> dict[str, Any]:
     if query.location:
         location = Location.objects.filter(code=query.location).first()
         if location is None:
-            raise Invalid.field(["query", "location"], f"“{query.location}” is not a location of this company")
+            raise Invalid.field(
+                ["query", "location"],
+                _("“%(location)s” is not a location of this company") % {"location": query.location},
+            )
         found = found.filter(location=location)
     if query.status:
         if query.status not in STATES:
-            raise Invalid.field(["query", "status"], f"must be one of: {', '.join(STATES)}")
+            raise Invalid.field(["query", "status"], _("must be one of: %(choices)s") % {"choices": ", ".join(STATES)})
         found = found.filter(status=query.status)
     if query.order:
         found = found.filter(order__number=query.order)
@@ -208,7 +212,7 @@ def list_work(request: HttpRequest, query: Query[WorkQuery]) -> dict[str, Any]:
 def read_work(request: HttpRequest, work_id: UUID) -> dict[str, Any]:
     """One fulfilment order with its parcels."""
     if not FulfillmentOrder.objects.filter(pk=work_id).exists():
-        raise NotFound("There is no such fulfilment order.")
+        raise NotFound(_("There is no such fulfilment order."))
     return _done(work_id)
 
 
@@ -229,7 +233,7 @@ def pick_work(request: HttpRequest, body: PickIn, work_id: UUID) -> dict[str, An
     quantities: dict[UUID, int] = {}
     for index, line in enumerate(body.lines):
         if line.id in quantities:
-            raise Invalid.field(["lines", index, "id"], "is named twice")
+            raise Invalid.field(["lines", index, "id"], _("is named twice"))
         quantities[line.id] = line.quantity
     floor.pick(work_id, quantities, actor=actor)
     return _done(work_id)
@@ -257,12 +261,12 @@ def label_parcel(request: HttpRequest, body: ShipIn, shipment_id: UUID) -> dict[
     """Give a parcel the number of a label made by hand; without a number, have its carrier asked again."""
     parcel = _parcels().filter(pk=shipment_id).first()
     if parcel is None:
-        raise NotFound("There is no such parcel.")
+        raise NotFound(_("There is no such parcel."))
     actor, given = caller_of(request).actor, shipping.Tracking(body.carrier, body.service, body.tracking_number.strip())
     if given.number:
         labelling.by_hand(shipment_id, given, actor=actor)
     elif not labelling.ask([shipment_id], actor=actor):
-        raise Conflict("This parcel has its label already.")
+        raise Conflict(_("This parcel has its label already."))
     return parcel_answer(_parcels().get(pk=shipment_id), parcel.order.number)
 
 

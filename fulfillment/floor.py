@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.days import company_day
@@ -60,7 +61,7 @@ def scan(fulfillment_order_id: UUID, code: str, *, actor: Actor, at: datetime | 
     """One unit, by the barcode or SKU that was scanned. Returns the order line it counted for."""
     found = rows(_SCANNED, {"id": fulfillment_order_id, "code": code.strip()[:64]})
     if not found:
-        raise Invalid.field(["code"], "nothing in this order has that barcode or SKU; put the article back")
+        raise Invalid.field(["code"], _("nothing in this order has that barcode or SKU; put the article back"))
     wanted = next((row for row in found if row.left > 0), found[0])
     pick(fulfillment_order_id, {wanted.order_line_id: 1}, actor=actor, at=at)
     line_id: UUID = wanted.order_line_id
@@ -105,10 +106,10 @@ def _begin(ids: Sequence[UUID], *, actor: Actor, at: datetime | None) -> None:
 
 def _check_quantities(quantities: Mapping[UUID, int]) -> None:
     if not quantities:
-        raise Invalid.field(["lines"], "name at least one line that was picked")
+        raise Invalid.field(["lines"], _("name at least one line that was picked"))
     for index, quantity in enumerate(quantities.values()):
         if quantity <= 0:
-            raise Invalid.field(["lines", index, "quantity"], "must be at least 1")
+            raise Invalid.field(["lines", index, "quantity"], _("must be at least 1"))
 
 
 _WORK = """
@@ -124,7 +125,7 @@ def _count(fulfillment_order_id: UUID, quantities: Mapping[UUID, int]) -> None:
     work = {row.order_line_id: row for row in rows(_WORK, {"id": fulfillment_order_id})}
     for index, (line_id, quantity) in enumerate(quantities.items()):
         if line_id not in work:
-            raise Invalid.field(["lines", index, "id"], "this line is not part of the fulfilment order")
+            raise Invalid.field(["lines", index, "id"], _("this line is not part of the fulfilment order"))
         _check_left(work[line_id], quantity)
     run(
         """
@@ -142,9 +143,15 @@ def _check_left(row: Any, quantity: int) -> None:
     if not row.left:
         who = last_doer(row.order_id, "pick")
         by = f", the last by {who}" if who else ""
-        raise Conflict(f"All {row.wanted} of {row.sku} are picked already{by}.", left=0, by=who)
+        raise Conflict(
+            _("All %(wanted)s of %(sku)s are picked already%(by)s.") % {"wanted": row.wanted, "sku": row.sku, "by": by},
+            left=0,
+            by=who,
+        )
     if quantity > row.left:
-        raise Conflict(f"Only {row.left} of {row.sku} are left to pick.", left=row.left)
+        raise Conflict(
+            _("Only %(left)s of %(sku)s are left to pick.") % {"left": row.left, "sku": row.sku}, left=row.left
+        )
 
 
 def pack(fulfillment_order_ids: Sequence[UUID], *, actor: Actor, at: datetime | None = None) -> list[UUID]:
@@ -174,7 +181,8 @@ def _refuse_unpicked(ids: Sequence[UUID]) -> None:
     if unpicked:
         row = unpicked[0]
         raise Conflict(
-            f"{row.number} is not picked completely: {row.left} of {row.wanted} of {row.sku} are missing.",
+            _("%(number)s is not picked completely: %(left)s of %(wanted)s of %(sku)s are missing.")
+            % {"number": row.number, "left": row.left, "wanted": row.wanted, "sku": row.sku},
             left=row.left,
         )
 
@@ -268,5 +276,5 @@ def shipments_of(fulfillment_order_ids: Sequence[UUID]) -> dict[UUID, UUID]:
         {"ids": list(fulfillment_order_ids)},
     )
     if len(found) < len(set(fulfillment_order_ids)):
-        raise NotFound("Nothing is packed yet: there is no parcel.")
+        raise NotFound(_("Nothing is packed yet: there is no parcel."))
     return {row.fulfillment_order_id: row.id for row in found}

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.days import company_day
@@ -77,16 +78,16 @@ def by_hand(shipment_id: UUID, tracking: Tracking, *, actor: Actor, at: datetime
     """
     check_tracking(tracking)
     if not tracking.number:
-        raise Invalid.field(["tracking_number"], "is missing: type the number on the label")
+        raise Invalid.field(["tracking_number"], _("is missing: type the number on the label"))
     found = rows(
         "SELECT id, order_id, carrier, service FROM fulfillment_shipment WHERE id = %(id)s", {"id": shipment_id}
     )
     if not found:
-        raise NotFound("There is no such parcel.")
+        raise NotFound(_("There is no such parcel."))
     with transaction.atomic():
         lock_order(found[0].order_id)
         if not _store(found[0], tracking):
-            raise Conflict("This parcel has its label already.")
+            raise Conflict(_("This parcel has its label already."))
         data = {"shipment": str(shipment_id), "tracking_number": tracking.number}
         record(found[0].order_id, "shipment.label_by_hand", actor=actor, data=data, at=at)
         resolve_incidents(INCIDENT, about=found[0].order_id, actor=actor, resolution="labelled by hand")
@@ -145,7 +146,7 @@ def _store(draft: Any, tracking: Tracking, booking: Booking | None = None) -> bo
         with transaction.atomic():
             return bool(run(_LABEL, named).rowcount)
     except IntegrityError as error:
-        raise Conflict(f"Another parcel has the tracking number {tracking.number}.") from error
+        raise Conflict(_("Another parcel has the tracking number %(number)s.") % {"number": tracking.number}) from error
 
 
 _LABEL = """

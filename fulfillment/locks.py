@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from core.db import rows
 from core.problems import Conflict, NotFound
 from core.states import Machine, action_words, words
@@ -21,7 +23,7 @@ def lock_orders_of(fulfillment_order_ids: Sequence[UUID]) -> Orders:
         {"ids": list(fulfillment_order_ids)},
     )
     if len(found) < len(set(fulfillment_order_ids)):
-        raise NotFound("There is no such fulfilment order.")
+        raise NotFound(_("There is no such fulfilment order."))
     return {order.id: order for order in lock_orders(row.order_id for row in found)}
 
 

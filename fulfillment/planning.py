@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from core.db import rows, run
 from core.ids import new_id
 from core.money import ZERO
@@ -69,7 +71,9 @@ def virtual_work(lines: Sequence[Any], orders: Mapping[UUID, Any]) -> list[Work]
 
 def _place(places: Mapping[UUID, UUID], order: Any) -> UUID:
     if order.channel_id not in places:
-        raise Conflict(f"{order.number} cannot be routed: no location of its channel's pool ships.")
+        raise Conflict(
+            _("%(number)s cannot be routed: no location of its channel's pool ships.") % {"number": order.number}
+        )
     return places[order.channel_id]
 
 

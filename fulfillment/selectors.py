@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.db import rows
 from core.problems import NotFound
@@ -33,7 +34,7 @@ def fulfillment_order(fulfillment_order_id: UUID, *, location_ids: Iterable[UUID
         found = found.filter(location_id__in=list(location_ids))
     work_order = found.first()
     if work_order is None:
-        raise NotFound("There is no such fulfilment order.")
+        raise NotFound(_("There is no such fulfilment order."))
     return work_order
 
 
@@ -114,7 +115,7 @@ def parcel(shipment_id: UUID) -> Any:
     )
     shipment = found.filter(pk=shipment_id).first()
     if shipment is None:
-        raise NotFound("There is no such parcel.")
+        raise NotFound(_("There is no such parcel."))
     return shipment
 
 

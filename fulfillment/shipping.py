@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounting import journal, postings
 from accounting.postings import Document, Goods, Sale
@@ -220,7 +221,10 @@ def _refuse_held(order_ids: set[UUID]) -> None:
     )
     if held:
         kind = held[0].kind.replace("_", " ")
-        raise Conflict(f"{held[0].number} is on hold ({kind}, by {held[0].opened_by}); it cannot be shipped now.")
+        raise Conflict(
+            _("%(number)s is on hold (%(kind)s, by %(opened_by)s); it cannot be shipped now.")
+            % {"number": held[0].number, "kind": kind, "opened_by": held[0].opened_by}
+        )
 
 
 def check_tracking(tracking: Tracking) -> None:
@@ -232,12 +236,14 @@ def check_tracking(tracking: Tracking) -> None:
     ):
         # A bar code holds nothing but ASCII.
         if len(text) > LONGEST_NUMBER or not (text.isascii() and text.isprintable()):
-            raise Invalid.field([name], f"must be at most {LONGEST_NUMBER} plain characters")
+            raise Invalid.field(
+                [name], _("must be at most %(longest_number)s plain characters") % {"longest_number": LONGEST_NUMBER}
+            )
 
 
 def _relabel(fulfillment_order_ids: Sequence[UUID], tracking: Tracking) -> None:
     if len(fulfillment_order_ids) != 1:
-        raise Invalid.field(["tracking_number"], "can be given for one parcel at a time only")
+        raise Invalid.field(["tracking_number"], _("can be given for one parcel at a time only"))
     check_tracking(tracking)
     try:
         with transaction.atomic():
@@ -256,7 +262,7 @@ def _relabel(fulfillment_order_ids: Sequence[UUID], tracking: Tracking) -> None:
                 },
             )
     except IntegrityError as error:
-        raise Conflict(f"Another parcel has the tracking number {tracking.number}.") from error
+        raise Conflict(_("Another parcel has the tracking number %(number)s.") % {"number": tracking.number}) from error
 
 
 def _event(parcel: Leaving) -> ShipmentShipped:

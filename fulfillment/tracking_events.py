@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.db import rows, run
@@ -57,7 +58,7 @@ def normal_status(text: str) -> str:
     """AfterShip's name of a status, however it is spelt: `in_transit`, `IN TRANSIT`, `InTransit`."""
     plain = text.replace("_", "").replace("-", "").replace(" ", "").lower()
     if plain not in _SPELLINGS:
-        raise Invalid.field(["status"], f"must be one of: {', '.join(STATUSES)}")
+        raise Invalid.field(["status"], _("must be one of: %(choices)s") % {"choices": ", ".join(STATUSES)})
     return _SPELLINGS[plain]
 
 
@@ -82,7 +83,9 @@ def record_event(
         meaning = STATUSES[status]
         if meaning.action and row.status not in (*ON_THE_WAY, "delivered"):
             raise Conflict(
-                f"Parcel {row.tracking_number} is {words(row.status)}; it has not left yet.", state=row.status
+                _("Parcel %(tracking_number)s is %(words)s; it has not left yet.")
+                % {"tracking_number": row.tracking_number, "words": words(row.status)},
+                state=row.status,
             )
         latest = _latest(row.id)
         if _keep([row.id], status, at, place=place, detail=detail) and _is_news(row, status, at, latest):
@@ -148,7 +151,7 @@ def _locked(shipment: UUID | str) -> Any:
     statement = f"{_FIND} {column} = %(value)s"
     found = rows(statement, {"value": shipment})
     if not found:
-        raise NotFound("There is no parcel with this number.")
+        raise NotFound(_("There is no parcel with this number."))
     lock_orders([found[0].order_id])
     return rows(statement, {"value": shipment})[0]
 
@@ -222,9 +225,9 @@ def _act(row: Any, status: str, at: datetime, *, actor: Actor) -> None:
 
 def _check(at: datetime, place: str, detail: str) -> None:
     if timezone.is_naive(at):
-        raise Invalid.field(["at"], "must have a time zone")
+        raise Invalid.field(["at"], _("must have a time zone"))
     if at > timezone.now() + CLOCK_SKEW:
-        raise Invalid.field(["at"], "lies in the future")
+        raise Invalid.field(["at"], _("lies in the future"))
     for name, text in (("location", place), ("detail", detail)):
         if len(text) > LONGEST or "\x00" in text:
-            raise Invalid.field([name], f"must be at most {LONGEST} characters of text")
+            raise Invalid.field([name], _("must be at most %(longest)s characters of text") % {"longest": LONGEST})

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, DateField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from core.days import day_at, midnight
 from core.lists import capped_count
@@ -53,7 +54,9 @@ def work_at(location: Location, tab: str) -> QuerySet[FulfillmentOrder]:
     )
     work = FulfillmentOrder.objects.filter(location=location).exclude(method=VIRTUAL)
     if tab == "done":
-        today = Exists(Shipment.objects.filter(fulfillment_order=OuterRef("pk"), shipped_at__gte=start_of_day(location)))
+        today = Exists(
+            Shipment.objects.filter(fulfillment_order=OuterRef("pk"), shipped_at__gte=start_of_day(location))
+        )
         return work.filter(today, status__in=("shipped", "delivered"))
     if tab == "ship":
         return work.filter(status="packed")
@@ -125,7 +128,7 @@ def piece(fulfillment_order_id: UUID, user: Any) -> Piece:
     found = FulfillmentOrder.objects.select_related("order", "location").filter(pk=fulfillment_order_id)
     work = (found if reach is None else found.filter(location_id__in=reach)).first()
     if work is None:
-        raise NotFound("There is no such work at your locations.")
+        raise NotFound(_("There is no such work at your locations."))
     lines = work.lines.select_related("order_line__variant").order_by("order_line__position")
     return Piece(
         work,
@@ -152,5 +155,5 @@ def parcel(shipment_id: UUID, user: Any) -> Shipment:
     )
     shipment = (found if reach is None else found.filter(fulfillment_order__location_id__in=reach)).first()
     if shipment is None:
-        raise NotFound("There is no such parcel at your locations.")
+        raise NotFound(_("There is no such parcel at your locations."))
     return shipment

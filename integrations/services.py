@@ -7,6 +7,7 @@ from hashlib import sha256
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.problems import Conflict, Invalid, NotFound
@@ -32,10 +33,12 @@ def check_scopes(scopes: Iterable[str]) -> list[str]:
     unknown = sorted(wanted - set(known))
     if unknown:
         raise Invalid.field(
-            ["scopes"], f"no such scope: {', '.join(unknown)}. Known are: {', '.join(known)}, and all for every one"
+            ["scopes"],
+            _("no such scope: %(choices)s. Known are: %(choices2)s, and all for every one")
+            % {"choices": ", ".join(unknown), "choices2": ", ".join(known)},
         )
     if not wanted:
-        raise Invalid.field(["scopes"], f"name at least one of: {', '.join(known)}, or all")
+        raise Invalid.field(["scopes"], _("name at least one of: %(choices)s, or all") % {"choices": ", ".join(known)})
     return sorted(wanted)
 
 
@@ -43,13 +46,18 @@ def create_api_key(name: str, scopes: Iterable[str], *, actor: Actor) -> str:
     """Make a key and return it. It cannot be shown again: only its digest is kept."""
     name = name.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise Invalid.field(["name"], f"must be 1 to {LONGEST_NAME} printable characters")
+        raise Invalid.field(
+            ["name"], _("must be 1 to %(longest_name)s printable characters") % {"longest_name": LONGEST_NAME}
+        )
     granted = check_scopes(scopes)
     key = PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
         made, new = ApiKey.objects.get_or_create(name=name, defaults={"digest": digest(key), "scopes": granted})
         if not new:
-            raise Conflict(f"There is a key named {name} already. Choose another name, or revoke that one first.")
+            raise Conflict(
+                _("There is a key named %(name)s already. Choose another name, or revoke that one first.")
+                % {"name": name}
+            )
         record(made.pk, "api_key.create", actor=actor, after="active", data={"name": name, "scopes": granted})
     return key
 
@@ -59,7 +67,7 @@ def revoke_api_key(name: str, *, actor: Actor) -> None:
     with transaction.atomic():
         found = ApiKey.objects.select_for_update(no_key=True).filter(name=name, revoked_at=None).first()
         if found is None:
-            raise NotFound(f"There is no key named {name} that could be revoked.")
+            raise NotFound(_("There is no key named %(name)s that could be revoked.") % {"name": name})
         found.revoked_at = timezone.now()
         found.name = f"{name} (revoked {found.pk})"
         found.save(update_fields=["revoked_at", "name"])

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Query
 from pydantic import Field
 
@@ -89,7 +90,7 @@ def adjust_stock(request: HttpRequest, body: AdjustmentIn) -> dict[str, Any]:
     location = location_by_code(body.location, "location")
     variant = variant_by_sku(body.sku, "sku")
     if not variant.is_stocked:
-        raise Invalid.field(["sku"], f"{variant.sku} is not kept in stock")
+        raise Invalid.field(["sku"], _("%(sku)s is not kept in stock") % {"sku": variant.sku})
     adjust(variant.pk, location.pk, body.quantity, reason=body.reason, note=body.note, actor=caller_of(request).actor)
     return stock_answer(Stock.objects.select_related("variant", "location").get(variant=variant, location=location))
 
@@ -98,7 +99,7 @@ def location_by_code(code: str, *loc: str) -> Location:
     """The location, or Invalid naming the field."""
     found = Location.objects.filter(code=code).first()
     if found is None:
-        raise Invalid.field(loc, f"“{code}” is not a location of this company")
+        raise Invalid.field(loc, _("“%(code)s” is not a location of this company") % {"code": code})
     return found
 
 
@@ -106,5 +107,5 @@ def variant_by_sku(sku: str, *loc: str | int) -> Variant:
     """The variant, or Invalid naming the field."""
     found = Variant.objects.filter(sku=sku).first()
     if found is None:
-        raise Invalid.field(loc, f"“{sku}” is not something we sell")
+        raise Invalid.field(loc, _("“%(sku)s” is not something we sell") % {"sku": sku})
     return found

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounting import journal, postings
 from accounting.postings import Document, Goods
@@ -207,7 +208,7 @@ def unreserve(demands: Sequence[tuple[UUID, int]]) -> None:
         return
     parts = rows(GIVE_BACK, {"keys": [d[0] for d in demands], "quantities": [d[1] for d in demands]})
     if sum(p.part for p in parts) != sum(q for _, q in demands):
-        raise Conflict("Fewer units are reserved than are to be given back.")
+        raise Conflict(_("Fewer units are reserved than are to be given back."))
     _give_back([Shift(p.variant_id, p.location_id, reserved=-p.part) for p in parts])
 
 
@@ -227,7 +228,7 @@ def allocate(targets: Sequence[Target]) -> None:
             {"keys": keys},
         )
         if sum(g.quantity for g in gone) != sum(t.quantity for t in targets):
-            raise Conflict("What is to be allocated is not what was reserved.")
+            raise Conflict(_("What is to be allocated is not what was reserved."))
         _give_back(
             [Shift(g.variant_id, g.location_id, reserved=-g.quantity) for g in gone]
             + [Shift(t.variant_id, t.location_id, allocated=t.quantity) for t in targets]
@@ -293,7 +294,7 @@ def _move(
             )
     except IntegrityError as error:
         if "stock_not_negative" in str(error):
-            raise Conflict("There are fewer units on hand than are to leave. Count the place first.") from error
+            raise Conflict(_("There are fewer units on hand than are to leave. Count the place first.")) from error
         raise
 
 
@@ -355,9 +356,11 @@ def adjust(variant_id: UUID, location_id: UUID, quantity: int, *, reason: str, a
     A shortfall that it leaves stops new promises and becomes an incident.
     """
     if not reason.strip():
-        raise Invalid.field(["reason"], "say why the stock is corrected")
+        raise Invalid.field(["reason"], _("say why the stock is corrected"))
     if not 0 < abs(quantity) <= LARGEST:
-        raise Invalid.field(["quantity"], f"must be a whole number from 1 to {LARGEST}, or its negative")
+        raise Invalid.field(
+            ["quantity"], _("must be a whole number from 1 to %(largest)s, or its negative") % {"largest": LARGEST}
+        )
     source = new_id()
     with transaction.atomic():
         unit = In(variant_id, location_id, quantity)
@@ -375,7 +378,7 @@ def adjust(variant_id: UUID, location_id: UUID, quantity: int, *, reason: str, a
 def set_safety(variant_id: UUID, location_id: UUID, units: int, *, actor: Actor) -> Stock:
     """Set the units that a place never promises."""
     if not 0 <= units <= LARGEST:
-        raise Invalid.field(["safety"], f"must be a whole number from 0 to {LARGEST}")
+        raise Invalid.field(["safety"], _("must be a whole number from 0 to %(largest)s") % {"largest": LARGEST})
     with transaction.atomic():
         stock = Stock.objects.select_for_update(no_key=True).get(variant_id=variant_id, location_id=location_id)
         before, stock.safety = stock.safety, units
@@ -388,4 +391,6 @@ def check_quantities(units: Iterable[In]) -> None:
     """Refuse quantities that cannot be meant."""
     for index, unit in enumerate(units):
         if not 0 < unit.quantity <= LARGEST:
-            raise Invalid.field(["lines", index, "quantity"], f"must be a whole number from 1 to {LARGEST}")
+            raise Invalid.field(
+                ["lines", index, "quantity"], _("must be a whole number from 1 to %(largest)s") % {"largest": LARGEST}
+            )

@@ -71,7 +71,7 @@ STOCK = registry.register(
         bulk=("stock.safety",),
         columns=(
             Column(name="sku", label=_("SKU"), value=lambda v: v.sku, cell=_sku, sort="sku", fixed=True),
-            Column(name="product", label=_("Product"), value=lambda v: v.product.name, phone="full"),
+            Column(name="product", label=_("Product"), value=lambda v: v.product.name(), phone="full"),
             _units("on_hand", _("On hand"), css=""),
             _units("reserved", _("Reserved")),
             _units("allocated", _("Allocated")),

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.db import require_atomic, rows
@@ -28,12 +29,14 @@ ON CONFLICT (order_id, kind) WHERE status = 'open' DO NOTHING RETURNING order_id
 def open_hold(order_ids: Sequence[UUID], kind: str, *, actor: Actor, note: str = "") -> list[UUID]:
     """Open a hold of one kind on each order that has not yet left; returns the orders newly held."""
     if kind not in Hold.Kind.values:
-        raise Invalid.field(["kind"], f"must be one of: {', '.join(Hold.Kind.values)}")
+        raise Invalid.field(["kind"], _("must be one of: %(choices)s") % {"choices": ", ".join(Hold.Kind.values)})
     with transaction.atomic():
         locked = lock_orders(order_ids)
         gone = [o.number for o in locked if o.status not in ORDER_ACTIONS["hold"]]
         if gone:
-            raise Conflict(f"{', '.join(gone)} can no longer be held: nothing is left to stop.")
+            raise Conflict(
+                _("%(choices)s can no longer be held: nothing is left to stop.") % {"choices": ", ".join(gone)}
+            )
         held = rows(
             OPEN,
             {
@@ -102,11 +105,11 @@ def release_hold(hold_id: UUID, *, actor: Actor, note: str = "") -> Hold:
     with transaction.atomic():
         hold = Hold.objects.filter(pk=hold_id).first()
         if hold is None:
-            raise NotFound("There is no such hold.")
+            raise NotFound(_("There is no such hold."))
         lock_orders([hold.order_id])
         hold.refresh_from_db()
         if hold.status != "open":
-            raise Conflict(f"{hold.resolved_by} has already released this hold.")
+            raise Conflict(_("%(resolved_by)s has already released this hold.") % {"resolved_by": hold.resolved_by})
         _resolve([hold.order_id], hold.kind, actor=actor, note=note)
         hold.refresh_from_db()
     return hold

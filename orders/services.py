@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.db import require_atomic, rows
@@ -32,7 +33,7 @@ def lock_order(order_id: UUID) -> Any:
     """One order's row, locked; NotFound when there is none."""
     found = lock_orders([order_id])
     if not found:
-        raise NotFound("There is no such order.")
+        raise NotFound(_("There is no such order."))
     return found[0]
 
 

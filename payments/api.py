@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Query
 from pydantic import Field
 
@@ -60,7 +61,7 @@ def payment_answer(payment: Payment) -> dict[str, Any]:
 def list_payments(request: HttpRequest, query: Query[PaymentQuery]) -> dict[str, Any]:
     """Payments of one order, or all of them, the newest first."""
     if query.order and not Order.objects.filter(number=query.order).exists():
-        raise NotFound(f"There is no order {query.order}.")
+        raise NotFound(_("There is no order %(order)s.") % {"order": query.order})
     part = KeysetList(selectors.payments(query.order)).page(query.cursor, query.limit)
     return page(map(payment_answer, part.items), part.next)
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Query
 from pydantic import Field
 
@@ -143,7 +144,7 @@ def list_returns(request: HttpRequest, query: Query[ReturnQuery]) -> dict[str, A
         found = found.filter(order__number=query.order)
     if query.status:
         if query.status not in STATES:
-            raise Invalid.field(["query", "status"], f"must be one of: {', '.join(STATES)}")
+            raise Invalid.field(["query", "status"], _("must be one of: %(choices)s") % {"choices": ", ".join(STATES)})
         found = found.filter(status=query.status)
     part = KeysetList(found).page(query.cursor, query.limit)
     return page(map(return_answer, part.items), part.next)
@@ -160,7 +161,7 @@ def open_return(request: HttpRequest, body: ReturnIn) -> dict[str, Any]:
     """Authorise a return of shipped units."""
     order = Order.objects.filter(number=body.order).first()
     if order is None:
-        raise Invalid.field(["order"], "there is no order with this number")
+        raise Invalid.field(["order"], _("there is no order with this number"))
     lines = [Asked(line.id, line.quantity, line.reason) for line in body.lines]
     made = request_return(order.pk, lines, external_id=body.external_id, actor=caller_of(request).actor)
     return return_answer(selectors.by_rma(made.rma))
@@ -206,7 +207,7 @@ def _location_id(code: str) -> UUID | None:
         return None
     found = Location.objects.filter(code=code).first()
     if found is None:
-        raise Invalid.field(["location"], f"“{code}” is not a location of this company")
+        raise Invalid.field(["location"], _("“%(code)s” is not a location of this company") % {"code": code})
     return found.pk
 
 

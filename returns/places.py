@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from core.problems import Invalid
 from inventory.models import Location
 
@@ -13,11 +15,11 @@ def receiving_place(location_id: UUID | None) -> UUID:
     """
     place = Location.objects.filter(pk=location_id).first() if location_id else None
     if location_id and place is None:
-        raise Invalid.field(["location"], "there is no such location")
+        raise Invalid.field(["location"], _("there is no such location"))
     if place is None or place.kind == Location.Kind.VENDOR:
         place = _returns_centre()
     if not place.is_active or Location.Can.RECEIVE_RETURNS not in place.can:
-        raise Invalid.field(["location"], f"{place.name} takes no returns; name a place that does")
+        raise Invalid.field(["location"], _("%(name)s takes no returns; name a place that does") % {"name": place.name})
     found: UUID = place.pk
     return found
 
@@ -27,5 +29,5 @@ def _returns_centre() -> Location:
     centre = taking.filter(kind=Location.Kind.RETURNS_CENTRE).order_by("code").first()
     centre = centre or taking.filter(kind=Location.Kind.WAREHOUSE).order_by("code").first()
     if centre is None:
-        raise Invalid.field(["location"], "no location takes returns; name one that is allowed to")
+        raise Invalid.field(["location"], _("no location takes returns; name one that is allowed to"))
     return centre

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounting import journal, postings
 from accounting.postings import Document, Goods, Sale
@@ -129,7 +130,7 @@ def _inputs(returns: Sequence[UUID | ReturnInput], conditions: Mapping[UUID, str
     for row in rows(_RMA_LINES, {"ids": ids}) if ids else ():
         lines[row.parent_id].append(row)
     if len(lines) < len(set(ids)):
-        raise NotFound("There is no such return.")
+        raise NotFound(_("There is no such return."))
     whole = {
         rma: ReturnInput(
             found[0].order_id,
@@ -212,9 +213,13 @@ def _fresh(inputs: Sequence[ReturnInput], known: Sequence[Any]) -> list[ReturnIn
         elif given.return_id is not None:
             row = by_id.get(given.return_id)
             if row is None or row.order_id != given.order_id:
-                raise NotFound("There is no such return of this order.")
+                raise NotFound(_("There is no such return of this order."))
             if row.status not in ("approved", "received"):
-                raise Conflict(f"{row.rma} is {words(row.status)}; it cannot be received now.", state=row.status)
+                raise Conflict(
+                    _("%(rma)s is %(words)s; it cannot be received now.")
+                    % {"rma": row.rma, "words": words(row.status)},
+                    state=row.status,
+                )
             if row.status == "approved" and given.return_id not in {f.return_id for f in fresh}:
                 fresh.append(given)
     return fresh
@@ -226,7 +231,7 @@ def _check(inputs: Sequence[ReturnInput], orders: Mapping[UUID, Any], lines: Map
     gone: dict[UUID, int] = defaultdict(int)
     for n, given in enumerate(inputs):
         if given.order_id not in orders:
-            raise NotFound("There is no such order.")
+            raise NotFound(_("There is no such order."))
         if not given.lines:
             errors.append({"loc": ["returns", n, "lines"], "msg": "name at least one line that came back"})
         seen: set[UUID] = set()

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.db import rows, run
@@ -55,11 +56,11 @@ def request_return(order_id: UUID, lines: Sequence[Asked], *, actor: Actor, exte
 def cancel_return(return_id: UUID, *, actor: Actor, reason: str) -> Return:
     """The goods will not come: their units may be returned under another RMA. Conflict when they are here already."""
     if not reason.strip():
-        raise Invalid.field(["reason"], "say why")
+        raise Invalid.field(["reason"], _("say why"))
     with transaction.atomic():
         found = Return.objects.filter(pk=return_id).first()
         if found is None:
-            raise NotFound("There is no such return.")
+            raise NotFound(_("There is no such return."))
         lock_order(found.order_id)
         return apply(
             RETURN,
@@ -84,7 +85,7 @@ WHERE l.order_id = ANY(%(orders)s) ORDER BY l.order_id, l.position
 
 def _check(lines: Sequence[Asked], known: dict[UUID, Any]) -> None:
     if not lines:
-        raise Invalid.field(["lines"], "name at least one line to return")
+        raise Invalid.field(["lines"], _("name at least one line to return"))
     errors, seen = [], set()
     for index, line in enumerate(lines):
         row, place = known.get(line.line_id), ["lines", index, "quantity"]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
 
 from core.db import rows
 from core.problems import NotFound
@@ -29,7 +30,7 @@ def by_rma(rma: str) -> Return:
     """One return by its number, with order, location and lines."""
     found = _with_lines(Return.objects.filter(rma__iexact=rma.strip()[:40])).first()
     if found is None:
-        raise NotFound("There is no return with this number.")
+        raise NotFound(_("There is no return with this number."))
     return found
 
 

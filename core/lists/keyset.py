@@ -12,6 +12,7 @@ from zlib import crc32
 
 from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.db.models import Field, Model, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from core.problems import Invalid
 
@@ -177,7 +178,7 @@ class KeysetList(Generic[M]):
 
 
 def _unusable() -> Invalid:
-    return Invalid.field(["query", "cursor"], "not a cursor of this list; start again without it")
+    return Invalid.field(["query", "cursor"], _("not a cursor of this list; start again without it"))
 
 
 def capped_count(queryset: QuerySet[Any], cap: int = COUNT_CAP) -> int:

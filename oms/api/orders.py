@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from ninja import Query
 
 from capture import services as capture
@@ -79,12 +80,14 @@ NOT_TRIED = Problem()
 def _orders_of(body: Any) -> list[Any]:
     """The orders of a batch, as they came."""
     if not isinstance(body, dict) or not isinstance(body.get("orders"), list):
-        raise Invalid.field(["orders"], "must be a list of orders")
+        raise Invalid.field(["orders"], _("must be a list of orders"))
     unknown = sorted(set(body) - {"orders"})
     if unknown:
         raise Invalid(errors=[{"loc": [name[:100]], "msg": "is not known here; leave it out"} for name in unknown[:20]])
     if not 1 <= len(body["orders"]) <= MOST_IN_A_BATCH:
-        raise Invalid.field(["orders"], f"must be 1 to {MOST_IN_A_BATCH} orders")
+        raise Invalid.field(
+            ["orders"], _("must be 1 to %(most_in_a_batch)s orders") % {"most_in_a_batch": MOST_IN_A_BATCH}
+        )
     orders: list[Any] = body["orders"]
     return orders
 
@@ -92,14 +95,14 @@ def _orders_of(body: Any) -> list[Any]:
 def _attempt(raw: Any) -> Attempt:
     """One order of a batch with its key."""
     if not isinstance(raw, dict):
-        raise Invalid.field([], "must be an object")
+        raise Invalid.field([], _("must be an object"))
     key = raw.get("idempotency_key")
     if not isinstance(key, str):
-        raise Invalid.field(["idempotency_key"], "is missing: every order of a batch needs its own")
+        raise Invalid.field(["idempotency_key"], _("is missing: every order of a batch needs its own"))
     try:
         check_key(key)
     except Invalid as unusable:
-        raise Invalid.field(["idempotency_key"], "must be 1 to 255 printable characters") from unusable
+        raise Invalid.field(["idempotency_key"], _("must be 1 to 255 printable characters")) from unusable
     return Attempt(raw, key, fingerprint(raw))
 
 
@@ -121,7 +124,9 @@ def list_orders(request: HttpRequest, query: Query[OrderQuery]) -> dict[str, Any
     found = Order.objects.all()
     if query.status:
         if query.status not in ORDER_STATES:
-            raise Invalid.field(["query", "status"], f"must be one of: {', '.join(ORDER_STATES)}")
+            raise Invalid.field(
+                ["query", "status"], _("must be one of: %(choices)s") % {"choices": ", ".join(ORDER_STATES)}
+            )
         found = found.filter(status=query.status)
     if query.channel:
         found = found.filter(channel=channel_by_code(query.channel))
@@ -155,7 +160,7 @@ def hold_order(request: HttpRequest, body: HoldIn, number: str) -> dict[str, Any
     order = order_by_number(number)
     opened = holds.open_hold([order.pk], body.kind, note=body.note, actor=caller_of(request).actor)
     if not opened:
-        raise Conflict(f"{number} already has an open hold of this kind.")
+        raise Conflict(_("%(number)s already has an open hold of this kind.") % {"number": number})
     return read_order(request, number)
 
 
@@ -165,7 +170,7 @@ def release_hold(request: HttpRequest, body: ReleaseIn, hold_id: UUID) -> dict[s
     caller = caller_of(request)
     needs = release_needs(Hold.objects.filter(pk=hold_id).values_list("kind", flat=True).first() or "")
     if needs not in caller.scopes:
-        raise Forbidden(f"Releasing this hold needs the scope {needs}.")
+        raise Forbidden(_("Releasing this hold needs the scope %(needs)s.") % {"needs": needs})
     found: Hold = holds.release_hold(hold_id, note=body.note, actor=caller.actor)
     return hold_answer(found)
 
@@ -174,7 +179,7 @@ def order_by_number(number: str) -> Order:
     """The order, or NotFound."""
     found = Order.objects.filter(number=number).first()
     if found is None:
-        raise NotFound("There is no order with this number.")
+        raise NotFound(_("There is no order with this number."))
     return found
 
 
@@ -182,5 +187,5 @@ def channel_by_code(code: str) -> Channel:
     """The channel, or Invalid naming the query's field."""
     found = Channel.objects.filter(code=code).first()
     if found is None:
-        raise Invalid.field(["query", "channel"], f"“{code}” is not a channel of this company")
+        raise Invalid.field(["query", "channel"], _("“%(code)s” is not a channel of this company") % {"code": code})
     return found

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.utils import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
@@ -92,15 +93,15 @@ def _of_guards(error: Exception) -> Problem:
     logger.error("a guard of the database refused a call", exc_info=error)
     if isinstance(error, DataError):
         return Invalid("A value in the request is out of bounds. Nothing was changed.")
-    return Conflict("The request contradicts what is already here. Nothing was changed.")
+    return Conflict(_("The request contradicts what is already here. Nothing was changed."))
 
 
 TELLINGS: list[tuple[Any, Any]] = [
     (ValidationError, _of_query),
-    (Http404, lambda error: NotFound("There is nothing under this address.")),
+    (Http404, lambda error: NotFound(_("There is nothing under this address."))),
     (HttpError, lambda error: BadRequest(error.message)),
-    (RecursionError, lambda error: BadRequest("The request is nested too deeply.")),
-    (DjangoValidationError, lambda error: Invalid.field(["query", "cursor"], "not a cursor of this list")),
+    (RecursionError, lambda error: BadRequest(_("The request is nested too deeply."))),
+    (DjangoValidationError, lambda error: Invalid.field(["query", "cursor"], _("not a cursor of this list"))),
     ((OperationalError, InterfaceError, InternalError), _of_database),
     ((IntegrityError, DataError), _of_guards),
 ]

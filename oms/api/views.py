@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
@@ -21,4 +22,4 @@ def docs(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 def unknown(request: HttpRequest) -> HttpResponse:
     """Any other address below /api."""
-    return problem_response(NotFound("There is nothing under this address. The calls are listed at /api/docs."))
+    return problem_response(NotFound(_("There is nothing under this address. The calls are listed at /api/docs.")))

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.outbox import publish
@@ -28,7 +29,7 @@ def pay_again(payment_id: UUID, token: str = "", *, actor: Actor) -> Payment:
     with transaction.atomic():
         payment = Payment.objects.filter(pk=payment_id).first()
         if payment is None:
-            raise NotFound("There is no such payment.")
+            raise NotFound(_("There is no such payment."))
         lock_payments([payment.order_id])
         payment.refresh_from_db()
         _check(payment)
@@ -56,9 +57,13 @@ def pay_again(payment_id: UUID, token: str = "", *, actor: Actor) -> Payment:
 def _check(payment: Payment) -> None:
     order = Order.objects.get(pk=payment.order_id)
     if order.status not in ORDER_ACTIONS["pay"]:
-        raise Conflict(f"{order.number} is {order.status}; there is nothing left to pay for.", state=payment.status)
+        raise Conflict(
+            _("%(number)s is %(status)s; there is nothing left to pay for.")
+            % {"number": order.number, "status": order.status},
+            state=payment.status,
+        )
     if not provider_of(payment.tender).online:
-        raise Conflict("This way to pay needs no card.", state=payment.status)
+        raise Conflict(_("This way to pay needs no card."), state=payment.status)
     if payment.status not in PAYMENT.table["ask_again"][0]:
         raise Conflict(_WHY_NOT.get(payment.status, "This payment has gone through."), state=payment.status)
 

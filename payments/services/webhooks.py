@@ -9,6 +9,7 @@ import stripe
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.db import rows
 from core.outbox import publish
@@ -50,14 +51,14 @@ def receive_stripe_webhook(body: bytes, signature: str) -> bool:
             )
             publish([notice])
         elif _named_payment(about) and _is_young(event, now):
-            raise Conflict("This payment is not known here yet. Send the message again.")
+            raise Conflict(_("This payment is not known here yet. Send the message again."))
     return True
 
 
 def _verified(body: bytes, signature: str) -> dict[str, Any]:
     secret = settings.PROVIDER_WEBHOOK_SECRET
     if not secret:
-        raise BadRequest("Webhooks cannot be verified: PROVIDER_WEBHOOK_SECRET is not set.")
+        raise BadRequest(_("Webhooks cannot be verified: PROVIDER_WEBHOOK_SECRET is not set."))
     try:
         text = body.decode()
         stripe.WebhookSignature.verify_header(text, signature, secret, TOLERANCE)
@@ -66,9 +67,9 @@ def _verified(body: bytes, signature: str) -> dict[str, Any]:
         if not named or not isinstance(event["data"]["object"], dict):
             raise ValueError("not an event")
     except stripe.SignatureVerificationError as error:
-        raise BadRequest("The Stripe-Signature header does not fit this body, or its time is not now.") from error
+        raise BadRequest(_("The Stripe-Signature header does not fit this body, or its time is not now.")) from error
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise BadRequest("The body is not an event.") from error
+        raise BadRequest(_("The body is not an event.")) from error
     return dict(event)
 
 
