@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from backoffice import reach
-from backoffice.home import counts
 from backoffice.timeline_words import is_id
 from core.actors import Actor
 from core.incidents import assign
+from core.lists import registry
 from core.lists.views import show
 from core.permissions import permission
 from core.problems import NotFound, Problem
@@ -78,7 +78,7 @@ def exceptions(request: HttpRequest) -> HttpResponse:
 def take(request: HttpRequest) -> HttpResponse:
     """Look after an open exception oneself."""
     wanted, query = request.POST.get("incident", ""), request.POST.get("query", "")[:2_000]
-    mine = counts.incidents(request.user)
+    mine = registry.get("exceptions").base(request.user)
     try:
         if not is_id(wanted) or not mine.filter(pk=wanted).exists():
             raise NotFound(_("There is no such exception."))

@@ -54,12 +54,12 @@ SHIPMENTS = ListSpec(
             phone="end",
             css="muted whitespace-nowrap",
         ),
-        Column(name="order", label=_("Order"), value=lambda s: s.order.number, css="num"),
+        Column(name="order", label=_("Order"), value=lambda s: s.order.number, css="num whitespace-nowrap"),
         Column(
             name="customer", label=_("Customer"), value=lambda s: s.order.customer_name or s.order.email, phone="full"
         ),
         Column(name="place", label=_("From"), value=lambda s: s.fulfillment_order.location.name, phone="hide"),
-        Column(name="carrier", label=_("Carrier"), value=lambda s: s.carrier.title(), phone="hide"),
+        Column(name="carrier", label=_("Carrier"), value=lambda s: s.carrier, phone="hide"),
         Column(
             name="state",
             label=_("State"),

@@ -65,6 +65,7 @@ PERMISSIONS: dict[str, Permission] = {
     "payments.release_hold": Permission("money", _("Let orders go on that wait for their payment")),
     "ledger.view": Permission("money", _("Read the ledger")),
     "insight.view": Permission("money", _("See key figures")),
+    "views.share": Permission("setup", _("Share views of lists with others")),
     "health.view": Permission("setup", _("See the health of the system")),
     "queue.manage": Permission("setup", _("Decide about work that stopped")),
     "metrics.view": Permission("setup", _("Read the system's measures")),
@@ -146,7 +147,7 @@ FINANCE = frozenset(
     }
 )
 PLANNER = frozenset({"orders.view", "stock.view", "stock.adjust", "insight.view"})
-OPERATIONS = CLERK | WAREHOUSE | {"insight.view", "queue.manage", "health.view"}
+OPERATIONS = CLERK | WAREHOUSE | {"insight.view", "queue.manage", "health.view", "views.share"}
 MANAGER = OPERATIONS | FINANCE | PLANNER | {"devices.manage"}
 ADMIN = MANAGER | {"setup.manage", "metrics.view", "people.manage"}
 

@@ -54,7 +54,7 @@ RETURNS = ListSpec(
             phone="end",
             css="muted whitespace-nowrap",
         ),
-        Column(name="order", label=_("Order"), value=lambda r: r.order.number, css="num"),
+        Column(name="order", label=_("Order"), value=lambda r: r.order.number, css="num whitespace-nowrap"),
         Column(
             name="customer", label=_("Customer"), value=lambda r: r.order.customer_name or r.order.email, phone="full"
         ),

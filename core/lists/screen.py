@@ -225,6 +225,11 @@ class Screen:
         return found
 
     @property
+    def is_searched(self) -> bool:
+        """Whether somebody looks for something here: more than the tab that the list opens with."""
+        return bool(self.chips) or (self.tab is not None and self.tab is not self.spec.tabs[0])
+
+    @property
     def clear_url(self) -> str:
         """The list without filters."""
         return f"{self.path}?view={ALL}" if self.opens_narrowed else self.path

@@ -1,0 +1,172 @@
+"""Every list: it opens for those who may, whatever its address says, with few queries, for one's own places only."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.http import QueryDict
+from django.test import Client
+from django.urls import reverse
+from pytest_django.fixtures import DjangoAssertNumQueries
+
+from core.actors import SYSTEM
+from core.incidents import open_incident
+from core.lists import registry
+from core.models import Incident
+from inventory.models import Location
+from orders.models import Order
+from tests.factories.orders import placed, shipped
+from tests.factories.people import signed_in
+from tests.factories.world import MUG, World, small_world
+
+pytestmark = pytest.mark.django_db
+LISTS = ["customers", "exceptions", "mail", "orders", "parcels", "payments", "returns", "stock"]
+NONSENSE = ["\0", "'", "%", "99999999999999999999", "-1", "é" * 300, "0" * 36, "2026-13-45", "null", "🙂"]
+
+
+@pytest.fixture
+def world() -> World:
+    made = small_world(stock=50)
+    order, _work = shipped()
+    open_incident("parcel_lost", about=order.pk, actor=SYSTEM)
+    placed({MUG: 2})
+    return made
+
+
+def page(client: Client, name: str, query: str = "view=all") -> Any:
+    return client.get(f"{reverse(registry.get(name).route)}?{query}")
+
+
+def ids(answer: Any) -> list[Any]:
+    return [row.item.pk for row in answer.context["list"].rows]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_it_shows_rows_with_every_column_and_their_values(world: World, name: str) -> None:
+    spec, manager = registry.get(name), signed_in("manager")
+    every = ",".join(column.name for column in spec.columns)
+
+    answer = page(manager, name, f"view=all&columns={every}")
+
+    assert answer.status_code == 200
+    if name not in ("mail", "returns"):
+        assert ids(answer)
+    items = [row.item for row in answer.context["list"].rows]
+    for _header, value in spec.exported(QueryDict(f"columns={every}")):
+        for item in items:
+            assert "<" not in str(value(item)), "a plain value for a file"
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_each_tab_each_order_and_each_panel_opens(world: World, name: str) -> None:
+    spec, manager = registry.get(name), signed_in("manager")
+    queries = [tab.query or "view=all" for tab in spec.tabs]
+    queries += [f"sort={sort.by}" for sort in spec.sorts]
+    queries += ["panel=filters", "panel=columns", "panel=save", "panel=view", "panel=nowhere", "size=25", "size=7"]
+
+    for query in queries:
+        assert page(manager, name, query).status_code == 200, query
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_each_choice_of_each_filter_is_answered_and_told(world: World, name: str) -> None:
+    spec, manager = registry.get(name), signed_in("manager")
+    for each in spec.filters:
+        for value, _word, *_on in each.fields(None).get("options", []):
+            shown = page(manager, name, urlencode({each.name: value})).context["list"]
+            assert shown.reading.values, f"{each.name}={value}"
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("value", NONSENSE)
+def test_nonsense_in_the_address_is_left_out(world: World, name: str, value: str) -> None:
+    spec, manager = registry.get(name), signed_in("manager")
+    names = [name for each in spec.filters for name in each.names] + ["q", "sort", "columns", "size", "view", "panel"]
+
+    assert page(manager, name, urlencode(dict.fromkeys(names, value))).status_code == 200
+    assert page(manager, name, urlencode({"cursor": value})).status_code == 422
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_nobody_sees_a_list_without_its_permission(world: World, name: str) -> None:
+    assert page(signed_in(""), name).status_code == 403
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_its_queries_do_not_grow_with_its_rows(
+    world: World, name: str, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    manager = signed_in("manager")
+    for _ in range(3):
+        order, _work = shipped()
+        open_incident("parcel_lost", about=order.pk, actor=SYSTEM)
+    page(manager, name)
+
+    with django_assert_max_num_queries(14):
+        page(manager, name)
+
+
+@pytest.mark.parametrize("name", ["orders", "parcels", "returns", "payments"])
+def test_people_of_another_place_see_nothing_of_it(world: World, name: str) -> None:
+    elsewhere = Location.objects.exclude(pk=world.lyon.pk).first() if hasattr(world, "lyon") else world.store
+    client = signed_in("manager", location_id=elsewhere.pk)
+    here = signed_in(
+        "manager",
+        location_id=Order.objects.filter(shipments__isnull=False)[0].shipments.get().fulfillment_order.location_id,
+    )
+
+    assert ids(page(client, name)) == []
+    if name != "returns":
+        assert len(ids(page(here, name))) == 1
+
+
+def test_a_tab_stays_the_place_where_one_is_while_filters_are_added(world: World) -> None:
+    shown = page(signed_in("clerk"), "orders", "status=placed&channel=web").context["list"]
+
+    assert shown.tab.name == "placed"
+    assert [chip["label"] for chip in shown.chips] == ["Channel: Web"]
+
+
+def test_several_states_are_one_list_in_the_order_of_time(world: World) -> None:
+    clerk = signed_in("clerk")
+    newest_first = [row.placed_at for row in page(clerk, "orders").context["page"].items]
+    both = page(clerk, "orders", "status=placed&status=shipped").context["page"].items
+
+    assert [row.placed_at for row in both] == newest_first
+    assert [
+        row.pk for row in page(clerk, "orders", "status=placed&status=shipped&sort=placed").context["page"].items
+    ] == [row.pk for row in reversed(both)]
+
+
+def test_an_order_of_sorting_that_needs_open_orders_says_so(world: World) -> None:
+    clerk = signed_in("clerk")
+
+    assert "only a part of the list" in page(clerk, "orders", "sort=-total").content.decode()
+    shown = page(clerk, "orders", "status=placed&sort=-total").context["list"]
+    assert shown.reading.order == "-total"
+    assert shown.heads[[head.column.name for head in shown.heads].index("total")].sorted == "descending"
+
+
+def test_an_exception_is_taken_by_whoever_looks_after_it(world: World) -> None:
+    clerk, incident = signed_in("manager", name="marc"), Incident.objects.get()
+    assert "Take it" in page(clerk, "exceptions", "state=open").content.decode()
+
+    answer = clerk.post("/exceptions/take/", {"incident": str(incident.pk), "query": "state=open"})
+
+    incident.refresh_from_db()
+    assert answer["Location"] == "/exceptions/?state=open"
+    assert incident.assignee is not None and incident.assignee.username == "marc"
+    assert ids(page(clerk, "exceptions", "state=open&mine=1")) == [incident.pk]
+    assert ids(page(signed_in("manager"), "exceptions", "state=open&mine=1")) == []
+    assert ids(page(clerk, "exceptions", "state=open&nobodys=1")) == []
+
+
+@pytest.mark.parametrize("given", ["", "x", "00000000-0000-7000-8000-000000000000"])
+def test_an_exception_that_is_not_there_cannot_be_taken(world: World, given: str) -> None:
+    answer = signed_in("manager").post("/exceptions/take/", {"incident": given}, follow=True)
+
+    assert "no such exception" in answer.content.decode()
+
+
+def test_the_exceptions_open_with_what_is_open(world: World) -> None:
+    assert signed_in("manager").get("/exceptions/")["Location"] == "/exceptions/?state=open"
