@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from backoffice.search import indexing as search
 from capture.references import forget as forget_references
 from oms.demo import setup, staff
 from oms.demo.baskets import baskets
@@ -32,6 +33,7 @@ def build(
     setup.open_for_business()
     _forget()
     live_day(made[-live:], now)
+    search.catch_up(ever=True)
     staff.hire()
 
 
