@@ -10,6 +10,7 @@ from django.conf import settings
 from django.template import engines
 from django.template.base import Node, VariableNode
 from django.template.defaulttags import ForNode, WithNode
+from django.test import Client
 
 from backoffice import colours
 from backoffice.component_docs import documented, names
@@ -102,6 +103,12 @@ def test_a_page_has_nothing_inline_and_no_colour_of_its_own(page: Path) -> None:
     text = page.read_text()
     assert INLINE.findall(text) == []
     assert OWN_COLOUR.findall(text) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/sign-in/", "/no-such-page/", "/api/docs", "/t/nothing/", "/admin/"])
+def test_every_answer_carries_the_policy(client: Client, address: str) -> None:
+    assert client.get(address).headers["Content-Security-Policy"] == POLICY
 
 
 def test_the_policy_allows_nothing_inline_and_nobody_else() -> None:
