@@ -1,7 +1,5 @@
 """The list of customers."""
 
-from uuid import UUID
-
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.html import format_html
@@ -24,8 +22,7 @@ def _name(customer: Customer) -> SafeString:
 
 
 def _search(found: QuerySet[Customer], text: str) -> QuerySet[Customer]:
-    ids: list[UUID] = matching(text)
-    return found.filter(pk__in=ids)
+    return found.filter(pk__in=matching(text))
 
 
 CUSTOMERS = registry.register(

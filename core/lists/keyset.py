@@ -84,7 +84,7 @@ class KeysetList(Generic[M]):
         """The field or annotation behind the order."""
         annotation = self.queryset.query.annotations.get(self._field)
         if annotation is not None:
-            return annotation.output_field  # type: ignore[no-any-return]
+            return annotation.output_field
         model: Any = self.queryset.model
         found: Any = None
         for part in self._field.split("__"):
@@ -93,7 +93,7 @@ class KeysetList(Generic[M]):
             except FieldDoesNotExist:
                 return None
             model = getattr(found, "related_model", None)
-        return found  # type: ignore[no-any-return]
+        return found
 
     @property
     def _nullable(self) -> bool:

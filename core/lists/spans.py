@@ -63,7 +63,8 @@ class Period(Filter):
         """The span; both ends are days that exist, in their order."""
         one, first, last = (query.get(name, "").strip()[:LONGEST] for name in self.names)
         if one in self.named:
-            return Span(*self.named[one][1](reader_day()), one)
+            begins, ends = self.named[one][1](reader_day())
+            return Span(begins, ends, one)
         if one:
             day = _day(one)
             return Span(day, day)

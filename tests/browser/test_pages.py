@@ -44,6 +44,13 @@ LEAVES = [
     Leaf("search", "search", "manager", "/search/"),
     Leaf("search, things found", "search", "clerk", "/search/?q=mar"),
     Leaf("search, nothing found", "search", "store", "/search/?q=nobody-is-called-this"),
+    Leaf("orders, filters", "orders", "clerk", "/orders/?status=placed&channel=web&panel=filters"),
+    Leaf("orders, columns", "orders", "clerk", "/orders/?panel=columns"),
+    Leaf("orders, save a view", "orders", "manager", "/orders/?late=1&panel=save"),
+    Leaf("exceptions", "exceptions", "manager", "/exceptions/"),
+    Leaf("payments", "payments", "finance", "/payments/"),
+    Leaf("returns", "returns", "clerk", "/returns/"),
+    Leaf("parcels", "parcels", "manager", "/parcels/"),
     Leaf("orders, none found", "orders", "clerk", "/orders/?q=nobody-is-called-this"),
     Leaf("order held", "order", "clerk", "order-held"),
     Leaf("order in work", "order", "clerk", "order-in-work"),
@@ -86,6 +93,9 @@ IN_FRENCH = (
     "search",
     "search, nothing found",
     "orders",
+    "orders, filters",
+    "exceptions",
+    "parcels",
     "order in work",
     "order, what cancelling changes",
     "customer",
@@ -104,7 +114,7 @@ NOT_OPENED = {
     "work-ship",  # they do something and lead back
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame
     "stripe_webhook", "came_back", "tracking-pay", "order-pay-link",
-    "work-queue-again", "work-queue-give-up",
+    "work-queue-again", "work-queue-give-up", "exception-take", "view-save", "view-change", "list-columns",
     "jobs-now", "bulk-new", "export-new", "job", "job-start", "job-stop", "job-resume", "job-again", "job-file", "job-result",  # test_jobs.py
 }  # fmt: skip
 BY_LINK = {"mail-message"}
