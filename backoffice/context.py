@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from backoffice import reader
+from backoffice.help import pages
 from backoffice.navigation import entries
 from backoffice.search.commands import jumps
 from core.people.roles import names_of
@@ -21,6 +22,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     known = reader.of(request)
     return {
         "density": known.taste.density if known else "",
+        "help_here": SimpleLazyObject(lambda: pages.about(_route(request))),
         "company": settings.COMPANY,
         "demo": settings.DEMO,
         "theme": _theme(request),
@@ -53,6 +55,11 @@ def _draw(template: str, name: str, language: str | None, items: tuple[tuple[str
     return SafeString(
         render_to_string(template, {name: [dict(zip(FIELDS[name], item, strict=True)) for item in items]})
     )
+
+
+def _route(request: HttpRequest) -> str:
+    found = request.resolver_match
+    return (found.url_name or "") if found else ""
 
 
 def _theme(request: HttpRequest) -> str:
