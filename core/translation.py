@@ -4,6 +4,7 @@ Pure Python, so that no gettext programs are needed on the machine.
 """
 
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,7 +111,33 @@ def troubles(root: Path, language: str) -> list[str]:
             found.append(f"no words for “{name}” ({wanted.locations[0][0]})")
         else:
             found += [f"“{name}”: {error}" for error in message.check(load_numbers(language))]
+            found += badly_written(message, language)
     return found
+
+
+TYPOGRAPHY = {
+    "fr": (
+        (re.compile(r"(?<=\S) (?=[:;!?»](?:\s|$))"), "a no-break space before : ; ! ? and »"),
+        (re.compile(r"« "), "a no-break space after «"),
+        (re.compile(r"(?<=\w)'(?=\w)"), "’ and not '"),
+        (re.compile(r"\.\.\."), "… and not three dots"),
+    )
+}
+"""What is wrong in the writing of a language, and what should stand there."""
+
+
+def badly_written(message: Message, language: str) -> list[str]:
+    """Where the words of a message break the rules of their language's typography."""
+    forms = [message.string] if isinstance(message.string, str) else list(message.string or ())
+    name = key(message)[1]
+    return [f"“{name}”: {rule}" for pattern, rule in TYPOGRAPHY.get(language, ()) if any(map(pattern.search, forms))]
+
+
+def no_breaks(text: str, language: str) -> str:
+    """A plain text with the no-break spaces of its language."""
+    if language != "fr":
+        return text
+    return re.sub(r"« ", "«\u00a0", re.sub(r"(?<=\S) (?=[:;!?»](?:\s|$|[.,)]))", "\u00a0", text))
 
 
 def load_numbers(language: str) -> Catalog:

@@ -19,6 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from core.translation import no_breaks
+
 FOLDER = Path(settings.BASE_DIR) / "docs"
 
 
@@ -126,6 +128,7 @@ def _shown(name: str, language: str) -> Shown:
     anchors = [slug(text) for text in english]
     _set_anchors(tokens, anchors)
     _mend_links(tokens)
+    _set_spaces(tokens, language)
     title, body = _without_title(tokens)
     parser = _parser()
     return Shown(
@@ -176,6 +179,14 @@ def _mend_links(tokens: list[Token]) -> None:
                 child.attrs.pop("href")
                 child.tag = "span"
                 _close_as_span(token.children or [], child)
+
+
+def _set_spaces(tokens: list[Token], language: str) -> None:
+    for token in tokens:
+        token.content = no_breaks(token.content, language) if token.type == "inline" else token.content
+        for child in token.children or []:
+            if child.type == "text":
+                child.content = no_breaks(child.content, language)
 
 
 def _close_as_span(children: list[Token], opened: Token) -> None:

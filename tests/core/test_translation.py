@@ -55,3 +55,42 @@ def test_an_update_keeps_the_words_there_are(project: Path) -> None:
 
     assert 'msgstr "Commandes"' in path.read_text()
     assert translation.compile_catalogue("fr").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [("Qui ?", "before"), ("Vide : rien", "before"), ("« ici »", "after"), ("l'ordre", "’"), ("Un instant...", "…")],
+)
+def test_what_breaks_the_rules_of_french_typography_is_named(project: Path, words: str, rule: str) -> None:
+    translation.update(project, "fr")
+    path = translation.catalogue_path("fr")
+    path.write_text(path.read_text().replace('msgid "Orders"\nmsgstr ""', f'msgid "Orders"\nmsgstr "{words}"'))
+
+    assert any("“Orders”" in trouble and rule in trouble for trouble in translation.troubles(project, "fr"))
+
+
+def test_a_message_with_a_context_needs_words_of_its_own(project: Path) -> None:
+    (project / "a.py").write_text(
+        'from x import pgettext\n\npgettext("order", "Delivered")\npgettext("parcel", "Delivered")\n'
+    )
+    translation.update(project, "fr")
+    path = translation.catalogue_path("fr")
+    path.write_text(
+        path.read_text().replace(
+            'msgctxt "order"\nmsgid "Delivered"\nmsgstr ""', 'msgctxt "order"\nmsgid "Delivered"\nmsgstr "Livrée"'
+        )
+    )
+
+    assert len([trouble for trouble in translation.troubles(project, "fr") if "“Delivered”" in trouble]) == 1
+
+
+def test_a_guess_is_no_translation(project: Path) -> None:
+    translation.update(project, "fr")
+    path = translation.catalogue_path("fr")
+    path.write_text(
+        path.read_text()
+        .replace('msgid "Orders"\nmsgstr ""', 'msgid "Orders"\nmsgstr "Ordres"')
+        .replace('#: templates/a/page.html\nmsgid "Orders"', '#: templates/a/page.html\n#, fuzzy\nmsgid "Orders"')
+    )
+
+    assert any("“Orders”" in trouble for trouble in translation.troubles(project, "fr"))
