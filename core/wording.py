@@ -133,6 +133,8 @@ JOB = {
     "waiting": Word(pgettext_lazy("job", "Waiting"), "grey"),
     "running": Word(pgettext_lazy("job", "Running"), "blue"),
     "done": Word(pgettext_lazy("job", "Done"), "green"),
+    "done_in_part": Word(pgettext_lazy("job", "Done in part"), "amber"),
+    "nothing_done": Word(pgettext_lazy("job", "Nothing done"), "amber"),
     "stopped": Word(pgettext_lazy("job", "Stopped"), "amber"),
     "failed": Word(pgettext_lazy("job", "Broken off"), "red"),
 }

@@ -146,6 +146,16 @@ def preview(action: BulkAction, job: Job, user: Any) -> Preview:
 FITS = -1
 
 
+def why_not(action: BulkAction, key: UUID, user: Any) -> Words:
+    """The first reason that holds for one object now, in the words of the preview; "" when there is none."""
+    refusals = list(action.refusals(user))
+    if not refusals:
+        return ""
+    judged = action.model._default_manager.filter(pk=key).order_by().annotate(why=_why(refusals))
+    found = judged.values_list("why", flat=True).first()
+    return "" if found is None or found == FITS else refusals[found].words
+
+
 def _why(refusals: Sequence[Refusal]) -> Expression:
     cases = [When(refusal.of, then=Value(n)) for n, refusal in enumerate(refusals)]
     return Case(*cases, default=Value(FITS), output_field=IntegerField())

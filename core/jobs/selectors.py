@@ -71,6 +71,14 @@ class Told:
         return known.icon if known else "download"
 
     @property
+    def state(self) -> str:
+        """The state in which people see it: what is done may be so in part, or not at all."""
+        job = self.job
+        if job.state != "done" or not job.refused + job.failed:
+            return job.state
+        return "done_in_part" if job.done else "nothing_done"
+
+    @property
     def tone(self) -> str:
         """Of its bar: green when all is well, amber when something needs a person, red when it broke."""
         job = self.job

@@ -19,7 +19,7 @@ from core.jobs.bulk import Run
 from core.jobs.claims import LostError, Turn
 from core.lists import registry
 from core.permissions import require
-from core.problems import Forbidden, NotFound, Problem
+from core.problems import Conflict, Forbidden, NotFound, Problem
 
 logger = logging.getLogger(__name__)
 
@@ -94,6 +94,8 @@ def effect(turn: Turn, row: Any) -> str:
     require(owner, action.permission)
     if not spec.queryset(owner, QueryDict()).filter(pk=row.key).exists():
         raise NotFound(_("It is not there any more, or outside of what you may see."))
+    if why := bulk.why_not(action, row.key, owner):
+        raise Conflict(str(why))
     given = _given(turn.claim, action.name, dump(job.parameters.get("given", {})))
     return action.act(row.key, Run(owner, Actor.of(owner), given)) or ""
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.looks import faults_of_access, faults_of_fit, shoot, turn
 from tests.browser.people import DESK, PHONE, People
 
-ENDED = re.compile(r"ended|terminée")
+ENDED = "#progress[data-job=done]"
 PATIENCE = 60_000
 
 
@@ -25,10 +25,10 @@ def until_ended(page: Page, script: bool = True) -> None:
     """Until the page says that the job has ended: by itself, or by looking again."""
     page.wait_for_url(re.compile(r"/jobs/[0-9a-f-]{36}/"))
     if script:
-        expect(page.get_by_text(ENDED).first).to_be_visible(timeout=PATIENCE)
+        expect(page.locator(ENDED)).to_be_visible(timeout=PATIENCE)
         return
     for _ in range(60):
-        if page.get_by_text(ENDED).count():
+        if page.locator(ENDED).count():
             return
         page.get_by_role("link", name="Look again").click()
     raise AssertionError("it does not end")
@@ -140,6 +140,19 @@ def test_every_page_of_a_job_looks_well(people: People, locale: str) -> None:
     page.locator("main form .btn-primary").click()
     until_ended(page)
     judge("results")
+    page.goto("/orders/?columns=number,total,status")
+    page.locator("input[name=ids]").first.check()
+    page.locator("#bulk [name=all]").check()
+    page.locator("button[value='orders.hold']").click()
+    judge("preview of all")
+    page.locator("[name=kind]").select_option("address")
+    page.locator("main form .btn-primary").click()
+    page.locator("#progress").wait_for()
+    shoot(page, f"jobs running {locale}")
+    page.goto("/customers/")
+    shoot(page, f"jobs in the shell {locale}")
+    page.go_back()
+    until_ended(page)
     page.goto(page.url.split("?")[0] + "?state=refused")
     judge("refused")
     page.goto("/orders/")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from core.jobs import limits, running
@@ -184,5 +185,7 @@ def test_my_jobs_are_mine(client: Client, owner: Any) -> None:
 
 def test_it_reads_in_french(client: Client, owner: Any) -> None:
     job = done(owner, incidents("a", "stubborn"))
-    client.post("/language/", {"language": "fr"})
-    assert '<html lang="fr"' in text_of(client.get(f"/jobs/{job.pk}/"))
+    with translation.override("en"):  # which ends what the pages have switched on
+        client.post("/language/", {"language": "fr"})
+        page = text_of(client.get(f"/jobs/{job.pk}/"))
+    assert '<html lang="fr"' in page and "Réessayer les refusés" in page and "Faite en partie" in page
