@@ -14,6 +14,7 @@ from core.lists.spec import ListSpec, Reading
 from core.models import Grant, ListPreference, SavedView
 from core.permissions import allows, require
 from core.problems import Conflict, Invalid, NotFound
+from core.timeline import record
 
 SHARE = "views.share"
 LONGEST_NAME = 60
@@ -67,7 +68,7 @@ def save(
             position=0 if last is None else last + 1,
             **_kept(reading),
         )
-        return _stored(view)
+        return _told(_stored(view), "view.saved", actor)
 
 
 def change(view_id: UUID, reading: Reading, *, actor: Actor, user: Any) -> SavedView:
@@ -76,15 +77,15 @@ def change(view_id: UUID, reading: Reading, *, actor: Actor, user: Any) -> Saved
         view = _own(view_id, user)
         for field, value in _kept(reading).items():
             setattr(view, field, value)
-        return _stored(view)
+        return _told(_stored(view), "view.changed", actor)
 
 
 def rename(view_id: UUID, *, actor: Actor, user: Any, name: str) -> SavedView:
     """Call a view something else."""
     with transaction.atomic():
         view = _own(view_id, user)
-        view.name = _named(name)
-        return _stored(view)
+        before, view.name = view.name, _named(name)
+        return _told(_stored(view), "view.renamed", actor, before=before)
 
 
 def share(view_id: UUID, *, actor: Actor, user: Any, audience: str, role: str = "") -> SavedView:
@@ -92,8 +93,9 @@ def share(view_id: UUID, *, actor: Actor, user: Any, audience: str, role: str = 
     _may_share(user, audience, role)
     with transaction.atomic():
         view = _own(view_id, user)
+        before = view.role or view.audience
         view.audience, view.role = audience, role
-        return _stored(view)
+        return _told(_stored(view), "view.shared", actor, before=before, after=role or audience)
 
 
 def move(view_id: UUID, *, actor: Actor, user: Any, by: int) -> SavedView:
@@ -118,6 +120,7 @@ def delete(view_id: UUID, *, actor: Actor, user: Any) -> None:
     with transaction.atomic():
         view = _own(view_id, user)
         ListPreference.objects.filter(opens=view).update(opens=None)
+        _told(view, "view.deleted", actor)
         view.delete()
 
 
@@ -146,6 +149,12 @@ def _kept(reading: Reading) -> dict[str, Any]:
         "columns": [column.name for column in reading.columns],
         "updated_at": timezone.now(),
     }
+
+
+def _told(view: SavedView, action: str, actor: Actor, **said: str) -> SavedView:
+    """Who did it is kept, as others may have the view too."""
+    record(view.pk, action, actor=actor, data={"list": view.list_name, "name": view.name}, **said)
+    return view
 
 
 def _own(view_id: UUID, user: Any) -> SavedView:

@@ -18,6 +18,7 @@ from core.lists.counts import capped_counts
 from core.lists.keyset import Page
 from core.lists.spec import PAGE_SIZES, Column, ListSpec, Reading, Tab
 from core.models import ListPreference, SavedView
+from core.people.roles import all_roles
 from core.permissions import allows
 
 PANELS = ("filters", "columns", "save", "view")
@@ -329,7 +330,8 @@ class Screen:
     @property
     def roles(self) -> list[tuple[str, str]]:
         """The roles that a view may be shared with: their codes and names."""
-        return [(role, role.capitalize()) for role in saved.roles_of(self.user)]
+        own = set(saved.roles_of(self.user))
+        return [(role.code, role.name) for role in all_roles() if role.code in own]
 
     @property
     def export_url(self) -> str:

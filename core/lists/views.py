@@ -91,7 +91,7 @@ def save_view(request: HttpRequest, spec: ListSpec, reading: Reading) -> str:
     return of_view(_path(spec), view)
 
 
-def _audience(request: HttpRequest) -> dict[str, str]:
+def _audience(request: HttpRequest) -> dict[str, Any]:
     """Who else has the view: `own`, `everybody` or `role:NAME`."""
     audience, _colon, role = request.POST.get("audience", "own").partition(":")
     return {"audience": audience, "role": role[:100]}
