@@ -255,9 +255,10 @@ def _trouble_rows() -> None:
 def _insert(label: str, source: str, **given: str) -> None:
     """Rows of a model from SQL; what is not given has the field's own default."""
     model: type[models.Model] = apps.get_model(label)
-    values = {field.column: given[field.column] for field in model._meta.concrete_fields if field.column in given}
-    left = [field for field in model._meta.concrete_fields if field.column not in given]
-    defaults = {field.column: value for field in left if (value := _default(field)) is not NOT_PROVIDED}
+    fields = {str(field.column): field for field in model._meta.concrete_fields}
+    values = {column: given[column] for column in fields if column in given}
+    left = {column: _default(field) for column, field in fields.items() if column not in given}
+    defaults = {column: value for column, value in left.items() if value is not NOT_PROVIDED}
     if unknown := given.keys() - values.keys():
         raise ValueError(f"{label} has no {', '.join(sorted(unknown))}")
     parameters: Mapping[str, Any] = {f"default_{column}": value for column, value in defaults.items()}

@@ -1,5 +1,6 @@
 """Products: by SKU and barcode, whole or by their beginning, and by any part of a name in any language."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -44,7 +45,7 @@ GROUP BY v.id, p.id ORDER BY min(f.rank), v.is_active DESC, v.sku LIMIT %(most)s
 def group(asked: Asked, most: int, *, alike: bool = False) -> Group:
     """The best of them: one statement. `alike`: names that are spelt nearly so, for when nothing else is found."""
     sql, told = _alike(asked, most) if alike else _parts(asked, most)
-    hits = [_hit(row) for row in rows(SHOWN.format(found=sql), told)] if sql else []
+    hits = [_hit(row, search.words(asked.text)) for row in rows(SHOWN.format(found=sql), told)] if sql else []
     return Group(
         kind=PRODUCT, label=_("Products"), icon="boxes", hits=hits,
         more=f"{reverse('stock')}?{urlencode({'q': asked.text})}" if len(hits) == most else "",
@@ -72,11 +73,18 @@ def _alike(asked: Asked, most: int) -> tuple[str, dict[str, Any]]:
     return (ALIKE, {"text": text, "most": most}) if len(text) >= 4 and asked.has_letters else ("", {})
 
 
-def _hit(row: Any) -> Hit:
+def _hit(row: Any, typed: Sequence[str]) -> Hit:
     names = row.names if isinstance(row.names, dict) else {}
-    name = names.get((get_language() or "en")[:2]) or next(iter(names.values()), "")
-    note = " · ".join(filter(None, (row.sku, row.barcode)))
+    name = str(names.get((get_language() or "en")[:2]) or next(iter(names.values()), ""))
     return Hit(
-        url=reverse("stock-item", args=[row.sku]), title=str(name) or row.sku, note=note,
+        url=reverse("stock-item", args=[row.sku]), title=name or row.sku,
+        note=" · ".join(filter(None, (row.sku, row.barcode))), why=_other_name(name, names, typed),
         rank=EXACT if row.rank == 0 else row.rank + 1,
     )  # fmt: skip
+
+
+def _other_name(shown: str, names: Mapping[str, str], typed: Sequence[str]) -> str:
+    """The name in another language, where that one and not the one shown has what was typed."""
+    if any(word in search.fold(shown) for word in typed):
+        return ""
+    return next((str(name) for name in names.values() if all(word in search.fold(name) for word in typed)), "")

@@ -159,6 +159,7 @@ def test_a_products_name_is_found_without_its_accents(world: World, clerk: Clien
 
 def test_a_changed_customer_is_found_by_what_they_are_called_now(order: Order, clerk: Client) -> None:
     particulars = Particulars("Jürgen", "Zimmermann", "jz@example.com", "+33612345678", "fr")
+    assert order.customer_id
     edit_customer(order.customer_id, particulars, actor=SYSTEM)
     outbox.drain()
 
@@ -254,6 +255,7 @@ def test_a_search_takes_a_constant_number_of_statements(
 
 def test_indexing_again_changes_nothing_and_forgets_what_is_no_more(order: Order, clerk: Client) -> None:
     before = set(SearchDocument.objects.values_list("id", "kind"))
+    assert order.customer_id
     Customer.objects.filter(pk=order.customer_id).update(last_name="Neumann", phone="")
 
     list(rebuild())
