@@ -38,8 +38,8 @@ TURNS = 2 if QUICK else 5
 """Pages of each side of each round."""
 GOAL = 5
 TOLD = 8
-NOT_PAGES = ("parcel-label", "parcel-slip", "order-live", "new-order-products", "health-live", "health")
-"""Papers, parts and what machines ask."""
+NOT_PAGES = ("parcel-label", "parcel-slip", "order-live", "new-order-products", "health-live", "health", "styleguide")
+"""Papers, parts, what machines ask, and the page for designers that shows every component at once."""
 
 
 def measure() -> list[Figure]:

@@ -36,13 +36,15 @@ FONT_SOURCE = PACKAGES / "@fontsource-variable/inter/files" / FONT
 FONT_MADE = BUILD / ".font"
 WEIGHTS = (400, 700)
 LETTERS = [*range(0x20, 0x7F), *range(0xA0, 0x180), *map(ord, "–—‘’“”„‚‹›…•€←↑→↓−≤≥⌘\u2009\u202f")]
-"""What the font keeps: the weights and the letters that are used, which is half of it."""
+FEATURES = ["tnum", "kern", "calt", "ccmp", "locl", "mark", "mkmk"]
+"""What the font keeps: the weights, the letters and the forms (figures of one width) that are used: half of it."""
 LEFT_OUT = {"node_modules", "static", "tests", "docs", "locale", "launcher", "benchmarks", "migrations"}
 # {% icon "search" %}: must exist. Names also come from parameters (icon_name="truck") and, in modules that speak of icons,
 # from tables: there each quoted word that is an icon's name goes along.
 ICON = re.compile(r"""{%\s*icon\s+["']([^"']+)["']""")
 NAMED = re.compile(r"""\bicon(?:_name)?(?:["']?\s*[:=]\s*|\|default:)["']([a-z][a-z0-9-]*)["']""")
 WORD = re.compile(r"""["']([a-z][a-z0-9-]*)["']""")
+REMARK = re.compile(r"^[ \t]*(?:/\*\*.*?\*/|//[^\n]*)\n", re.DOTALL | re.MULTILINE)
 FRAME = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
 
 
@@ -65,7 +67,7 @@ def build() -> None:
     BUILT.unlink(missing_ok=True)
     for name, origin in COPIED.items():
         shutil.copyfile(PACKAGES / origin, BUILD / name)
-    shutil.copytree(SOURCE / "js", BUILD / "js", dirs_exist_ok=True)
+    _scripts()
     _sprite()
     _font()
     _style_sheet()
@@ -132,12 +134,19 @@ def symbol(name: str) -> str:
     return f'<symbol id="{name}" viewBox="0 0 24 24" {pen}>{content}</symbol>'
 
 
+def _scripts() -> None:
+    """The modules as they are, without what is said in them to people who read the source."""
+    (BUILD / "js").mkdir(exist_ok=True)
+    for path in (SOURCE / "js").glob("*.js"):
+        (BUILD / "js" / path.name).write_text(REMARK.sub("", path.read_text()))
+
+
 def _font() -> None:
-    wanted = hashlib.sha256(FONT_SOURCE.read_bytes() + repr((WEIGHTS, LETTERS)).encode()).hexdigest()
+    wanted = hashlib.sha256(FONT_SOURCE.read_bytes() + repr((WEIGHTS, LETTERS, FEATURES)).encode()).hexdigest()
     if FONT_MADE.exists() and FONT_MADE.read_text() == wanted and (BUILD / FONT).exists():
         return
     font = TTFont(FONT_SOURCE, lazy=False)
-    kept = Subsetter(Options(hinting=False))
+    kept = Subsetter(Options(hinting=False, layout_features=FEATURES))
     kept.populate(unicodes=LETTERS)
     kept.subset(font)
     font = instantiateVariableFont(font, {"wght": WEIGHTS})

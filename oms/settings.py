@@ -166,6 +166,7 @@ STATIC_URL = assets.address(BASE_DIR / "static" / "build")
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_IMMUTABLE_FILE_TEST = assets.is_immutable
 
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
