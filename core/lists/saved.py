@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
+from core.db import rows
 from core.lists.spec import ListSpec, Reading
 from core.models import Grant, ListPreference, SavedView
 from core.permissions import allows, require
@@ -34,16 +36,30 @@ def visible(user: Any) -> QuerySet[SavedView]:
     return SavedView.objects.filter(mine | Q(audience=SavedView.Audience.ROLE, role__in=roles))
 
 
-def views_of(user: Any, list_name: str) -> list[SavedView]:
-    """A person's views of a list in their order, with their owners: one statement."""
-    found = visible(user).filter(list_name=list_name).select_related("owner")
-    return list(found.order_by("position", "created_at", "id"))
+KEPT = """
+SELECT v.id, v.name, v.query, v.sort, v.columns, v.owner_id, v.audience, v.role, v.position,
+       u.username, u.first_name, u.last_name, p.columns AS own_columns, p.opens_id
+FROM (SELECT) one
+LEFT JOIN core_listpreference p ON p.user_id = %(user)s AND p.list_name = %(list)s
+LEFT JOIN (core_savedview v JOIN auth_user u ON u.id = v.owner_id) ON v.list_name = %(list)s
+    AND (v.owner_id = %(user)s OR v.audience = 'everybody'
+         OR v.audience = 'role' AND v.role IN (SELECT role FROM core_grant WHERE user_id = %(user)s))
+ORDER BY v.position, v.created_at, v.id
+"""
 
 
-def preference_of(user: Any, list_name: str) -> ListPreference:
-    """How a person wants a list; as it comes when they have not said."""
-    found = ListPreference.objects.filter(user_id=user.pk, list_name=list_name).first()
-    return found or ListPreference(user_id=user.pk, list_name=list_name)
+def kept_for(user: Any, list_name: str) -> tuple[list[SavedView], ListPreference]:
+    """A person's views of a list in their order, with their owners, and how they want it: one statement."""
+    found = rows(KEPT, {"user": user.pk, "list": list_name})
+    views = [_view(row, list_name) for row in found if row.id]
+    columns, opens = (found[0].own_columns or [], found[0].opens_id) if found else ([], None)
+    return views, ListPreference(user_id=user.pk, list_name=list_name, columns=columns, opens_id=opens)
+
+
+def _view(row: Any, list_name: str) -> SavedView:
+    owner = get_user_model()(pk=row.owner_id, username=row.username, first_name=row.first_name, last_name=row.last_name)
+    names = ("id", "name", "query", "sort", "columns", "audience", "role", "position")
+    return SavedView(list_name=list_name, owner=owner, **{name: getattr(row, name) for name in names})
 
 
 def save(

@@ -56,14 +56,18 @@ class Screen:
     # Views
 
     @cached_property
+    def _kept(self) -> tuple[list[SavedView], ListPreference]:
+        return saved.kept_for(self.user, self.spec.name)
+
+    @property
     def views(self) -> list[SavedView]:
         """The saved views of this person."""
-        return saved.views_of(self.user, self.spec.name)
+        return self._kept[0]
 
-    @cached_property
+    @property
     def preference(self) -> ListPreference:
         """How this person wants the list."""
-        return saved.preference_of(self.user, self.spec.name)
+        return self._kept[1]
 
     @cached_property
     def view(self) -> SavedView | None:
