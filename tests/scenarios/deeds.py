@@ -9,17 +9,22 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from backoffice.cancel_preview import preview
 from capture.services import Attempt, place_order, place_orders, quote
+from core import notes
 from core.actors import Actor
 from core.idempotency import Answer
 from core.ids import new_id
 from core.problems import Problem
+from customers.editing import Particulars, edit_customer
+from customers.models import Customer
 from fulfillment import amend, floor, release, routing, shipping, tracking_events
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment
 from inventory import services as stock
 from inventory.models import Stock
 from inventory.services import In
 from orders import holds
+from orders.contact import edit_contact
 from orders.models import Hold, Order, OrderLine
 from payments.models import Payment
 from payments.services import pay_again
@@ -175,6 +180,52 @@ class People:
             lambda: amend.cancel(order, actor=CLERK, reason="fewer", lines=list(wanted.items())),
             lambda books, _: books.cancel(order, wanted),
             lambda books: books.sales[order].lines[line.id].open >= units,
+        )
+
+    def look_at_a_cancellation(self, n: int, units: int) -> Deed | None:
+        order = self._order(n)
+        if order is None:
+            return None
+        return Deed(
+            f"the clerk looks at what cancelling {self.name(order)} would change",
+            lambda: preview(order, None, actor=CLERK),
+            may=lambda books: books.sales[order].is_open,
+        )
+
+    def write_a_note(self, n: int, units: int) -> Deed | None:
+        order = self._order(n)
+        return (
+            None
+            if order is None
+            else Deed(
+                f"a note on {self.name(order)}",
+                lambda: notes.add(order, "Ring twice", actor=CLERK),
+                may=lambda books: True,
+            )
+        )
+
+    def put_the_contact_right(self, n: int, units: int) -> Deed | None:
+        order, email = self._order(n), ("anne@example.org", "", "nonsense")[units % 3]
+        return (
+            None
+            if order is None
+            else Deed(
+                f"the e-mail address of {self.name(order)} becomes “{email}”",
+                lambda: edit_contact(order, email=email, phone="", actor=CLERK),
+                may=lambda books: email != "nonsense",
+            )
+        )
+
+    def rename_a_customer(self, n: int, units: int) -> Deed | None:
+        customer = nth(list(Customer.objects.order_by("id")), n)
+        given = Particulars("Anne", f"Martin {units}", customer.email if customer else "", "", "fr")
+        return (
+            None
+            if customer is None
+            else Deed(
+                f"{customer.name} becomes {given.last_name}",
+                lambda: edit_customer(customer.pk, given, actor=CLERK, version=str(customer.version)),
+            )
         )
 
     def pay_again(self, n: int, units: int) -> Deed | None:

@@ -46,7 +46,8 @@ which = st.integers(0, 40)
 """Which of the things there are: taken modulo their number, so that stories shrink to the first."""
 few = st.integers(1, 4)
 SHOP = ("place", "take_the_rest", "place_once", "place_another_under_the_same_key", "place_a_batch", "cancel",
-        "cancel_some", "hold", "release_hold", "pay_again")  # fmt: skip
+        "cancel_some", "hold", "release_hold", "pay_again", "look_at_a_cancellation", "write_a_note",
+        "put_the_contact_right", "rename_a_customer")  # fmt: skip
 FLOOR = ("route", "release", "accept", "pick", "scan", "pick_all", "pack", "ship")
 AFTER = ("carrier_says", "deliver", "ask_for_a_return", "receive_a_return", "bring_back", "give_a_return_up",
          "goods_arrive", "correct_stock", "keep_some_back")  # fmt: skip
