@@ -22,6 +22,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from core import charts, tracing, wording
+from core.actors import SYSTEM
 from core.days import reader_day, zone
 from core.locales import locale, number, percent, weight
 from core.locales import say_day as say_day
@@ -152,6 +153,12 @@ def tender_word(tender: str) -> str:
 def movement_word(reason: str) -> str:
     """Why units moved, in words."""
     return str(wording.MOVEMENTS.get(reason, reason))
+
+
+@register.filter
+def actor_word(actor: str) -> str:
+    """Who did it: people and programs by their names, what happens by itself in the reader's language."""
+    return _("System") if actor == SYSTEM.label else actor
 
 
 @register.filter
