@@ -97,8 +97,18 @@ function movable(root) {
   }
 }
 
+/** The tab that is open is seen, however many there are before it. */
+function showTab() {
+  const tab = document.querySelector(".list-box .tabs-x [aria-current]");
+  const bar = tab?.parentElement;
+  if (!bar) return;
+  const over = tab.offsetLeft + tab.offsetWidth - bar.offsetLeft - bar.clientWidth;
+  if (over > bar.scrollLeft) bar.scrollLeft = over + 24;
+}
+
 function refresh() {
   tell();
+  showTab();
   movable(document);
 }
 
