@@ -19,8 +19,10 @@ FEWEST = 3
 MOST_WORDS = 5
 MOST_PROBED = 20_000
 """Things with the rarest word that are asked for the others, the newest first."""
-MOST_READ = 1_500
+MOST_READ = 900
 """Things read for each typed word when it is the beginning or a part of many."""
+MOST_MEANT, MOST_MEANT_EACH = (80, 40), (40, 15)
+"""Words that begin with a typed word, and that have it within: of one that is typed alone, and of each of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,11 @@ def find(kinds: Sequence[str], text: str, most: int, *, alike: bool = False) -> 
 EXPAND = """
 SELECT a.word AS typed, m.word, m.rank FROM unnest(%(words)s::text[], %(tops)s::text[]) AS a(word, top) CROSS JOIN LATERAL (
     (SELECT w.word, 1 AS rank FROM core_searchword w
-     WHERE w.word > a.word COLLATE "C" AND w.word < a.top COLLATE "C" ORDER BY length(w.word), w.word LIMIT 80)
+     WHERE w.word > a.word COLLATE "C" AND w.word < a.top COLLATE "C" ORDER BY length(w.word), w.word LIMIT %(begun)s)
     UNION ALL
     (SELECT w.word, 2 FROM core_searchword w
      WHERE w.word LIKE '%%' || a.word || '%%' AND left(w.word, length(a.word)) <> a.word
-     ORDER BY length(w.word), w.word LIMIT 40)) m
+     ORDER BY length(w.word), w.word LIMIT %(within)s)) m
 """
 EXPAND_ALIKE = """
 SELECT a.word AS typed, m.word, 3 AS rank FROM unnest(%(words)s::text[], %(tops)s::text[]) AS a(word, top) CROSS JOIN LATERAL (
@@ -75,7 +77,9 @@ SELECT a.word AS typed, m.word, 3 AS rank FROM unnest(%(words)s::text[], %(tops)
 def _typed(asked: Sequence[str], expand: str) -> list[Typed]:
     long = [word for word in asked if len(word) >= FEWEST]
     meant: dict[str, dict[str, int]] = {word: {word: WHOLE} for word in long}
-    for row in rows(expand, {"words": long, "tops": [above(word) for word in long]}):
+    begun, within = MOST_MEANT if len(asked) == 1 else MOST_MEANT_EACH
+    told = {"words": long, "tops": [above(word) for word in long], "begun": begun, "within": within}
+    for row in rows(expand, told):
         if row.word not in asked:  # each typed word stands for a word of its own: `marie mar` for two names
             meant[row.typed].setdefault(row.word, row.rank)
     return [Typed(word, meant.get(word, {})) for word in asked]
@@ -102,6 +106,7 @@ wide AS (
     FROM unnest(%(meant)s::text[], %(ranks)s::int[], %(depths)s::int[]) AS e(word, rank, depth) CROSS JOIN LATERAL (
         SELECT t.about FROM core_searchterm t WHERE t.kind = %(kind)s AND t.term = e.word COLLATE "C"
         ORDER BY t.about DESC LIMIT e.depth) t
+    WHERE (SELECT count(*) FROM whole) < %(most)s
     GROUP BY t.about)
 SELECT f.id, min(f.rank) AS rank FROM (
     SELECT about AS id, rank FROM whole
