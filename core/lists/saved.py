@@ -167,9 +167,10 @@ def _kept(reading: Reading) -> dict[str, Any]:
     }
 
 
-def _told(view: SavedView, action: str, actor: Actor, **said: str) -> SavedView:
+def _told(view: SavedView, action: str, actor: Actor, before: str = "", after: str = "") -> SavedView:
     """Who did it is kept, as others may have the view too."""
-    record(view.pk, action, actor=actor, data={"list": view.list_name, "name": view.name}, **said)
+    said = {"list": view.list_name, "name": view.name}
+    record(view.pk, action, actor=actor, before=before, after=after, data=said)
     return view
 
 

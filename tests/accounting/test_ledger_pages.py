@@ -68,5 +68,5 @@ def test_the_journal_asks_the_database_a_bounded_number_of_times(
     shipped()
     shipped()
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(12):
         finance.get("/ledger/")

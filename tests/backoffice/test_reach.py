@@ -73,7 +73,7 @@ def test_the_order_of_ones_own_place_is_in_the_list(order: Order, lyon: Client) 
 
 def test_the_start_page_counts_and_names_only_ones_own_orders(order: Order, paris: Client, lyon: Client) -> None:
     assert order.number not in paris.get("/").content.decode()
-    assert {str(figure["value"]) for figure in paris.get("/").context["figures"]} == {"0"}
+    assert {str(figure.value) for figure in paris.get("/").context["figures"]} == {"0"}
     assert order.number in lyon.get("/").content.decode()
 
 
