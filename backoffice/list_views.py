@@ -70,9 +70,6 @@ def exceptions(request: HttpRequest) -> HttpResponse:
         "backoffice/exceptions.html",
         subtitle=_("What will make a promise late or false, whose it is, and what to do next"),
         none_fits=_("No exception is like this"),
-        nothing_fits_text=_(
-            "What endangers a promise shows here by itself: a backorder, a parcel in trouble, a payment that failed."
-        ),
     )
 
 

@@ -64,7 +64,7 @@ def test_no_chart_is_drawn_of_nothing(founder: Client, path: str) -> None:
         ("/ledger/", "Entries write themselves"),
         ("/mail/", "its customer is told"),
         ("/work/", "No location yet"),
-        ("/exceptions/", "endangers a promise"),
+        ("/exceptions/", "is found by itself"),
         ("/jobs/", "Tick rows of a list"),
     ],
 )
