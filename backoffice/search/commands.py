@@ -20,7 +20,7 @@ PAGES, VIEWS, ACTIONS = "pages", "views", "actions"
 GROUPS = {PAGES: _lazy("Pages"), VIEWS: _lazy("Lists"), ACTIONS: _lazy("Actions")}
 JUMPS = {
     "home": "h", "orders": "o", "new-order": "n", "customers": "c", "mail": "m", "work": "w", "exceptions": "e",
-    "stock": "s", "ledger": "l", "insight": "i", "work-queue": "q", "search": "f",
+    "parcels": "p", "returns": "r", "stock": "s", "payments": "b", "ledger": "l", "insight": "i", "work-queue": "q",
 }  # fmt: skip
 """The key after `g` that opens each page."""
 

@@ -122,6 +122,19 @@ def test_what_this_page_offers_is_pressed_by_name(page: Page) -> None:
     expect(page).to_have_url(re.compile("/orders/new/"))
 
 
+def test_an_order_offers_what_may_be_done_with_it_now(people: People, system: System) -> None:
+    window = people.window("manager")
+    page = window.page
+    page.goto(system.company.places["order-in-work"])
+    page.keyboard.press("Control+k")
+    page.keyboard.type("hold")
+    option = page.get_by_role("group", name="On this page").get_by_role("option", name=re.compile("old"))
+    option.first.click()
+    expect(box(page)).to_be_hidden()
+    expect(page.locator("[popover][role=dialog]:popover-open")).to_be_visible()
+    window.close()
+
+
 def test_what_was_opened_lately_comes_first(page: Page) -> None:
     page.goto("/stock/")
     page.goto("/customers/")

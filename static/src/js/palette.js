@@ -88,7 +88,11 @@ function nameOf(action) {
 /** What can be done on this page now, each once. */
 function offered() {
   const able = [...document.querySelectorAll(ACTIONS)].filter(
-    (each) => !each.disabled && each.getAttribute("aria-disabled") !== "true" && !each.closest("[popover]"),
+    (each) =>
+      !each.disabled &&
+      each.getAttribute("aria-disabled") !== "true" &&
+      !each.closest("[popover]") &&
+      (each.closest("details") ?? each).checkVisibility(),
   );
   return [...new Map(able.map((each) => [nameOf(each), each]))].filter(([label]) => label);
 }
