@@ -1,5 +1,7 @@
 """Two people with one order open at once, each in a browser of their own; and the order page by keyboard and phone."""
 
+import time
+
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
@@ -8,9 +10,10 @@ from core.ids import new_id
 from tests.browser.looks import faults_of_access, faults_of_fit, shoot
 from tests.browser.people import PATIENCE_MS, People
 from tests.browser.running import System
-from tests.browser.test_paying_by_link import BODY, until
+from tests.browser.test_paying_by_link import BODY
 
 expect.set_options(timeout=PATIENCE_MS)
+WORKERS_SECONDS = 180
 PLENTY = "JARD-04"
 """A product that the demo company has more than a hundred of."""
 
@@ -26,9 +29,18 @@ def number(people: People, system: System) -> str:
     assert answer.status_code == 201, answer.text
     window = people.window("manager")
     window.page.goto(f"/orders/{answer.json()['number']}/")
-    until(window.page, "3 to pick")
+    settled(window.page)
     window.close()
     return str(answer.json()["number"])
+
+
+def settled(page: Page) -> None:
+    """Look again until workers have routed and released it."""
+    until = time.monotonic() + WORKERS_SECONDS
+    while not page.get_by_text("3 to pick").first.is_visible() and time.monotonic() < until:
+        page.wait_for_timeout(250)
+        page.reload()
+    expect(page.locator("main")).to_contain_text("3 to pick")
 
 
 def cancel_one(page: Page, number: str, why: str) -> None:
