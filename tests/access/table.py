@@ -61,6 +61,10 @@ DONE = 302
 ROWS = [
     # The shell
     Row("home", SIGNED_IN, "/"),
+    Row("start", SIGNED_IN, "/start/", ok=DONE),
+    Row("preferences", SIGNED_IN, "/preferences/"),
+    Row("help", SIGNED_IN, "/help/"),
+    Row("help-page", SIGNED_IN, "/help/store/"),
     Row("styleguide", SIGNED_IN, "/styleguide/"),
     Row("health", PUBLIC, "/health/"),
     Row("health-live", PUBLIC, "/health/live/"),
@@ -68,6 +72,10 @@ ROWS = [
     Row("sign-out", PUBLIC, "/sign-out/", POST, ok=DONE),
     Row("set_language", PUBLIC, "/language/", POST, ok=DONE, data={"language": "fr"}),
     Row("theme", PUBLIC, "/theme/", POST, ok=DONE, data={"theme": "night"}),
+    Row("preferences", SIGNED_IN, "/preferences/"),
+    Row("start", SIGNED_IN, "/start/", ok=DONE),
+    Row("help", SIGNED_IN, "/help/"),
+    Row("help-page", SIGNED_IN, "/help/store/"),
     Row("search", SIGNED_IN, "/search/?q=nothing"),
     Row("search-palette", SIGNED_IN, "/search/palette/?q=nothing"),
     Row("work-queue", "queue.manage", "/work-queue/"),
