@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounting.models import JournalEntry
 from accounting.roles import Happening, Role
@@ -28,13 +29,13 @@ ONE, ZERO = Decimal(1), Decimal(0)
 class Unbalanced(Problem):
     """The debits of an entry differ from its credits; nothing was posted."""
 
-    title = "Debits and credits of a journal entry differ"
+    title = gettext_lazy("Debits and credits of a journal entry differ")
 
 
 class AlreadyPosted(Conflict):
     """An entry for the same event and source stands in the journal; nothing was posted."""
 
-    title = "This event is in the journal already"
+    title = gettext_lazy("This event is in the journal already")
 
 
 @dataclass(frozen=True, slots=True)

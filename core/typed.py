@@ -59,7 +59,7 @@ class AmountField(forms.DecimalField):
 
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         """The number; the error shows how one is written."""
         if value in self.empty_values or isinstance(value, Decimal):
             return None if value in self.empty_values else value

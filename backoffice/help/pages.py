@@ -201,7 +201,8 @@ def _without_title(tokens: list[Token]) -> tuple[str, list[Token]]:
 
 
 def _sections(name: str, title: str, tokens: list[Token]) -> Iterator[Section]:
-    anchor, heading, words = "", title, []
+    words: list[str] = []
+    anchor, heading = "", title
     for place, token in enumerate(tokens):
         if token.type == "heading_open":
             yield Section(name, anchor, heading, " ".join(words))

@@ -1,5 +1,7 @@
 """The help, for everybody who has signed in."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,8 +16,10 @@ from core.problems import NotFound
 def contents(request: HttpRequest) -> HttpResponse:
     """All pages, those of one's own role first; with words, the sections that hold them."""
     words = request.GET.get("q", "").strip()[:200]
-    roles = set(Grant.objects.filter(user_id=request.user.pk).values_list("role", flat=True))
-    mine, others = [], []
+    user: Any = request.user
+    roles = set(Grant.objects.filter(user=user).values_list("role", flat=True))
+    mine: list[dict[str, Any]] = []
+    others: list[dict[str, Any]] = []
     for page, shown in pages.pages_for(roles):
         (mine if roles & set(page.roles) or not page.roles else others).append({"page": page, "title": shown.title})
     found = [

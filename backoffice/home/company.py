@@ -123,7 +123,7 @@ def _values(found: Sequence[Any], today: Any, week_ago: Any, since: str) -> list
     ]
 
 
-def _change(now: Any, before: Any) -> dict[str, str]:
+def _change(now: Any, before: Any) -> dict[str, Any]:
     """By how much, in percent, with its sign and tone; nothing to compare with says nothing."""
     if not before:
         return {}

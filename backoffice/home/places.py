@@ -55,7 +55,7 @@ def at_place(place: Location) -> Part:
 
 
 def _next(place: Location, leaves: str) -> Panel:
-    found = first(floor.cards(floor.work_at(place, "pick")).order_by("due", "id"), SHOWN)
+    found = first(floor.cards(floor.work_at(place, "pick")).order_by(floor.DUE, "id"), SHOWN)
     return Panel(
         "next",
         _("Next to pick"),

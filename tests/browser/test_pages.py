@@ -40,6 +40,13 @@ LEAVES = [
     Leaf("home of the manager", "home", "manager", "/"),
     Leaf("my jobs", "jobs", "clerk", "/jobs/"),
     Leaf("styleguide", "styleguide", "manager", "/styleguide/"),
+    Leaf("home of the warehouse", "home", "warehouse", "/"),
+    Leaf("home of finance", "home", "finance", "/"),
+    Leaf("home of the administrator", "home", "admin", "/"),
+    Leaf("preferences", "preferences", "clerk", "/preferences/"),
+    Leaf("help", "help", "store", "/help/"),
+    Leaf("help, found", "help", "clerk", "/help/?q=hold"),
+    Leaf("help page", "help-page", "clerk", "/help/call-centre/"),
     Leaf("orders", "orders", "clerk", "/orders/"),
     Leaf("search", "search", "manager", "/search/"),
     Leaf("search, things found", "search", "clerk", "/search/?q=mar"),
@@ -90,6 +97,9 @@ LEAVES = [
 ]
 IN_FRENCH = (
     "home of the manager",
+    "home of the store",
+    "preferences",
+    "help page",
     "search",
     "search, nothing found",
     "orders",
@@ -109,7 +119,7 @@ IN_FRENCH = (
 NOT_OPENED = {
     "new-order-quote", "new-order-products",  # parts of the form
     "search-palette",  # test_palette.py
-    "health-live", "sign-out", "set_language", "theme", "order-hold", "order-release-hold", "order-take-back", "order-receive-return", "order-live", "order-note", "order-contact", "order-settle", "order-letter", "customer-note",
+    "health-live", "sign-out", "set_language", "theme", "start", "order-hold", "order-release-hold", "order-take-back", "order-receive-return", "order-live", "order-note", "order-contact", "order-settle", "order-letter", "customer-note",
     "stock-receive", "stock-adjust", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
     "work-ship",  # they do something and lead back
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame

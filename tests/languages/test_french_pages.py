@@ -88,7 +88,7 @@ class Marked(trans_real.DjangoTranslation):
 @pytest.fixture
 def marked(monkeypatch: pytest.MonkeyPatch) -> None:
     with languages.override("fr"):
-        monkeypatch.setitem(trans_real._translations, "fr", Marked("fr"))
+        monkeypatch.setitem(vars(trans_real)["_translations"], "fr", Marked("fr"))
 
 
 DAYS = re.compile(
