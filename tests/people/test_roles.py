@@ -1,13 +1,14 @@
 """Roles are data: changed, copied, compared, reset; nobody gives what they do not hold."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.conf import LazySettings, settings
 from django.db import IntegrityError, connection, transaction
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from core.actors import SYSTEM
+from core.actors import SYSTEM, Actor
 from core.models import Grant, Role, TimelineEntry
 from core.people import grants, persons, roles
 from core.people.authority import about
@@ -29,8 +30,8 @@ def with_permissions(code: str, *permissions: str) -> Wish:
     return Wish(now.name, now.description, frozenset(permissions), now.needs_second_factor, now.idle_minutes)
 
 
-def change(code: str, new: Wish, actor: object = SYSTEM) -> None:
-    roles.change_role(code, new, version=role_by_code(code).version, actor=actor)  # type: ignore[arg-type]
+def change(code: str, new: Wish, actor: Actor = SYSTEM) -> None:
+    roles.change_role(code, new, version=role_by_code(code).version, actor=actor)
 
 
 def test_every_role_of_the_trade_is_there_with_what_it_was_delivered_with() -> None:
@@ -162,23 +163,23 @@ def test_a_role_that_cannot_be_is_refused_by_its_field(field: str, bad: Wish) ->
 
 
 @pytest.fixture
-def half() -> object:
+def half() -> Any:
     """Somebody who manages people and stock, and nothing else."""
     code = roles.make_role(wish("people.manage", "stock.view", name="Half"), actor=SYSTEM)
     return person("half", code)
 
 
-def test_nobody_makes_a_role_with_more_than_they_hold(half: object) -> None:
+def test_nobody_makes_a_role_with_more_than_they_hold(half: Any) -> None:
     with pytest.raises(Forbidden, match=r"payments\.refund"):
         roles.make_role(wish("stock.view", "payments.refund"), actor=acting(half))
 
 
-def test_nobody_adds_to_their_own_role_what_they_do_not_hold(half: object) -> None:
+def test_nobody_adds_to_their_own_role_what_they_do_not_hold(half: Any) -> None:
     with pytest.raises(Forbidden, match=r"ledger\.view"):
         change("half", with_permissions("half", "people.manage", "stock.view", "ledger.view"), acting(half))
 
 
-def test_nobody_weakens_a_role_that_may_more_than_themselves(half: object) -> None:
+def test_nobody_weakens_a_role_that_may_more_than_themselves(half: Any) -> None:
     with pytest.raises(Forbidden):
         change("manager", with_permissions("manager", "stock.view"), acting(half))
     with pytest.raises(Forbidden):
@@ -186,14 +187,14 @@ def test_nobody_weakens_a_role_that_may_more_than_themselves(half: object) -> No
 
 
 @pytest.mark.parametrize("to", ["half", "other"])
-def test_nobody_gives_a_role_with_more_than_they_hold(half: object, to: str) -> None:
+def test_nobody_gives_a_role_with_more_than_they_hold(half: Any, to: str) -> None:
     target = half if to == "half" else person("other")
     with pytest.raises(Forbidden, match="what you do not hold"):
-        grants.give(target.pk, "finance", None, actor=acting(half))  # type: ignore[attr-defined]
+        grants.give(target.pk, "finance", None, actor=acting(half))
     assert not Grant.objects.filter(role="finance").exists()
 
 
-def test_nobody_takes_the_account_of_somebody_who_may_more(half: object) -> None:
+def test_nobody_takes_the_account_of_somebody_who_may_more(half: Any) -> None:
     boss = person("boss", "admin")
     grant = Grant.objects.get(user=boss)
     new = persons.Details("boss", "half@example.com", "", "")
@@ -211,7 +212,7 @@ def test_nobody_takes_the_account_of_somebody_who_may_more(half: object) -> None
     assert not boss.one_time_links.exists()
 
 
-def test_nobody_but_a_superuser_touches_a_superuser(half: object) -> None:
+def test_nobody_but_a_superuser_touches_a_superuser(half: Any) -> None:
     root = person("root", is_superuser=True)
     with pytest.raises(Forbidden):
         persons.reset_link(root.pk, actor=acting(person("boss", "admin")))
@@ -312,9 +313,9 @@ def test_a_role_is_changed_on_its_page_and_the_page_tells_the_difference() -> No
 
     assert boss.post("/people/roles/store/", sent).status_code == 302
 
-    page = boss.get("/people/roles/store/").content.decode()
-    assert "Changed since it came with the system" in page
-    assert "Correct stock" in page
+    text = boss.get("/people/roles/store/").content.decode()
+    assert "Changed since it came with the system" in text
+    assert "Correct stock" in text
     assert boss.post("/people/roles/store/reset/").status_code == 302
     assert not role_by_code("store").changed
 

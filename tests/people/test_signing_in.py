@@ -259,7 +259,7 @@ def test_the_letter_carries_the_link_only_when_it_leaves() -> None:
     mail = _mail(letter, None)  # type: ignore[arg-type]
 
     assert address in mail.body
-    assert f'href="{address}"' in mail.alternatives[0][0]
+    assert f'href="{address}"' in str(mail.alternatives[0][0])
 
 
 def test_the_address_in_letters_is_that_of_the_page() -> None:
@@ -338,7 +338,7 @@ def test_a_session_gets_a_new_key_when_somebody_signs_in() -> None:
     session = client.session
     session["planted"] = 1
     session.save()
-    client.cookies["session"] = session.session_key
+    client.cookies["session"] = str(session.session_key)
     client.post("/sign-in/", {"username": anna.username, "password": PASSWORD})
 
     assert client.session.session_key != session.session_key
