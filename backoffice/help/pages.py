@@ -57,7 +57,7 @@ ABOUT = {
     "new-order": ("call-centre", "take-an-order"),
     "order-at-counter": ("store", "take-goods-back"),
     "customers": ("call-centre", "find-an-order-or-a-customer"),
-    "customer": ("call-centre", "find-an-order-or-a-customer"),
+    "customer": ("call-centre", "the-customer-s-page"),
     "mail": ("call-centre", "mail"),
     "mail-message": ("call-centre", "mail"),
     "work": ("store", "send-an-order-from-the-shop"),

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import F, Min, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from backoffice import reach
 from backoffice.home import behind
@@ -52,7 +52,7 @@ def holds(user: Any) -> Part:
         ),
         wide=True,
     )
-    figure = counted(_("On hold"), behind.HELD.count(user), behind.HELD.href, _("wait for a decision"), tone="amber")
+    figure = counted(pgettext("orders", "On hold"), behind.HELD.count(user), behind.HELD.href, _("wait for a decision"), tone="amber")
     return Part([figure], [panel])
 
 

@@ -43,7 +43,7 @@ def test_the_navigation_offers_only_what_opens(world: World, role: str) -> None:
     client = signed_in(role)
 
     for item in client.get("/").context["nav"]:
-        assert client.get(item["url"]).status_code == 200
+        assert client.get(item["url"], follow=True).status_code == 200
 
 
 @pytest.mark.parametrize("path", PAGES)
