@@ -37,7 +37,7 @@ def number(people: People, system: System) -> str:
 def settled(page: Page) -> None:
     """Look again until workers have routed and released it."""
     until = time.monotonic() + WORKERS_SECONDS
-    while not page.get_by_text("3 to pick").first.is_visible() and time.monotonic() < until:
+    while "3 to pick" not in page.locator("main").inner_text() and time.monotonic() < until:
         page.wait_for_timeout(250)
         page.reload()
     expect(page.locator("main")).to_contain_text("3 to pick")
