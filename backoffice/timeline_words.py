@@ -102,8 +102,9 @@ def _work(entry: TimelineEntry, words: str) -> str:
 
 SAID: dict[str, Say] = {
     "incident.assign": lambda e, c: (
-        _("gave it to %(name)s: %(what)s") if e.after else _("laid it down: %(what)s")
-    ) % {"name": e.after, "what": INCIDENTS.get(e.data.get("kind", ""), lambda: _("an exception"))()},
+        (_("gave it to %(name)s: %(what)s") if e.after else _("laid it down: %(what)s"))
+        % {"name": e.after, "what": INCIDENTS.get(e.data.get("kind", ""), lambda: _("an exception"))()}
+    ),
     "note.add": lambda e, c: _("noted"),
     "order.contact": lambda e, c: _("put the contact right"),
     "customer.edit": lambda e, c: _("changed the customer"),

@@ -57,7 +57,7 @@ def listening() -> Iterator[Asked]:
         heard.statements.append(Statement(query, params, isinstance(self, RawCursor)))
         return before(self, query, params, **named)
 
-    psycopg.Cursor.execute = execute  # type: ignore[method-assign,assignment]
+    psycopg.Cursor.execute = execute  # type: ignore[method-assign]
     try:
         yield heard
     finally:

@@ -83,9 +83,7 @@ class LineForm(forms.Form):
     unit_price = AmountField(
         label=_("Unit price"), required=False, min_value=Decimal(0), decimal_places=2, max_digits=10
     )
-    discount = AmountField(
-        label=_("Discount"), required=False, min_value=Decimal(0), decimal_places=2, max_digits=10
-    )
+    discount = AmountField(label=_("Discount"), required=False, min_value=Decimal(0), decimal_places=2, max_digits=10)
 
 
 LineForms = forms.formset_factory(LineForm, extra=0, max_num=100, absolute_max=200)

@@ -71,20 +71,20 @@ def stock_of_variants(filters: StockFilters) -> QuerySet[Variant]:
     found = Variant.objects.select_related("product").filter(is_stocked=True)
     if filters.text:
         found = found.filter(named(filters.text))
-    found = at_place(found, filters.location) if filters.location else _summed(found, Q(stock__isnull=False))
+    summed = at_place(found, filters.location) if filters.location else _summed(found, Q(stock__isnull=False))
     if filters.state == "out":
-        found = found.filter(free=0)
-    elif filters.state == "short":
-        found = found.filter(on_hand__lt=F("reserved") + F("allocated"))
-    return found
+        return summed.filter(free=0)
+    if filters.state == "short":
+        return summed.filter(on_hand__lt=F("reserved") + F("allocated"))
+    return summed
 
 
-def at_place(found: QuerySet[Variant], location_id: UUID) -> QuerySet[Variant]:
+def at_place(found: QuerySet[Variant], location_id: UUID) -> QuerySet[Any]:
     """The variants that a place has, with the units there in place of those everywhere."""
     return _summed(found, Q(stock__location_id=location_id)).filter(places__gt=0)
 
 
-def _summed(found: QuerySet[Variant], rows_here: Q) -> QuerySet[Variant]:
+def _summed(found: QuerySet[Variant], rows_here: Q) -> QuerySet[Any]:
     free = Greatest(F("stock__on_hand") - F("stock__safety") - F("stock__reserved") - F("stock__allocated"), 0)
     sums = {name: Sum(f"stock__{name}", filter=rows_here, default=0) for name in STOCK_COLUMNS}
     return found.annotate(**sums, free=Sum(free, filter=rows_here, default=0), places=Count("stock", filter=rows_here))

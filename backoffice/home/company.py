@@ -56,7 +56,9 @@ def exceptions(user: Any) -> Part:
         all_label=_("All exceptions"),
         nothing=Nothing(_("Nothing is in the way"), _("What endangers a promise shows here by itself.")),
     )
-    return Part([counted(_("Exceptions"), list_behind.count(user), list_behind.href, pgettext("exceptions", "open"))], [panel])
+    return Part(
+        [counted(_("Exceptions"), list_behind.count(user), list_behind.href, pgettext("exceptions", "open"))], [panel]
+    )
 
 
 def _exception(incident: Incident, reference: str, url: str) -> Row:

@@ -52,7 +52,9 @@ def holds(user: Any) -> Part:
         ),
         wide=True,
     )
-    figure = counted(pgettext("orders", "On hold"), behind.HELD.count(user), behind.HELD.href, _("wait for a decision"), tone="amber")
+    figure = counted(
+        pgettext("orders", "On hold"), behind.HELD.count(user), behind.HELD.href, _("wait for a decision"), tone="amber"
+    )
     return Part([figure], [panel])
 
 

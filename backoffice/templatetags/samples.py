@@ -50,7 +50,8 @@ def sample(parser: Parser, token: Token) -> SampleNode:
 def _source(parser: Parser) -> str:
     """The template's own text up to the end of the sample; the parser keeps what comes in reverse."""
     shown = []
-    for token in reversed(parser.tokens):
+    tokens: list[Token] = parser.tokens  # type: ignore[assignment]
+    for token in reversed(tokens):
         if token.token_type is TokenType.BLOCK and token.contents == "endsample":
             break
         shown.append(_written(token))

@@ -180,9 +180,9 @@ def language_word(code: str) -> str:
 
 
 @register.simple_tag
-def widget(field: BoundField, **attributes: str) -> SafeString:
+def widget(field: BoundField, **attributes: str | bool) -> SafeString:
     """A form field's widget with further attributes, such as the list that it suggests from."""
-    return field.as_widget(attrs=attributes)
+    return field.as_widget(attrs={**attributes})
 
 
 # Numbers and dates

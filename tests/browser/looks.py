@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 SHOTS = Path(__file__).parent / "shots"
 GRAVE = ("serious", "critical")
@@ -15,7 +15,7 @@ SETTLED = """async () => {
     await Promise.allSettled(document.getAnimations().map((each) => each.finished));
     await frame();
 }"""
-NARROWEST = {"width": 320, "height": 800}
+NARROWEST: ViewportSize = {"width": 320, "height": 800}
 """A desk's window at 400 %."""
 SPACED = """() => {
     const sheet = new CSSStyleSheet();

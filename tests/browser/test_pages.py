@@ -12,9 +12,9 @@ from tests.browser.running import System
 
 THEMES: tuple[Theme, ...] = ("light", "dark")
 SIZES = {"wide": DESK, "narrow": PHONE}
-JUDGED = {("wide", "light"), ("narrow", "dark")}
+JUDGED: set[tuple[str, Theme]] = {("wide", "light"), ("narrow", "dark")}
 """Where axe looks each time: each width once, each theme once. The long run looks at all four."""
-ALL = set(product(SIZES, THEMES))
+ALL: set[tuple[str, Theme]] = set(product(SIZES, THEMES))
 IN_ONE_HAND = {"work", "work-piece"}
 """Routes of screens that are used standing: everything in them is large enough for a thumb."""
 
