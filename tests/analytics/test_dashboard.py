@@ -36,5 +36,5 @@ def test_it_asks_the_database_a_bounded_number_of_times(
 ) -> None:
     placed()
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         manager.get("/insight/")

@@ -65,7 +65,7 @@ def test_missing_migrations_are_found_and_asked_again_until_they_are_there() -> 
     gathering._none_missing.cache_clear()
     call_command("migrate", "core", "0001", fake=True, verbosity=0)
     assert "core.0002_measures_and_heartbeats" in gathering.missing_migrations()
-    call_command("migrate", "core", fake=True, verbosity=0)
+    call_command("migrate", fake=True, verbosity=0)
     assert gathering.missing_migrations() == ()
 
 

@@ -53,8 +53,8 @@ def test_what_stopped_is_shown_with_its_order_its_error_and_what_waits_behind_it
     page = manager.get("/work-queue/").content.decode()
     for words in (f"/orders/{order.number}/", "Tell the customer: order received", "OSError: no paper", "10 attempts"):
         assert words in page
-    assert "1 piece of work that follows an order stopped" in manager.get("/").content.decode()
-    assert "stopped" not in signed_in("clerk").get("/").content.decode()
+    assert "Stopped work" in signed_in("admin").get("/").content.decode()
+    assert "Stopped work" not in signed_in("clerk").get("/").content.decode()
 
 
 def test_one_is_tried_again_and_the_order_tells_who_did_it(manager: Client) -> None:

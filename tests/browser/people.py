@@ -30,8 +30,10 @@ class Window:
         self.page.context.close()
 
     def _console(self, message: ConsoleMessage) -> None:
-        # The browser says this of every 4xx as well; _response judges those.
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        # The browser says the first of every 4xx as well, which _response judges; htmx the others when a page is left
+        # or something newer is asked before the answer has come.
+        expected = ("Failed to load resource", "htmx:sendAbort", "htmx:afterRequest")
+        if message.type == "error" and not any(words in message.text for words in expected):
             self.complaints.append(f"console: {message.text}")
 
     def _response(self, answer: Response) -> None:

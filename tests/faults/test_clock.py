@@ -6,7 +6,7 @@ from datetime import timezone as offset
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from accounting.models import JournalEntry
 from core import outbox
@@ -139,10 +139,12 @@ def test_books_and_counts_of_a_day_go_by_the_companys_midnight(world: World, mon
     assert disagreements() == []
 
 
-def test_by_the_servers_midnight_the_year_would_end_an_hour_late(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_by_the_servers_midnight_the_year_would_end_an_hour_late(
+    world: World, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
     set_to(monkeypatch, "2027-12-31 23:00")
-    with timezone.override(UTC):
-        shipped({MUG: 1})
+    settings.TIME_ZONE = "UTC"
+    shipped({MUG: 1})
     assert JournalEntry.objects.get(event="goods_shipped").date == date(2027, 12, 31)
 
 
