@@ -50,8 +50,9 @@ def faults_of_fit(page: Page) -> list[str]:
         """() => {
             const root = document.scrollingElement;
             if (root.scrollWidth <= root.clientWidth) return null;
+            const scrolls = (e) => e && e !== document.body && (getComputedStyle(e).overflowX !== "visible" || scrolls(e.parentElement));
             const out = [...document.querySelectorAll("body *")]
-                .filter((e) => e.getBoundingClientRect().right > root.clientWidth + 1)
+                .filter((e) => e.getBoundingClientRect().right > root.clientWidth + 1 && !scrolls(e.parentElement))
                 .slice(0, 3).map((e) => e.tagName + "." + e.className);
             return `${root.scrollWidth} px in a window of ${root.clientWidth}: ${out.join(" | ")}`;
         }"""
