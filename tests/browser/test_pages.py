@@ -13,7 +13,7 @@ from tests.browser.running import System
 THEMES: tuple[Theme, ...] = ("light", "dark")
 SIZES = {"wide": DESK, "narrow": PHONE}
 JUDGED: set[tuple[str, Theme]] = {("wide", "light"), ("narrow", "dark")}
-"""Where axe looks each time: each width once, each theme once. The long run looks at all four."""
+"""Where axe looks: each width once, each theme once."""
 IN_ONE_HAND = {"work", "work-piece"}
 """Routes of screens that are used standing: everything in them is large enough for a thumb."""
 
