@@ -21,15 +21,7 @@ from core.problems import NotFound
 @permission("ledger.view")
 def journal(request: HttpRequest) -> HttpResponse:
     """The journal, newest first."""
-    return show(
-        request,
-        "journal",
-        "accounting/journal.html",
-        subtitle=_("Every fact that costs or earns, booked once, never changed"),
-        none_fits=_("No entry is like this"),
-        nothing_yet=_("Entries write themselves when goods leave, money comes in, or stock arrives."),
-        pages=tabs("journal"),
-    )
+    return show(request, "journal", pages=tabs("journal"))
 
 
 def tabs(on: str) -> list[dict[str, Any]]:

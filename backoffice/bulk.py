@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import F, OuterRef, Q, Subquery, TextField
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from core.incidents import assign, resolve_incidents
 from core.jobs import bulk
@@ -48,8 +48,8 @@ class HowForm(forms.Form):
     resolution = forms.CharField(label=gettext_lazy("How was it settled?"), max_length=500)
 
 
-def _solved(user: Any) -> list[Refusal]:
-    return [Refusal(gettext_lazy("This exception is solved already."), Q(resolved_at__isnull=False))]
+SOLVED = gettext_lazy("This exception is solved already.")
+IS_SOLVED = (Refusal(SOLVED, Q(resolved_at__isnull=False)),)
 
 
 def _open(incident_id: UUID, run: Run) -> Incident:
@@ -82,7 +82,7 @@ def settle(incident_id: UUID, run: Run) -> str:
     found = _open(incident_id, run)
     said = run.given["resolution"]
     if found.resolved_at or not resolve_incidents(found.kind, about=found.about, actor=run.actor, resolution=said):
-        raise Conflict(_("This exception is solved already."))
+        raise Conflict(str(SOLVED))
     return ""
 
 
@@ -91,12 +91,12 @@ bulk.register(
         name="incidents.assign",
         label=gettext_lazy("Give to"),
         title=gettext_lazy("Say whose they are"),
-        confirm=lambda n: ngettext("Give %(n)d exception", "Give %(n)d exceptions", n) % {"n": n},
+        confirm=ngettext_lazy("Give %(n)d exception", "Give %(n)d exceptions", "n"),
         permission=NEEDS,
         model=Incident,
         act=give,
         fields=OwnerForm,
-        refusals=_solved,
+        refusals=IS_SOLVED,
         named_by=SUBJECT,
         icon="user",
     )
@@ -106,12 +106,12 @@ bulk.register(
         name="incidents.resolve",
         label=gettext_lazy("Settle"),
         title=gettext_lazy("Settle exceptions"),
-        confirm=lambda n: ngettext("Settle %(n)d exception", "Settle %(n)d exceptions", n) % {"n": n},
+        confirm=ngettext_lazy("Settle %(n)d exception", "Settle %(n)d exceptions", "n"),
         permission=NEEDS,
         model=Incident,
         act=settle,
         fields=HowForm,
-        refusals=_solved,
+        refusals=IS_SOLVED,
         named_by=SUBJECT,
         icon="circle-check",
     )

@@ -69,6 +69,7 @@ orders = registry.register(
     replace(ORDERS, filters=tuple(_here(each) for each in ORDERS.filters)).with_more(
         base=_seen_by,
         limited=reach.is_limited,
+        subtitle_limited=_("What your locations work on or took back"),
         filters=(
             Several(
                 name="work",

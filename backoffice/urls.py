@@ -3,6 +3,7 @@ from django.urls import include, path
 from backoffice import counter, customer_views, list_views, order_acts, order_views, preferences, queue_views, views
 from backoffice.health import views as health
 from backoffice.search import palette, search
+from core.lists.views import page_of
 
 urlpatterns = [
     path("", include("backoffice.people.urls")),
@@ -16,12 +17,12 @@ urlpatterns = [
     path("styleguide/", views.styleguide, name="styleguide"),
     path("search/", search, name="search"),
     path("search/palette/", palette, name="search-palette"),
-    path("exceptions/", list_views.exceptions, name="exceptions"),
+    path("exceptions/", page_of("exceptions"), name="exceptions"),
     path("exceptions/take/", list_views.take, name="exception-take"),
-    path("payments/", list_views.payments, name="payments"),
-    path("returns/", list_views.returns, name="returns"),
-    path("parcels/", list_views.parcels, name="parcels"),
-    path("orders/", list_views.order_list, name="orders"),
+    path("payments/", page_of("payments"), name="payments"),
+    path("returns/", page_of("returns"), name="returns"),
+    path("parcels/", page_of("parcels"), name="parcels"),
+    path("orders/", page_of("orders"), name="orders"),
     path("orders/at-the-counter/", counter.at_counter, name="order-at-counter"),  # no order's number
     path("orders/<str:number>/", order_views.order, name="order"),
     path("orders/<str:number>/hold/", order_acts.hold, name="order-hold"),

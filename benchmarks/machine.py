@@ -3,17 +3,13 @@
 Absolute goals are meant on a machine that does 3,000: a rate is multiplied by 3,000 ÷ what is measured in the same run.
 """
 
-import os
 import statistics
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import django
-
-from benchmarks import pgbench
+from benchmarks import pgbench, side
 from benchmarks.database import made_database
 from benchmarks.workers import CORES
 
@@ -47,29 +43,11 @@ class Machine:
 def machine() -> Iterator[Machine]:
     """The measure; a process of its own fills its database."""
     with made_database("_machine") as url:
-        made = subprocess.run(
-            [sys.executable, "-m", "benchmarks.machine"],
-            env=os.environ | {"DATABASE_URL": url},
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-        measure = Machine(url, made.stdout)
+        filling = side.start("benchmarks.reference_world", url=url, stdout=subprocess.PIPE)
+        statement, _ = filling.communicate()
+        if filling.returncode:
+            raise RuntimeError("The reference's database could not be filled.")
+        measure = Machine(url, statement)
         measure.rate(1)
         measure.seen.clear()
         yield measure
-
-
-def main() -> None:
-    """Make the world in the database of DATABASE_URL and print the statement."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
-    django.setup()
-    # Only now can the applications be imported.
-    from benchmarks import reference, world  # noqa: PLC0415
-
-    world.big_world()
-    print(reference.statement(reference.take_sample()))
-
-
-if __name__ == "__main__":
-    main()

@@ -7,23 +7,17 @@ of the application: session, rights, list, counts, rendered.
 from __future__ import annotations
 
 import json
-import os
-import random
 import statistics
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
-
-import django
 
 from benchmarks.database import made_database
 from benchmarks.figure import Figure
 from benchmarks.machine import MEANT, machine
 from benchmarks.rounds import QUICK
+from benchmarks.side import start
 
 LARGE, SMALL = (20_000, 2_000) if QUICK else (1_000_000, 10_000)
 ROUNDS = 3 if QUICK else 9
@@ -71,12 +65,8 @@ class Side:
     """A process with its own company, which asks for pages when told to."""
 
     def __init__(self, orders: int, url: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.order_list", str(orders)],
-            env=os.environ | {"DATABASE_URL": url},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+        self.process = start(
+            "benchmarks.order_list_side", orders, PAGES, url=url, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self._hear()
 
@@ -106,84 +96,3 @@ def side(orders: int) -> Iterator[Side]:
         finally:
             made.process.terminate()
             made.process.wait(30)
-
-
-def main(orders: int) -> None:
-    """Be one side: fill the database, then answer a line of JSON to each line with a seed."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
-    django.setup()
-    # Only now can the applications be imported.
-    from benchmarks.big_company import big_company  # noqa: PLC0415
-    from benchmarks.reader import listening, manager, timed  # noqa: PLC0415
-    from oms.collector import spare_the_collector  # noqa: PLC0415
-
-    big_company(orders)
-    client = manager()
-    spare_the_collector()
-    print("ready", flush=True)
-    for line in sys.stdin:
-        pages = []
-        queries: dict[str, int] = {}
-        for path in addresses(random.Random(int(line)), PAGES):
-            with listening() as asked:
-                pages.append((timed(client, path), path))
-            queries[path] = len(asked.statements)
-        print(json.dumps({"seconds": [s for s, _ in pages], "pages": pages, "queries": queries}), flush=True)
-
-
-def addresses(chance: random.Random, count: int) -> list[str]:
-    """Pages of the list: every tab and value of a filter comes up, in every order allowed, at any depth."""
-    from django.http import QueryDict  # noqa: PLC0415 - as in main
-
-    from core.lists import KeysetList, registry  # noqa: PLC0415
-
-    spec = registry.get("orders")
-    offered = [tab.query for tab in spec.tabs] + [urlencode(pair) for each in spec.filters for pair in values(each)]
-    orders = ["", *(sort.by for sort in spec.sorts)]
-    found: list[str] = []
-    while len(found) < count:
-        chosen = "&".join(part for part in (chance.choice(offered), ordered(chance.choice(orders))) if part)
-        reading = spec.read(QueryDict(chosen))
-        if reading.notes:
-            continue
-        row = somewhere(chance.random())
-        keyset = KeysetList(spec.model._default_manager.all(), reading.order)
-        cursor = keyset._encode(row, chance.random() < 0.2) if row and chance.random() < 0.8 else ""
-        found.append(f"/orders/?{chosen}&cursor={cursor}")
-    return found
-
-
-def ordered(by: str) -> str:
-    """The order in the address."""
-    return f"sort={by}" if by else ""
-
-
-def values(each: Any) -> list[list[tuple[str, str]]]:
-    """What can be asked of a filter, as parameters."""
-    from django.utils import timezone  # noqa: PLC0415 - as in main
-
-    today = timezone.localdate()
-    if hasattr(each, "options"):
-        return [[(each.name, value)] for value, _ in each.options()]
-    if each.kind == "flag":
-        return [[(each.name, "1")]]
-    if each.kind == "period":
-        return [[(each.names[1], str(today - timedelta(days=days)))] for days in (1, 30, 400)]
-    if each.kind == "range":
-        return [[(name, amount)] for name, amount in zip(each.names, ("20", "40"), strict=False)]
-    return []
-
-
-def somewhere(depth: float) -> Any:
-    """An order at some depth of the list: 0 is the oldest."""
-    from orders.models import Order  # noqa: PLC0415 - as in main
-
-    first, last = Order.objects.order_by("placed_at").first(), Order.objects.order_by("-placed_at").first()
-    if first is None or last is None:
-        return None
-    at = first.placed_at + (last.placed_at - first.placed_at) * depth
-    return Order.objects.filter(placed_at__gte=at).order_by("placed_at", "id").first()
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

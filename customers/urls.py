@@ -1,7 +1,7 @@
 from django.urls import path
 
-from customers import views
+from core.lists.views import page_of
 
 urlpatterns = [
-    path("customers/", views.customer_list, name="customers"),
+    path("customers/", page_of("customers"), name="customers"),
 ]

@@ -1,7 +1,6 @@
 """What can be done to many orders, or to much work, at once: cancel what has not left; release what is planned."""
 
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -9,7 +8,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum, TextF
 from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from core.jobs import bulk
 from core.jobs.bulk import BulkAction, Refusal, Run
@@ -35,15 +34,14 @@ LEFT = sum((F(bucket) for bucket in CANCELLABLE), Value(0))
 """Units of a line that can still be cancelled."""
 
 
-def _nothing_left(user: Any) -> list[Refusal]:
-    some = Exists(OrderLine.objects.alias(left=LEFT).filter(order_id=OuterRef("pk"), left__gt=0))
-    return [
-        Refusal(gettext_lazy("It is cancelled already."), Q(status="cancelled")),
-        Refusal(gettext_lazy("Every unit of it has left."), Q(status__in=FINISHED) | ~Q(some)),
-    ]
+SOME_LEFT = Exists(OrderLine.objects.alias(left=LEFT).filter(order_id=OuterRef("pk"), left__gt=0))
+NOTHING_LEFT = (
+    Refusal(gettext_lazy("It is cancelled already."), Q(status="cancelled")),
+    Refusal(gettext_lazy("Every unit of it has left."), Q(status__in=FINISHED) | ~Q(SOME_LEFT)),
+)
 
 
-def _given_up(user: Any, found: QuerySet[Order]) -> list[str]:
+def _given_up(found: QuerySet[Order]) -> list[str]:
     """Units and money that come free, and the work at locations that ends with them."""
     lines = OrderLine.objects.filter(order__in=found).annotate(left=LEFT).filter(left__gt=0)
     units, money = 0, dict[str, Decimal]()
@@ -81,12 +79,12 @@ bulk.register(
         name="orders.cancel",
         label=gettext_lazy("Cancel"),
         title=gettext_lazy("Cancel orders"),
-        confirm=lambda n: ngettext("Cancel %(n)d order", "Cancel %(n)d orders", n) % {"n": n},
+        confirm=ngettext_lazy("Cancel %(n)d order", "Cancel %(n)d orders", "n"),
         permission="orders.cancel",
         model=Order,
         act=cancel,
         fields=CancelForm,
-        refusals=_nothing_left,
+        refusals=NOTHING_LEFT,
         consequence=_given_up,
         link=link,
         icon="ban",
@@ -95,11 +93,10 @@ bulk.register(
 )
 
 
-def _not_planned(user: Any) -> list[Refusal]:
-    return [Refusal(gettext_lazy("Its location has it already, or it is cancelled."), ~Q(status="planned"))]
+NOT_PLANNED = (Refusal(gettext_lazy("Its location has it already, or it is cancelled."), ~Q(status="planned")),)
 
 
-def _units_released(user: Any, found: QuerySet[FulfillmentOrder]) -> list[str]:
+def _units_released(found: QuerySet[FulfillmentOrder]) -> list[str]:
     units = found.aggregate(n=Sum(F("lines__quantity") - F("lines__cancelled")))["n"] or 0
     return [ngettext("%(n)d unit can be picked at once.", "%(n)d units can be picked at once.", units) % {"n": units}]
 
@@ -120,11 +117,11 @@ bulk.register(
         name="work.release",
         label=gettext_lazy("Release now"),
         title=gettext_lazy("Release work"),
-        confirm=lambda n: ngettext("Release %(n)d piece of work", "Release %(n)d pieces of work", n) % {"n": n},
+        confirm=ngettext_lazy("Release %(n)d piece of work", "Release %(n)d pieces of work", "n"),
         permission="fulfillment.work",
         model=FulfillmentOrder,
         act=release_now,
-        refusals=_not_planned,
+        refusals=NOT_PLANNED,
         consequence=_units_released,
         named_by=Concat("order__number", Value(" · "), "location__name", output_field=TextField()),
         link=lambda row: reverse("work-piece", args=[row.key]),

@@ -1,13 +1,12 @@
 """What can be done to many products at once: set the units that a place never promises."""
 
-from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.db.models import QuerySet, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from catalog.models import Variant
 from core.jobs import bulk
@@ -30,7 +29,7 @@ class SafetyForm(forms.Form):
     units = forms.IntegerField(label=gettext_lazy("Safety stock"), min_value=0, max_value=LARGEST)
 
 
-def _kept_now(user: Any, found: QuerySet[Variant]) -> list[str]:
+def _kept_now(found: QuerySet[Variant]) -> list[str]:
     kept = Stock.objects.filter(variant__in=found).aggregate(n=Sum("safety"))["n"] or 0
     said = ngettext("%(n)d unit of them is kept back now, over all places.", "%(n)d units of them are kept back now, over all places.", kept)  # fmt: skip
     return [said % {"n": kept}, _("What is promised already stays promised.")]
@@ -53,7 +52,7 @@ bulk.register(
         name="stock.safety",
         label=gettext_lazy("Set safety stock"),
         title=gettext_lazy("Set safety stock"),
-        confirm=lambda n: ngettext("Set it for %(n)d product", "Set it for %(n)d products", n) % {"n": n},
+        confirm=ngettext_lazy("Set it for %(n)d product", "Set it for %(n)d products", "n"),
         permission="stock.adjust",
         model=Variant,
         act=keep_back,

@@ -15,7 +15,6 @@ from catalog.models import Variant
 from core import versions
 from core.actors import Actor
 from core.ids import new_id
-from core.lists.views import show
 from core.permissions import allows, locations_of, permission, require
 from core.problems import NotFound, Problem
 from inventory import services
@@ -28,17 +27,6 @@ from inventory.selectors import (
     stock_at_places,
     variant_by_sku,
 )
-
-
-@permission("stock.view")
-def stock_list(request: HttpRequest) -> HttpResponse:
-    """Every stocked product with its units, over all places or at one."""
-    return show(
-        request,
-        "stock",
-        subtitle=_("What lies where, what is promised, and what can still be sold"),
-        nothing_yet=_("Products stand here as soon as they are in the catalogue and a place has some."),
-    )
 
 
 @permission("stock.view")

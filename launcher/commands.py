@@ -54,7 +54,9 @@ def test(*, long: bool) -> int:
     variables = environment.ensure("tests", test=True)
     started = time.monotonic()
     chosen = ["-m", "not long"] if not long else ["-m", "long"] if os.environ.get("OMS_ONLY_LONG") else []
-    code = children.run([str(BIN / "python"), "-m", "pytest", "-n", "2", "--durations=10", *chosen], variables)
+    code = children.run(
+        [str(BIN / "python"), "-m", "pytest", "-n", "2", "--dist", "loadgroup", "--durations=10", *chosen], variables
+    )
     minutes = (time.monotonic() - started) / 60
     if minutes > TEST_MINUTES and not long:
         print(f"The tests took {minutes:.0f} minutes; {TEST_MINUTES} is the aim.", flush=True)
@@ -95,5 +97,10 @@ def _path() -> dict[str, str]:
 
 
 def _hint_browser() -> None:
-    if not any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
-        print("No Chromium found: the browser tests cannot run. On Debian: apt-get install chromium", flush=True)
+    if not any(
+        shutil.which(name) for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    ):
+        print(
+            "No Chromium found: the browser tests cannot run. On Debian: apt-get install chromium-headless-shell",
+            flush=True,
+        )

@@ -56,6 +56,11 @@ MAIL = registry.register(
         name="mail",
         model=Message,
         title=_("Mail"),
+        subtitle=_("What customers were told, as they got it."),
+        none_fits=_("No message fits this search."),
+        nothing_yet=_(
+            "When an order is placed, leaves, arrives, is cancelled or comes back, its customer is told, and the letter is kept here."
+        ),
         permission="mail.view",
         base=lambda user: selectors.mail_box(),
         columns=(

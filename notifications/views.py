@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from core.lists.views import show
 from core.permissions import permission
 from core.problems import NotFound
 from notifications import selectors
@@ -35,20 +34,6 @@ def _dressed(message: Message, number: str) -> dict[str, Any]:
         "tone": tone,
         "state": word,
     }
-
-
-@permission("mail.view")
-def mail_box(request: HttpRequest) -> HttpResponse:
-    """Every message, newest first: by recipient, order or kind, or only those that could not be sent."""
-    return show(
-        request,
-        "mail",
-        subtitle=_("What customers were told, as they got it."),
-        none_fits=_("No message fits this search."),
-        nothing_yet=_(
-            "When an order is placed, leaves, arrives, is cancelled or comes back, its customer is told, and the letter is kept here."
-        ),
-    )
 
 
 @permission("mail.view")

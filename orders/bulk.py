@@ -1,13 +1,12 @@
 """What can be done to many orders at once with what this app knows: hold, and let go on."""
 
-from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from core import wording
 from core.jobs import bulk
@@ -41,13 +40,12 @@ class HoldForm(forms.Form):
     )  # fmt: skip
 
 
-def _cannot_be_held(user: Any) -> list[Refusal]:
-    return [
-        Refusal(gettext_lazy("Everything of it has left, or it is cancelled: nothing is left to stop."), Q(status__in=FINISHED)),
-    ]  # fmt: skip
+NOTHING_TO_STOP = (
+    Refusal(gettext_lazy("Everything of it has left, or it is cancelled: nothing is left to stop."), Q(status__in=FINISHED)),
+)  # fmt: skip
 
 
-def _units_stopped(user: Any, found: QuerySet[Order]) -> list[str]:
+def _units_stopped(found: QuerySet[Order]) -> list[str]:
     units = found.aggregate(n=Sum("units"))["n"]
     stopped = ngettext("%(n)d unit stays where it is.", "%(n)d units stay where they are.", units) % {"n": units}
     return [_("Nothing more is released until somebody lifts the hold. Units stay reserved."), stopped]
@@ -65,12 +63,12 @@ bulk.register(
         name="orders.hold",
         label=gettext_lazy("Hold"),
         title=gettext_lazy("Hold orders"),
-        confirm=lambda n: ngettext("Hold %(n)d order", "Hold %(n)d orders", n) % {"n": n},
+        confirm=ngettext_lazy("Hold %(n)d order", "Hold %(n)d orders", "n"),
         permission="orders.hold",
         model=Order,
         act=hold,
         fields=HoldForm,
-        refusals=_cannot_be_held,
+        refusals=NOTHING_TO_STOP,
         consequence=_units_stopped,
         link=link,
         icon="circle-pause",
@@ -90,12 +88,11 @@ class ReleaseForm(forms.Form):
     note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=LONGEST_NOTE)
 
 
-def _not_held(user: Any) -> list[Refusal]:
-    held = Exists(Hold.objects.filter(order_id=OuterRef("pk"), status="open"))
-    return [Refusal(gettext_lazy("It is not held."), ~Q(held))]
+IS_HELD = Exists(Hold.objects.filter(order_id=OuterRef("pk"), status="open"))
+NOT_HELD = (Refusal(gettext_lazy("It is not held."), ~Q(IS_HELD)),)
 
 
-def _goes_on(user: Any, found: QuerySet[Order]) -> list[str]:
+def _goes_on(found: QuerySet[Order]) -> list[str]:
     units = found.aggregate(n=Sum("units"))["n"]
     return [
         ngettext("%(n)d unit goes on to its location.", "%(n)d units go on to their locations.", units) % {"n": units},
@@ -120,12 +117,12 @@ bulk.register(
         name="orders.release_hold",
         label=gettext_lazy("Release hold"),
         title=gettext_lazy("Release holds"),
-        confirm=lambda n: ngettext("Let %(n)d order go on", "Let %(n)d orders go on", n) % {"n": n},
+        confirm=ngettext_lazy("Let %(n)d order go on", "Let %(n)d orders go on", "n"),
         permission="orders.release_hold",
         model=Order,
         act=release_hold,
         fields=ReleaseForm,
-        refusals=_not_held,
+        refusals=NOT_HELD,
         consequence=_goes_on,
         link=link,
         icon="circle-play",

@@ -11,8 +11,8 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from backoffice.health.facts import gather
 from backoffice.health.judge import judge
@@ -174,7 +174,7 @@ def funnel(user: Any) -> Part:
 
 def running(user: Any) -> Part:
     """Whether the system runs, in words, with what stopped."""
-    key = f"home:health:{connection.settings_dict['NAME']}"
+    key = f"home:health:{get_language()}:{connection.settings_dict['NAME']}"
     wrong = cache.get(key)
     if wrong is None:
         wrong = [each for each in judge(gather()) if each.alarm]

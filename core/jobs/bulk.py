@@ -41,13 +41,8 @@ class NoFields(forms.Form):
     """An action that asks for nothing."""
 
 
-def nothing(user: Any, objects: QuerySet[Any]) -> list[str]:
+def nothing(objects: QuerySet[Any]) -> list[str]:
     """An action without a consequence in numbers."""
-    return []
-
-
-def no_refusals(user: Any) -> list[Refusal]:
-    """An action that nothing stands in the way of, as far as can be seen before."""
     return []
 
 
@@ -59,19 +54,19 @@ class BulkAction:
     raises a Problem to refuse the row, and asks for a right at a place itself. `permission` is asked again before each
     row. `fields` is the form of what is given once for all. `refusals` and `consequence` are for the preview: what
     would be refused, and what follows, in numbers, of the rows that would not be. `named_by` is what the rows are called; `link` is
-    the address of a row's thing. `confirm` are the words on the button, with the number of rows as n.
+    the address of a row's thing. `confirm` are the words on the button, plural by the number of rows, n.
     """
 
     name: str
     label: Words
     title: Words
-    confirm: Callable[[int], str]
+    confirm: Promise
     permission: str
     model: type[Model]
     act: Callable[[UUID, Run], str | None]
     fields: type[forms.Form] = NoFields
-    refusals: Callable[[Any], Sequence[Refusal]] = no_refusals
-    consequence: Callable[[Any, QuerySet[Any]], Sequence[str]] = nothing
+    refusals: Sequence[Refusal] = ()
+    consequence: Callable[[QuerySet[Any]], Sequence[str]] = nothing
     named_by: str | Expression = "number"
     link: Callable[[JobRow], str] | None = None
     icon: str = "list-checks"
@@ -124,15 +119,14 @@ class Preview:
         return self.total - self.applies
 
 
-def preview(action: BulkAction, job: Job, user: Any) -> Preview:
+def preview(action: BulkAction, job: Job) -> Preview:
     """Count the rows by the first reason that holds for each; four statements and one per reason."""
-    refusals = list(action.refusals(user))
     frozen = job.rows.values("key")
-    judged = action.model._default_manager.filter(pk__in=frozen).order_by().annotate(why=_why(refusals))
+    judged = action.model._default_manager.filter(pk__in=frozen).order_by().annotate(why=_why(action.refusals))
     counts = dict(judged.values_list("why").annotate(n=Count("pk")))
     reasons = [
         Reason(refusal.words, counts[n], _examples(job, judged.filter(why=n)))
-        for n, refusal in enumerate(refusals)
+        for n, refusal in enumerate(action.refusals)
         if counts.get(n)
     ]
     gone = job.total - sum(counts.values())
@@ -140,20 +134,19 @@ def preview(action: BulkAction, job: Job, user: Any) -> Preview:
         reasons.append(Reason(_("It is not there any more."), gone, []))
     applying = action.model._default_manager.filter(pk__in=judged.filter(why=FITS).values("pk"))
     applies = counts.get(FITS, 0)
-    return Preview(job.total, applies, reasons, list(action.consequence(user, applying)) if applies else [])
+    return Preview(job.total, applies, reasons, list(action.consequence(applying)) if applies else [])
 
 
 FITS = -1
 
 
-def why_not(action: BulkAction, key: UUID, user: Any) -> Words:
+def why_not(action: BulkAction, key: UUID) -> Words:
     """The first reason that holds for one object now, in the words of the preview; "" when there is none."""
-    refusals = list(action.refusals(user))
-    if not refusals:
+    if not action.refusals:
         return ""
-    judged = action.model._default_manager.filter(pk=key).order_by().annotate(why=_why(refusals))
+    judged = action.model._default_manager.filter(pk=key).order_by().annotate(why=_why(action.refusals))
     found = judged.values_list("why", flat=True).first()
-    return "" if found is None or found == FITS else refusals[found].words
+    return "" if found is None or found == FITS else action.refusals[found].words
 
 
 def _why(refusals: Sequence[Refusal]) -> Expression:

@@ -128,13 +128,13 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 def _preview(request: HttpRequest, found: Job, form: Form | None = None) -> HttpResponse:
     action = bulk.get(found.action)
     require(request.user, action.permission)
-    judged = bulk.preview(action, found, request.user)
+    judged = bulk.preview(action, found)
     values = {
         "job": found,
         "action": action,
         "preview": judged,
         "form": form or action.fields(),
-        "confirm": action.confirm(judged.applies),
+        "confirm": action.confirm % {"n": judged.applies},
         "list_title": registry.get(found.list).title,
         "list_url": _address(found.list, found.query),
         "missing": found.parameters.get("missing", 0),

@@ -94,7 +94,7 @@ def effect(turn: Turn, row: Any) -> str:
     require(owner, action.permission)
     if not spec.queryset(owner, QueryDict()).filter(pk=row.key).exists():
         raise NotFound(_("It is not there any more, or outside of what you may see."))
-    if why := bulk.why_not(action, row.key, owner):
+    if why := bulk.why_not(action, row.key):
         raise Conflict(str(why))
     given = _given(turn.claim, action.name, dump(job.parameters.get("given", {})))
     return action.act(row.key, Run(owner, Actor.of(owner), given)) or ""

@@ -16,7 +16,7 @@ from core.lists import saved
 from core.lists.addresses import Addresses, of_view
 from core.lists.counts import capped_counts
 from core.lists.keyset import Page
-from core.lists.spec import PAGE_SIZES, Column, ListSpec, Reading, Tab
+from core.lists.spec import PAGE_SIZES, Column, ListSpec, Reading, Tab, Word
 from core.models import ListPreference, SavedView
 from core.people.roles import all_roles
 from core.permissions import allows
@@ -160,10 +160,19 @@ class Screen:
 
     def _counts(self) -> dict[str, int]:
         """The counts of the built-in views; only of those that stay small for people who see a part of the list."""
-        limited = bool(self.spec.limited and self.spec.limited(self.user))
-        counted = [tab for tab in self.spec.tabs if tab.counted and (tab.small or not limited)]
+        counted = [tab for tab in self.spec.tabs if tab.counted and (tab.small or not self.limited)]
         found = capped_counts([self.spec.read(tab.filters).narrow(self.base) for tab in counted])
         return {tab.name: number for tab, number in zip(counted, found, strict=True)}
+
+    @cached_property
+    def limited(self) -> bool:
+        """This person sees a part of the rows only."""
+        return bool(self.spec.limited and self.spec.limited(self.user))
+
+    @property
+    def subtitle(self) -> Word:
+        """What the list is about, for this person."""
+        return (self.limited and self.spec.subtitle_limited) or self.spec.subtitle
 
     # Rows
 

@@ -10,11 +10,13 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.lists.filters import Filter, Unreadable, plain
 from core.lists.keyset import KeysetList
 
 Word = str | Promise
+NONE_FITS = gettext_lazy("Nothing is like this")
 Base = Callable[[Any], QuerySet[Any]]
 Search = Callable[[QuerySet[Any], str], QuerySet[Any]]
 PAGE_SIZES = (25, 50, 100, 200)
@@ -92,7 +94,8 @@ class Tab:
 class ListSpec:
     """A list. `base` gives the rows that a person may see, with all that the cells read (`prepare` adds the rest in
     bulk to a page of them); `link` the address that a row leads to; `sort` is a column's name, "-" for falling.
-    `limited` says whether somebody sees a part of the rows only. `opens` are the filters of its address alone.
+    `limited` says whether somebody sees a part of the rows only; then `subtitle_limited` tells of it. `none_fits` is
+    said when the filters leave nothing, `nothing_yet` when there is nothing at all. `opens` are the filters of its address alone.
     `branches` gives what is read in parts where an index needs it (see KeysetList). A list with `own_rows` draws them by its own template, so that there are no columns to choose.
     """
 
@@ -113,6 +116,11 @@ class ListSpec:
     limited: Callable[[Any], bool] | None = None
     branches: Callable[["Reading", QuerySet[Any]], Sequence[QuerySet[Any]]] | None = None
     bulk: tuple[str, ...] = ()
+    subtitle: Word = ""
+    subtitle_limited: Word = ""
+    none_fits: Word = NONE_FITS
+    nothing_yet: Word = ""
+    template: str = "lists/list.html"
     route: str = ""
     opens: str = ""
     own_rows: bool = False

@@ -1,7 +1,7 @@
 """The doors of lists: the page of any list, and what is kept of it for a person."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -20,21 +20,25 @@ from core.lists.addresses import of_view
 from core.lists.screen import Screen
 from core.lists.spec import NOT_FILTERS, ListSpec, Reading
 from core.models import SavedView
-from core.permissions import require
+from core.permissions import permission, require
 from core.problems import NotFound, Problem
 
-TEMPLATE = "lists/list.html"
 LONGEST_QUERY = 4_000
 
 
-def show(request: HttpRequest, name: str, template: str = TEMPLATE, **more: Any) -> HttpResponse:
-    """The page of a list. A view of an app is this call under its permission; `more` is for its own template."""
+def page_of(name: str) -> Callable[..., HttpResponse]:
+    """The page of a list, for those who hold its permission."""
+    return permission(registry.get(name).permission)(partial(show, name=name))
+
+
+def show(request: HttpRequest, name: str, **more: Any) -> HttpResponse:
+    """A list, without its guard; `more` is for a template of its own."""
     screen = Screen(request, registry.get(name))
     if screen.first_view is not None:
         return redirect(of_view(request.path, screen.first_view))
     if screen.spec.opens and not request.GET:
         return redirect(f"{request.path}?{screen.spec.opens}")
-    return render(request, template, {"list": screen, "page": screen.page, "rows": screen.rows, **more})
+    return render(request, screen.spec.template, {"list": screen, "page": screen.page, "rows": screen.rows, **more})
 
 
 Act = Callable[[HttpRequest, ListSpec, Reading], str]

@@ -64,7 +64,7 @@ def states_of(orders: list[Order]) -> list[str]:
 
 def seen(action: str, things: list[Any], list_name: str = "orders") -> bulk.Preview:
     owner = person()
-    return bulk.preview(bulk.get(action), prepared(action, things, owner, list_name), owner)
+    return bulk.preview(bulk.get(action), prepared(action, things, owner, list_name))
 
 
 def test_orders_are_held_for_a_reason_and_those_that_left_are_not() -> None:
@@ -239,4 +239,5 @@ def test_people_of_a_place_act_on_its_orders_alone(world: World) -> None:
 def test_every_action_says_what_it_does(name: str) -> None:
     action = bulk.ACTIONS[name]
     assert str(action.label) and str(action.title)
-    assert action.confirm(1) and "12" in action.confirm(12)
+    assert action.confirm % {"n": 1} != action.confirm % {"n": 12}
+    assert "12" in action.confirm % {"n": 12}

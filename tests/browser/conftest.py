@@ -12,15 +12,16 @@ from pytest_django.plugin import DjangoDbBlocker
 from tests.browser.people import People
 from tests.browser.running import System, whole_system
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of this folder drive the browser."""
+    """All tests of this folder drive the browser, in one process: there they share one system and its company."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -44,7 +45,7 @@ def chromium() -> str:
     """The browser's program."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), "")
     if not found:
-        words = "No Chromium found: the browser tests cannot run. On Debian: apt-get install chromium"
+        words = "No Chromium found: the browser tests cannot run. On Debian: apt-get install chromium-headless-shell"
         if os.environ.get("CI") == "true":
             pytest.fail(words)
         pytest.skip(words)

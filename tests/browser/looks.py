@@ -1,5 +1,6 @@
 """What every page is held to: it opens, it fits, nothing complains, and it can be read by everybody."""
 
+import os
 import re
 from pathlib import Path
 from typing import Literal
@@ -39,7 +40,9 @@ def turn(page: Page, theme: Theme) -> None:
 
 
 def shoot(page: Page, name: str) -> None:
-    """A picture of the whole page, for people to look at."""
+    """A picture of the whole page, for people to look at, when OMS_PICTURES asks for them."""
+    if not os.environ.get("OMS_PICTURES"):
+        return
     SHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SHOTS / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}.png", full_page=True)
 

@@ -69,4 +69,5 @@ def test_one_pass_hands_out_some_of_each_handler_however_long_the_queue() -> Non
     assert {one.handler: sum(len(each.ids) for each in claimed if each.handler == one.handler) for one in claimed} == {
         "payments.authorise": 500,
         "notifications.order_confirmation": 500,
+        "search.orders": 500,
     }

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from django.test import Client
-from django.urls import Resolver404, resolve, reverse
+from django.urls import Resolver404, get_resolver, resolve, reverse
 from django.utils import translation
 from markdown_it import MarkdownIt
 
@@ -66,8 +66,6 @@ def test_every_page_about_which_there_is_help_exists_and_so_does_its_section() -
 
 
 def _routes() -> set[str]:
-    from django.urls import get_resolver  # noqa: PLC0415
-
     return {str(key) for key in get_resolver().reverse_dict if isinstance(key, str)}
 
 

@@ -161,3 +161,13 @@ def test_somebody_without_a_role_is_told_what_to_do() -> None:
     Grant.objects.all().delete()
 
     assert "You have no role yet" in opened(client)
+
+
+def test_the_health_of_the_system_is_told_to_each_reader_in_their_language(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finding = "The broker does not answer. Orders are taken, but nothing that follows is done until it is back."
+    monkeypatch.setattr("backoffice.health.facts._queued", lambda: None)
+
+    assert finding in opened(signed_in("admin"), "en")
+    assert finding not in opened(signed_in("operations"), "fr")

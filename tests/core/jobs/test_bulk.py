@@ -70,12 +70,12 @@ def test_what_was_refused_can_be_tried_again_and_what_is_done_stays_done() -> No
 def test_the_preview_counts_what_it_will_be_done_to_and_names_what_not() -> None:
     owner = person()
     job = prepared(owner, incidents("a", "b", "stubborn"))
-    seen = bulk.preview(ACTION, job, owner)
+    seen = bulk.preview(ACTION, job)
     assert (seen.total, seen.applies, seen.refused) == (3, 2, 1)
     assert [(str(r.words), r.count, r.examples) for r in seen.reasons] == [("It does not want to.", 1, ["stubborn"])]
     assert seen.consequences == ["2 will be quiet."]
     Incident.objects.filter(kind="a").delete()
-    assert [r.count for r in bulk.preview(ACTION, job, owner).reasons] == [1, 1]
+    assert [r.count for r in bulk.preview(ACTION, job).reasons] == [1, 1]
 
 
 def test_nothing_happens_before_it_is_confirmed() -> None:

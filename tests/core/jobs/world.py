@@ -9,6 +9,7 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.http import QueryDict
+from django.utils.translation import ngettext_lazy
 
 from core.actors import Actor
 from core.jobs import bulk, preparing, running
@@ -47,13 +48,13 @@ ACTION = BulkAction(
     name=SETTLE,
     label="Settle",
     title="Settle incidents",
-    confirm=lambda n: f"Settle {n}",
+    confirm=ngettext_lazy("Settle %(n)d", "Settle %(n)d", "n"),
     permission="incidents.view",
     model=Incident,
     act=settle,
     fields=Words,
-    refusals=lambda user: [Refusal("It does not want to.", Q(kind="stubborn"))],
-    consequence=lambda user, found: [f"{found.count()} will be quiet."],
+    refusals=(Refusal("It does not want to.", Q(kind="stubborn")),),
+    consequence=lambda found: [f"{found.count()} will be quiet."],
     named_by="kind",
 )
 
