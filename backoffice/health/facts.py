@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
@@ -94,15 +95,20 @@ def gather() -> Facts:
         ahead=ours - database.now.timestamp(),
         installed=installed[0].at if installed else datetime.now(UTC),
         missing=missing_migrations(),
-        database=database,
+        database=_kept(database),
         queued=_queued(),
         heartbeats=heartbeats.heard(),
         backlog=outbox.backlog(),
         stopped_since=rows(STOPPED)[0].since,
         providers=_providers(),
-        payments=rows(PAYMENTS)[0],
-        mail=rows(MAIL)[0] if settings.EMAIL_HOST else None,
+        payments=_kept(rows(PAYMENTS)[0]),
+        mail=_kept(rows(MAIL)[0]) if settings.EMAIL_HOST else None,
     )
+
+
+def _kept(row: Any) -> SimpleNamespace:
+    """A row that can be put by: what a query's own rows are made of is not known to other processes."""
+    return SimpleNamespace(**row._asdict())
 
 
 def missing_migrations() -> tuple[str, ...]:

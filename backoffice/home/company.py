@@ -11,8 +11,8 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from backoffice.health.facts import gather
 from backoffice.health.judge import judge
@@ -174,11 +174,9 @@ def funnel(user: Any) -> Part:
 
 def running(user: Any) -> Part:
     """Whether the system runs, in words, with what stopped."""
-    key = f"home:health:{get_language()}:{connection.settings_dict['NAME']}"
-    wrong = cache.get(key)
-    if wrong is None:
-        wrong = [each for each in judge(gather()) if each.alarm]
-        cache.set(key, wrong, CONTEXT)
+    # What is seen is kept for a moment, not the words for it: readers have languages of their own.
+    facts = cache.get_or_set(f"home:facts:{connection.settings_dict['NAME']}", gather, CONTEXT)
+    wrong = [each for each in judge(facts) if each.alarm]
     rows_ = [
         Row(
             reference=each.name, url=reverse("health"), what=each.words, tone=each.tone, since=each.since,

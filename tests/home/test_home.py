@@ -5,6 +5,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from backoffice.home import roles
@@ -168,6 +169,7 @@ def test_the_health_of_the_system_is_told_to_each_reader_in_their_language(
 ) -> None:
     finding = "The broker does not answer. Orders are taken, but nothing that follows is done until it is back."
     monkeypatch.setattr("backoffice.health.facts._queued", lambda: None)
+    cache.clear()
 
     assert finding in opened(signed_in("admin"), "en")
     assert finding not in opened(signed_in("operations"), "fr")
