@@ -175,7 +175,7 @@ def funnel(user: Any) -> Part:
 def running(user: Any) -> Part:
     """Whether the system runs, in words, with what stopped."""
     # What is seen is kept for a moment, not the words for it: readers have languages of their own.
-    facts = cache.get_or_set(f"home:facts:{connection.settings_dict['NAME']}", gather, CONTEXT)
+    facts: Any = cache.get_or_set(f"home:facts:{connection.settings_dict['NAME']}", gather, CONTEXT)
     wrong = [each for each in judge(facts) if each.alarm]
     rows_ = [
         Row(

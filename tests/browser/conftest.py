@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.browser import orders
 from tests.browser.people import People
 from tests.browser.running import System, whole_system
 
@@ -80,3 +81,13 @@ def people(browser: Browser, system: System) -> Iterator[People]:
     crowd = People(browser, system.url)
     yield crowd
     crowd.go_home()
+
+
+@pytest.fixture
+def number(people: People, system: System) -> str:
+    """The number of an order of the test's own that waits to be picked."""
+    number = orders.place(system)
+    window = people.window("manager")
+    orders.until_released(window.page, number)
+    window.close()
+    return number

@@ -109,6 +109,8 @@ def test_the_shell_tells_of_a_job_that_ends_while_something_else_is_done(people:
 
 
 LOOKS = list(product((DESK, PHONE), ("light", "dark")))
+JUDGED = [(DESK, "light"), (PHONE, "dark")]
+"""Where axe looks: each width once, each theme once."""
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
@@ -122,7 +124,8 @@ def test_every_page_of_a_job_looks_well(people: People, locale: str) -> None:
             page.set_viewport_size(size)
             turn(page, theme)  # type: ignore[arg-type]
             shoot(page, f"jobs {name} {size['width']} {theme} {locale}")
-            assert faults_of_fit(page) + faults_of_access(page) == [], name
+            judged = (size, theme) in JUDGED
+            assert faults_of_fit(page) + (faults_of_access(page) if judged else []) == [], name
         page.set_viewport_size(DESK)
 
     page.goto("/jobs/")

@@ -2,26 +2,20 @@
 in English and in French; no script of ours is needed for any of it."""
 
 import re
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 from playwright.sync_api import Page, expect
 
 from core.ids import new_id
+from tests.browser import orders
 from tests.browser.looks import faults_of_access, faults_of_fit, shoot
 from tests.browser.people import PATIENCE_MS, People, Window
 from tests.browser.running import System
 
 expect.set_options(timeout=PATIENCE_MS)
 PRODUCT = "HOUS-01"
-BODY: dict[str, Any] = {
-    "channel": "web",
-    "shipping_address": {
-        "name": "Odile Garnier", "line1": "27 rue des Tournelles", "postal_code": "75004", "city": "Paris", "country": "FR",
-    },
-    "lines": [{"sku": PRODUCT, "quantity": 1}],
-}  # fmt: skip
+BODY = orders.BODY | {"lines": [{"sku": PRODUCT, "quantity": 1}]}
 
 
 def order(system: System, token: str, language: str) -> tuple[str, str]:

@@ -1,46 +1,11 @@
 """Two people with one order open at once, each in a browser of their own; and the order page by keyboard and phone."""
 
-import time
-
-import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
-from core.ids import new_id
 from tests.browser.looks import faults_of_access, faults_of_fit, shoot
 from tests.browser.people import PATIENCE_MS, People
-from tests.browser.running import System
-from tests.browser.test_paying_by_link import BODY
 
 expect.set_options(timeout=PATIENCE_MS)
-WORKERS_SECONDS = 180
-PLENTY = "JARD-04"
-"""A product that the demo company has more than a hundred of."""
-
-
-@pytest.fixture
-def number(people: People, system: System) -> str:
-    """An order on account that nobody else of the tests works on, once it waits to be picked and changes no more."""
-    customer = {"email": f"{new_id().hex}@example.com", "first_name": "Odile", "last_name": "Garnier"}
-    body = BODY | {"customer": customer, "lines": [{"sku": PLENTY, "quantity": 3}]}
-    key = {"Authorization": f"Bearer {system.company.api_key}"}
-    with httpx.Client(base_url=f"{system.url}/api/v1", headers=key, timeout=60) as api:
-        answer = api.post("/orders", json=body, headers={"Idempotency-Key": str(new_id())})
-    assert answer.status_code == 201, answer.text
-    window = people.window("manager")
-    window.page.goto(f"/orders/{answer.json()['number']}/")
-    settled(window.page)
-    window.close()
-    return str(answer.json()["number"])
-
-
-def settled(page: Page) -> None:
-    """Look again until workers have routed and released it."""
-    until = time.monotonic() + WORKERS_SECONDS
-    while "3 to pick" not in page.locator("main").inner_text() and time.monotonic() < until:
-        page.wait_for_timeout(250)
-        page.reload()
-    expect(page.locator("main")).to_contain_text("3 to pick")
 
 
 def cancel_one(page: Page, number: str, why: str) -> None:

@@ -39,9 +39,10 @@ def test_a_wrong_order_is_told_beside_its_field_without_script(page: Page) -> No
     expect(page.locator("[data-error-summary]")).to_be_visible()
 
 
-def test_work_is_picked_packed_and_handed_over_without_script(people: People, system: System) -> None:
+def test_work_is_picked_packed_and_handed_over_without_script(people: People, number: str) -> None:
     page = people.window("manager", size=PHONE, script=False).page
-    page.goto(system.company.places["work-accept"])
+    page.goto(f"/orders/{number}/")
+    page.locator("a[href^='/work/']:visible").first.click()
     page.get_by_role("button", name="Accept").click()
     page.get_by_role("button", name="All picked…").click()
     page.get_by_role("button", name="Yes, all picked").click()
@@ -65,9 +66,9 @@ def test_theme_and_language_change_without_script(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("data-theme", re.compile("day|night"))
 
 
-def test_an_order_is_held_and_released_without_script(people: People, system: System) -> None:
+def test_an_order_is_held_and_released_without_script(people: People, number: str) -> None:
     page = people.window("clerk", script=False).page
-    page.goto(system.company.places["order-in-work"])
+    page.goto(f"/orders/{number}/")
     page.get_by_role("button", name="Hold", exact=False).first.click()
     page.get_by_label("What should be cleared up?").fill("Asked for another colour")
     page.get_by_role("button", name="Hold the order").click()
