@@ -3,15 +3,15 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from babel.dates import format_date
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, pgettext, to_locale
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core.charts import Columns, Point, columns
+from core.locales import written_day
 from core.permissions import permission
 from core.templatetags.ui import age, money
 from fulfillment.selectors import backlog
@@ -121,11 +121,11 @@ def _stage(found: Waiting | None, label: str, href: str, slowest: datetime | Non
 
 
 def _chart(per_day: dict[date, int], today: date, days: int) -> Columns:
-    locale, orders = to_locale(get_language() or "en"), reverse("orders")
+    orders = reverse("orders")
     span = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
     points = [
         Point(
-            format_date(day, "d MMM", locale=locale),
+            written_day(day, "d MMM"),
             per_day.get(day, 0),
             f"{orders}?day={day.isoformat()}",
             now=day == today,

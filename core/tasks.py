@@ -9,6 +9,7 @@ from celery import shared_task
 from core import broker, idempotency, outbox
 from core.jobs import running
 from core.outbox import turns
+from core.people import sessions
 
 logger = logging.getLogger(__name__)
 
@@ -92,3 +93,8 @@ def run_jobs() -> int:
 @shared_task(name="core.forget_old_jobs")
 def forget_old_jobs() -> int:
     return running.forget_old()
+
+
+@shared_task(name="core.forget_ended_sessions")
+def forget_ended_sessions() -> int:
+    return sessions.forget_ended()

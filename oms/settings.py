@@ -248,6 +248,11 @@ CELERY_BEAT_SCHEDULE = {
     # Jobs of people. Every second, as a person waits; a worker that is busy lets the request go by.
     "run-jobs": {"task": "core.run_jobs", "schedule": 1.0, "options": {"expires": 2}},
     "forget-old-jobs": {"task": "core.forget_old_jobs", "schedule": 3600.0, "options": {"expires": 3600}},
+    "forget-ended-sessions": {
+        "task": "core.forget_ended_sessions",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     # By night, beside the letters: of all work they can wait best while one of their workers reads everything.
     "check-books": {"task": "oms.check_books", "schedule": crontab(hour=1, minute=40), "options": {"queue": "mail"}},
     **{

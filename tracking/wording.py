@@ -2,12 +2,11 @@
 
 from datetime import date, datetime
 
-from babel.dates import format_date, format_time
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from core.locales import locale
+from core.locales import written_day, written_time
 
 
 def on_day(day: date) -> str:
@@ -29,7 +28,7 @@ def the_day(day: date) -> str:
 
 def full_day(day: date) -> str:
     """A day in full words: `Friday 27 November`."""
-    return str(format_date(day, "EEEE d MMMM", locale=locale()))
+    return written_day(day, "EEEE d MMMM")
 
 
 def moment(at: datetime | None) -> str:
@@ -38,7 +37,7 @@ def moment(at: datetime | None) -> str:
         return ""
     local = timezone.localtime(at)
     pattern = "EEEE d" if abs((local.date() - timezone.localdate()).days) < 14 else "EEEE d MMMM"
-    text = f"{format_date(local, pattern, locale=locale())}, {format_time(local, 'HH:mm', locale=locale())}"
+    text = f"{written_day(local.date(), pattern)}, {written_time(local)}"
     return text[:1].upper() + text[1:]
 
 
@@ -47,7 +46,7 @@ def until(at: datetime | None) -> str:
     if at is None:
         return ""
     local = timezone.localtime(at)
-    return f"{full_day(local.date())}, {format_time(local, 'HH:mm', locale=locale())}"
+    return f"{full_day(local.date())}, {written_time(local)}"
 
 
 def number_word(number: int) -> str:

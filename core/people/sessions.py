@@ -6,12 +6,13 @@ from uuid import UUID
 from django.contrib.auth import login
 from django.contrib.sessions.models import Session as Kept
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
-from core.models import Device, Session
+from core.models import Device, Session, TrustedBrowser
 from core.people.authority import about, require_manager, require_over
 from core.permissions import standing
 from core.problems import NotFound
@@ -101,6 +102,16 @@ def forget(key: str | None) -> None:
     """The row of a session that is being signed out."""
     if key:
         Session.objects.filter(key=key).delete()
+
+
+def forget_ended() -> int:
+    """Delete what nobody can use any more: sessions that have run out, with our rows of them, and browsers that are
+    trusted no longer. Returns how many sessions."""
+    now = timezone.now()
+    gone, _each = Kept.objects.filter(expire_date__lte=now).delete()
+    Session.objects.filter(~Exists(Kept.objects.filter(session_key=OuterRef("key")))).delete()
+    TrustedBrowser.objects.filter(expires_at__lte=now).delete()
+    return gone
 
 
 def _delete(keys: list[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time, get_timezone_location
+from babel.dates import get_timezone_location
 from django import template
 from django.conf import settings
 from django.forms import BoundField
@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from core import charts, tracing, wording
 from core.actors import SYSTEM
 from core.days import reader_day, zone
-from core.locales import locale, number, percent, weight
+from core.locales import locale, number, percent, weight, written_day, written_time
 from core.locales import say_day as say_day
 from core.locales import say_time as say_time
 from core.money import display
@@ -234,7 +234,7 @@ def place_time(value: datetime | time | None, name: str) -> str:
         return "—"
     if isinstance(value, datetime):
         return say_place_time(say_time(value.astimezone(zone(name))), name)
-    return say_place_time(str(format_time(value, "HH:mm", locale=locale())), name)
+    return say_place_time(written_time(value), name)
 
 
 @register.filter
@@ -259,7 +259,7 @@ def when(value: date | datetime | None, style: str = "short") -> SafeString | st
         text = f"{day} {say_time(local)}"
     else:
         text = say_time(local) if style == "short" and local.date() == today else day
-    exact = format_datetime(local, "EEEE d MMMM y, HH:mm", locale=locale())
+    exact = f"{written_day(local.date(), 'EEEE d MMMM y')}, {written_time(local)}"
     return format_html('<time class="num" datetime="{}" title="{}">{}</time>', local.isoformat(), exact, text)
 
 
@@ -269,7 +269,7 @@ def long_day(value: date | datetime | None) -> str:
     if value is None:
         return ""
     day = _local(value).date() if isinstance(value, datetime) else value
-    return str(format_date(day, "EEEE d MMMM", locale=locale()))
+    return written_day(day, "EEEE d MMMM")
 
 
 @register.filter

@@ -468,3 +468,18 @@ def test_what_happened_to_a_person_is_told_on_their_page() -> None:
     page = signed_in("admin").get(f"/people/{nora.pk}/").content.decode()
     assert "gave the role Store, everywhere" in page
     assert "sent an invitation to nora@example.com" in page
+
+
+def test_sessions_that_have_run_out_are_forgotten_and_the_others_go_on() -> None:
+    somebody = person("nina", "clerk")
+    gone, here = signed_in_as(somebody), signed_in_as(somebody)
+    before = timezone.now() - timedelta(minutes=1)
+    Kept.objects.filter(session_key=gone.session.session_key).update(expire_date=before)
+    TrustedBrowser.objects.create(user=somebody, expires_at=before)
+    TrustedBrowser.objects.create(user=somebody, expires_at=timezone.now() + timedelta(days=1))
+
+    assert sessions.forget_ended() == 1
+
+    assert [each.key for each in Session.objects.all()] == [here.session.session_key]
+    assert TrustedBrowser.objects.count() == 1
+    assert here.get("/orders/").status_code == 200

@@ -11,6 +11,7 @@ from core.ids import new_id
 from orders.models import Order
 from orders.tracking import token_of
 from tests.factories.orders import shipped
+from tests.factories.people import signed_in
 from tests.factories.world import MUG, small_world
 from tracking import views
 
@@ -164,3 +165,8 @@ def test_looking_changes_nothing_and_other_methods_are_refused() -> None:
 
     assert Client().put(path(order)).status_code == 405
     assert Client().delete(path(order)).status_code == 405
+
+
+def test_somebody_of_the_staff_sees_the_page_as_its_customer_does() -> None:
+    order = sent()
+    assert 'id="palette"' not in opened(signed_in("manager"), order)
