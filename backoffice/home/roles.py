@@ -47,7 +47,7 @@ HOMES = {
     "planner": ("short", "backordered", "questions", "unroutable"),
     "operations": ("exceptions", "unroutable", "late", "stages", "running"),
     "finance": ("payments", "journal", "unpaid"),
-    "manager": ("trend", "late", "funnel", "exceptions", "holds"),
+    "manager": ("trend", "late", "funnel", "exceptions", "holds", "running"),
     "admin": ("first-steps", "running", "access", "trend", "funnel", "exceptions"),
 }
 """Seen by nobody whose role lacks the permission of a section. A role of the company's own has what fits it best."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -129,8 +130,12 @@ def _parked_delivery() -> None:
     Delivery.objects.create(event=event, handler="nobody.knows", parked_at=timezone.now(), error="X")
 
 
+def but(row: SimpleNamespace, **changes: Any) -> SimpleNamespace:
+    return SimpleNamespace(**vars(row) | changes)
+
+
 def _seen(**changes: Any) -> Callable[[Facts], Facts]:
-    return lambda facts: replace(facts, database=facts.database._replace(**changes))
+    return lambda facts: replace(facts, database=but(facts.database, **changes))
 
 
 def _queue(facts: Facts, queue: str, **changes: Any) -> Facts:
@@ -183,7 +188,7 @@ FAULTS: dict[str, Callable[[Facts], Facts]] = {
     "work-stopped": lambda f: _queue(f, "work", parked=1),
     "work-unknown": _unknown,
     "provider-silent": lambda f: replace(f, providers={"stripe": Calls(_ago(f, hours=1), _ago(f, seconds=9))}),
-    "payments-unsettled": lambda f: replace(f, payments=f.payments._replace(unknown=2, oldest=_ago(f, hours=1))),
+    "payments-unsettled": lambda f: replace(f, payments=but(f.payments, unknown=2, oldest=_ago(f, hours=1))),
     "mail-failing": lambda f: replace(f, mail=_mail(f)),
     "books-disagree": lambda f: _books(f, count=1, since=f.now.isoformat(), wrong={"stock: adds up": ["it does not"]}),
     "check-overdue": _overdue,

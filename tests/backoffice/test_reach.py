@@ -203,7 +203,7 @@ def test_people_of_everywhere_see_all(order: Order, role: str) -> None:
 
     assert listed(client) == [order.number]
     assert opens(client, order)
-    assert not client.get("/orders/").context["limited"]
+    assert not client.get("/orders/").context["list"].limited
 
 
 def test_people_of_one_place_do_not_see_what_the_customer_ordered_elsewhere(order: Order, lyon: Client) -> None:

@@ -33,6 +33,7 @@ from payments.services.settlement import release_strays
 from returns import services as returns
 from returns.models import Return
 from tests.factories.world import order_body
+from tests.scenarios import many
 from tests.scenarios.bank import signed
 from tests.scenarios.books import Books, ImpossibleError
 from tests.scenarios.company import Company
@@ -54,7 +55,7 @@ AFTER = ("carrier_says", "deliver", "ask_for_a_return", "receive_a_return", "bri
 ALL = (*SHOP, *FLOOR, *AFTER)
 MACHINERY = ("workers_catch_up", "workers_in_disorder", "the_bank_errs", "a_webhook_comes", "work_one_order_through",
              "a_worker_dies_after_the_effect", "a_worker_dies_midway", "time_passes", "the_customer_authenticates",
-             "the_time_to_pay_is_over")  # fmt: skip
+             "the_time_to_pay_is_over", "many_at_once")  # fmt: skip
 CALLS = ("capture", "create", "cancel", "refund", "retrieve", "*")
 FAULTS = ("500_after", "cut_after", "timeout_after", "500", "cut")
 
@@ -344,6 +345,23 @@ class OrderLives(RuleBasedStateMachine):
         self.story.append(f"{times} days pass, and for want of payment are cancelled: {names or 'none'}")
         for order_id in cancelled:
             self.books.cancel(order_id, None)
+
+    def many_at_once(self, n: int, times: int) -> None:
+        """Somebody holds, lets go or cancels several orders in one act; its worker is lost, and another one goes on."""
+        act, given = many.ACTS[n % len(many.ACTS)]
+        orders = list(Order.objects.order_by("id").values_list("id", flat=True))[n % 2 :: 2]
+        if not orders:
+            return
+        names = ", ".join(self.people.name(order_id) for order_id in orders)
+        self.story.append(f"{act} of {names} at once, and the worker is lost before statement {times * 3}")
+        with self.telling():
+            results = many.do(act, given, orders, times * 3)
+        self.story[-1] += f": {', '.join(results.values())}"
+        if "failed" in results.values():
+            self.fail("A row failed.")
+        for order_id, result in results.items():
+            if result == "done":
+                many.book(self.books, act, order_id)
 
     # What must be so
 
