@@ -4,7 +4,7 @@ On a shared tablet a person does the work of its place and no more: see `bind`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -30,10 +30,12 @@ class Standing:
     needs_second_factor: bool = False
     idle_minutes: int = 0
     """How long the strictest of the roles lets a session rest; 0 is without end."""
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """The codes of the roles, each with the name that somebody gave it, if any."""
 
 
 GRANTED = """
-SELECT r.code, r.permissions, r.needs_second_factor, r.idle_minutes, g.location_id
+SELECT r.code, r.name, r.permissions, r.needs_second_factor, r.idle_minutes, g.location_id
 FROM core_grant g JOIN core_role r ON r.code = g.role WHERE g.user_id = %(user)s
 """
 
@@ -53,15 +55,16 @@ def reaches(user: Any) -> Mapping[str, Reach]:
 
 def _read(user: Any) -> Standing:
     found: dict[str, Reach] = {}
-    careful, idle = False, []
+    careful, idle, roles = False, [], dict[str, str]()
     for grant in rows(GRANTED, {"user": user.pk}) if user.pk else ():
         for permission in permissions_of(grant.code, grant.permissions):
             reach = found.get(permission, set())
             found[permission] = None if grant.location_id is None or reach is None else reach | {grant.location_id}
+        roles[grant.code] = grant.name
         delivered = settings.ROLES_AS_DELIVERED.get(grant.code)
         careful |= bool(_chosen(grant.needs_second_factor, delivered and delivered.needs_second_factor))
         idle.append(_chosen(grant.idle_minutes, delivered and delivered.idle_minutes))
-    return Standing(_at_place(user, found), careful, min(filter(None, idle), default=0))
+    return Standing(_at_place(user, found), careful, min(filter(None, idle), default=0), roles)
 
 
 def permissions_of(code: str, changed: Iterable[str] | None) -> frozenset[str]:

@@ -6,8 +6,7 @@ from typing import Any
 
 from backoffice.home import company, first_steps, money, orders, places
 from backoffice.home.parts import Figure, Panel, Part
-from core.models import Grant
-from core.permissions import allows
+from core.permissions import allows, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ HOMES = {
 
 def sections_of(user: Any) -> list[str]:
     """The sections of this person's home, those of their narrowest role first, none twice."""
-    held = set(Grant.objects.filter(user_id=user.pk).values_list("role", flat=True))
+    held = set(standing(user).roles)
     roles = [role for role in HOMES if role in held] or (["admin"] if user.is_superuser else [])
     if held - set(HOMES) or not roles:
         roles += [role for role in HOMES if role not in roles and role != "admin"]

@@ -14,7 +14,7 @@ from core.actors import Actor
 from core.db import rows
 from core.lists.spec import ListSpec, Reading
 from core.models import Grant, ListPreference, SavedView
-from core.permissions import allows, require
+from core.permissions import allows, require, standing
 from core.problems import Conflict, Invalid, NotFound
 from core.timeline import record
 
@@ -26,7 +26,7 @@ MOST_VIEWS = 50
 
 def roles_of(user: Any) -> list[str]:
     """The roles that a person has anywhere."""
-    return list(Grant.objects.filter(user_id=user.pk).values_list("role", flat=True).distinct())
+    return list(standing(user).roles)
 
 
 def visible(user: Any) -> QuerySet[SavedView]:

@@ -11,10 +11,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
-from core.db import rows
 from core.models import Grant, Role
 from core.people.authority import MANAGE, keeping_an_administrator, require_holds, require_manager
-from core.permissions import permissions_of
+from core.permissions import permissions_of, standing
 from core.problems import Conflict, Invalid, NotFound, StaleVersion
 from core.timeline import record
 
@@ -80,14 +79,9 @@ def role_by_code(code: str) -> Shown:
     return shown(found)
 
 
-HELD = """
-SELECT DISTINCT r.code, r.name FROM core_grant g JOIN core_role r ON r.code = g.role WHERE g.user_id = %(user)s
-"""
-
-
 def names_of(user: Any) -> list[str]:
-    """The roles that somebody holds, by name; one statement."""
-    return sorted(in_words(role.code, role.name) for role in rows(HELD, {"user": user.pk}))
+    """The roles that somebody holds, by name."""
+    return sorted(in_words(code, name) for code, name in standing(user).roles.items())
 
 
 def in_words(code: str, name: str = "") -> str:

@@ -183,7 +183,7 @@ def _open(window: Window, leaf: Leaf, system: System) -> list[str]:
     answer = window.page.goto(system.company.places.get(leaf.address, leaf.address))
     if leaf.proof and window.page.locator("[name=proof]").count():
         window.page.locator("[name=proof]").fill(system.company.places["postcode"])
-        window.page.get_by_role("button", name="Show everything").click()
+        window.page.locator("[name=proof]").press("Enter")
     window.page.locator(leaf.waits_for).first.wait_for()
     status = answer.status if answer else 0
     return [f"answered {status}"] * (status != leaf.status) + window.complaints

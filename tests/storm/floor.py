@@ -74,7 +74,8 @@ WHERE o.external_id LIKE 'return-%%' AND o.status IN ('delivered', 'completed')
 GROUP BY o.id HAVING sum(l.returned) = 0 ORDER BY o.id LIMIT %(most)s
 """
 THREATENED = """
-SELECT p.action_url FROM payments_payment p WHERE p.status = 'requires_action' AND p.action_url <> '' LIMIT %(most)s
+SELECT p.action_url FROM payments_payment p WHERE p.status = 'requires_action' AND p.action_url <> ''
+ORDER BY random() LIMIT %(most)s
 """
 
 
