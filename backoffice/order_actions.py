@@ -171,10 +171,11 @@ def _rules(facts: Facts) -> list[_Rule]:
     ]  # fmt: skip
 
 
-def offered(facts: Facts, user: Any) -> dict[str, Action]:
-    """The actions that this person's roles hold, by name; those that the order's state does not allow with the reason."""
+def offered(facts: Facts, user: Any, may: Callable[[str], bool]) -> dict[str, Action]:
+    """The actions that this person's roles hold for this order, by name; those that its state does not allow with the
+    reason."""
     return {
         rule.action.name: replace(rule.action, why=rule.why(facts, user))
         for rule in _rules(facts)
-        if allows(user, rule.action.needs)
+        if may(rule.action.needs)
     }

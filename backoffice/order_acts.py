@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from backoffice import order_facts, order_page
+from backoffice import order_facts, order_page, reach
 from backoffice.cancel_preview import preview
 from backoffice.order_views import refused
 from backoffice.timeline_words import is_id
@@ -42,8 +42,9 @@ def form(opened: str = "") -> Again:
     return lambda request, found, problem: refused(request, found, opened, problem)
 
 
-def on_order(again: Again) -> Callable[[Act], View]:
-    """A POST about an order, done under its lock: afterwards its page, with what was done.
+def on_order(name: str, again: Again) -> Callable[[Act], View]:
+    """A POST about an order by whoever holds the permission `name` for it, done under its lock: afterwards its page,
+    with what was done.
 
     The page that was acted on must still show how things stand. A refusal keeps what was typed: `again` shows the form.
     """
@@ -55,6 +56,7 @@ def on_order(again: Again) -> Callable[[Act], View]:
             if versions.looks_again(request):
                 return again(request, found, None)
             try:
+                reach.require_here(request, found, name)
                 with transaction.atomic():
                     version = lock_order(found.pk).version
                     versions.check(request, found.pk, version, labels=_labels(found), currency=found.currency)
@@ -66,7 +68,7 @@ def on_order(again: Again) -> Callable[[Act], View]:
             messages.success(request, said)
             return redirect("order", number)
 
-        return require_POST(wrapped)
+        return permission(name)(require_POST(wrapped))
 
     return door
 
@@ -98,8 +100,7 @@ def add_note(request: HttpRequest, number: str) -> HttpResponse:
     return redirect(f"{request.path.removesuffix('note/')}#timeline")
 
 
-@permission("orders.hold")
-@on_order(form("hold-dialog"))
+@on_order("orders.hold", form("hold-dialog"))
 def hold(request: HttpRequest, found: Order) -> str:
     """Stop the order for a reason."""
     kind = request.POST.get("kind", "")
@@ -108,8 +109,7 @@ def hold(request: HttpRequest, found: Order) -> str:
     return _("The order is held.") if newly else _("It was already held for this reason.")
 
 
-@permission("orders.release_hold")
-@on_order(form())
+@on_order("orders.release_hold", form())
 def release_hold(request: HttpRequest, found: Order) -> str:
     """Let the order go on."""
     wanted = request.POST.get("hold", "")
@@ -121,8 +121,7 @@ def release_hold(request: HttpRequest, found: Order) -> str:
     return _("The hold is released.")
 
 
-@permission("payments.collect")
-@on_order(form())
+@on_order("payments.collect", form())
 def pay_link(request: HttpRequest, found: Order) -> str:
     """A new page for the customer to choose a card on; what was tried before is given up."""
     payment = order_facts.payment_of(found, request.POST.get("payment", ""))
@@ -130,8 +129,7 @@ def pay_link(request: HttpRequest, found: Order) -> str:
     return _("The customer gets a new link to pay by mail. It stands here in a moment.")
 
 
-@permission("customers.edit")
-@on_order(form("contact-dialog"))
+@on_order("customers.edit", form("contact-dialog"))
 def edit_contact(request: HttpRequest, found: Order) -> str:
     """Put right how the customer of this order is reached."""
     email, phone = request.POST.get("email", ""), request.POST.get("phone", "")
@@ -139,8 +137,7 @@ def edit_contact(request: HttpRequest, found: Order) -> str:
     return _("The contact is changed.") if changed else _("It stood there like that already.")
 
 
-@permission("incidents.resolve")
-@on_order(form())
+@on_order("incidents.resolve", form())
 def resolve(request: HttpRequest, found: Order) -> str:
     """Say how an exception was settled."""
     wanted, how = request.POST.get("incident", ""), request.POST.get("resolution", "").replace("\0", "").strip()[:500]
@@ -161,6 +158,7 @@ def resend(request: HttpRequest, number: str) -> HttpResponse:
     found = order_facts.find(request, number)
     wanted, key = request.POST.get("letter", ""), request.POST.get("key", "")
     try:
+        reach.require_here(request, found, "mail.send")
         if not is_id(wanted):
             raise NotFound(_("There is no such letter."))
         source = UUID(key) if is_id(key) else None
@@ -194,7 +192,7 @@ def _ask_to_cancel(request: HttpRequest, found: Order, problem: Problem | None) 
     return render(request, name, context, status=problem.status if problem else 200)
 
 
-@on_order(_ask_to_cancel)
+@on_order("orders.cancel", _ask_to_cancel)
 def _cancel(request: HttpRequest, found: Order) -> str:
     """Cancel the units asked for, or all that have not left."""
     lines = quantities(request, found)
@@ -216,11 +214,12 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
     """Choose units, see in numbers what cancelling them changes, and do it."""
     if request.method == "POST":
         return _cancel(request, number)
-    return _ask_to_cancel(request, order_facts.find(request, number), None)
+    found = order_facts.find(request, number)
+    reach.require_here(request, found, "orders.cancel")
+    return _ask_to_cancel(request, found, None)
 
 
-@permission("returns.receive")
-@on_order(form("return-dialog"))
+@on_order("returns.receive", form("return-dialog"))
 def take_back(request: HttpRequest, found: Order) -> str:
     """Goods are here again: into stock by their condition, and credited by the exact share of these units."""
     place_id = _return_place(request)
@@ -238,8 +237,7 @@ def take_back(request: HttpRequest, found: Order) -> str:
     }
 
 
-@permission("returns.receive")
-@on_order(form())
+@on_order("returns.receive", form())
 def receive_return(request: HttpRequest, found: Order) -> str:
     """An announced return is here: received whole and credited."""
     announced = {str(each.pk): each for each in found.returns.all()}

@@ -119,8 +119,8 @@ def line_rows(order: Order, work: Iterable[FulfillmentOrder], typed: Mapping[str
 
 def _line_row(line: OrderLine, places: list[str], typed: Mapping[str, str]) -> LineRow:
     cancellable = sum(getattr(line, bucket) for bucket in CANCELLABLE) if line.is_stocked else 0
-    asked = typed.get(f"units-{line.pk}", "").strip()
-    units = int(asked) if asked.isdecimal() and len(asked) < 8 else None
+    asked = typed.get(f"units-{line.pk}")
+    units = None if asked is None else int(asked) if asked.strip().isdecimal() and len(asked) < 8 else 0
     return LineRow(
         line,
         list(dict.fromkeys(places)),

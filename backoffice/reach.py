@@ -7,8 +7,10 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.permissions import locations_of
+from core.problems import Forbidden
 from fulfillment.models import FulfillmentOrder
 from orders.models import Order
 from returns.models import Return
@@ -44,6 +46,21 @@ def sees(request: HttpRequest, order: Order) -> bool:
     if mine is None or _proven(request).get(str(order.pk)):
         return True
     return Order.objects.filter(mine, pk=order.pk).exists()
+
+
+def may(request: HttpRequest, order: Order, name: str) -> bool:
+    """Whether somebody who sees this order may do with it what a permission allows: it holds everywhere, or at a place
+    that works on the order, or the order was brought to their counter."""
+    places = locations_of(request.user, name)
+    if places is None or (places and _proven(request).get(str(order.pk))):
+        return True
+    return bool(places) and Order.objects.filter(at(places), pk=order.pk).exists()
+
+
+def require_here(request: HttpRequest, order: Order, name: str) -> None:
+    """Forbidden unless it `may` be done."""
+    if not may(request, order, name):
+        raise Forbidden(_("None of your places works on this order, so it is not yours to change."))
 
 
 def remember(request: HttpRequest, order: Order) -> None:

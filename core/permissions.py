@@ -48,6 +48,11 @@ def standing(user: Any) -> Standing:
     return known
 
 
+def owes_second_factor(user: Any) -> bool:
+    """Whether this person may not work without one: a role of theirs says so, or nothing limits them."""
+    return standing(user).needs_second_factor or user.is_superuser
+
+
 def reaches(user: Any) -> Mapping[str, Reach]:
     """Every permission of a user with its reach."""
     return standing(user).reaches
@@ -84,14 +89,15 @@ def bind(user: Any, location_id: UUID) -> None:
     user._standing = None
 
 
-def _bound_to(user: Any) -> UUID | None:
+def bound_to(user: Any) -> UUID | None:
+    """The location of the shared tablet that the user works on, if it is one."""
     place: UUID | None = getattr(user, "_bound_to", None)
     return place
 
 
 def _at_place(user: Any, found: dict[str, Reach]) -> dict[str, Reach]:
     """What is left of it on a shared tablet."""
-    place = _bound_to(user)
+    place = bound_to(user)
     if place is None:
         return found
     return {
@@ -102,7 +108,7 @@ def _at_place(user: Any, found: dict[str, Reach]) -> dict[str, Reach]:
 
 
 def _may_all(user: Any) -> bool:
-    return bool(user.is_superuser) and _bound_to(user) is None
+    return bool(user.is_superuser) and bound_to(user) is None
 
 
 def allows(user: Any, permission: str, location_id: UUID | None = None) -> bool:

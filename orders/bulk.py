@@ -46,7 +46,7 @@ NOTHING_TO_STOP = (
 
 
 def _units_stopped(found: QuerySet[Order]) -> list[str]:
-    units = found.aggregate(n=Sum("units"))["n"]
+    units = found.aggregate(n=Sum("units"))["n"] or 0
     stopped = ngettext("%(n)d unit stays where it is.", "%(n)d units stay where they are.", units) % {"n": units}
     return [_("Nothing more is released until somebody lifts the hold. Units stay reserved."), stopped]
 
@@ -93,7 +93,7 @@ NOT_HELD = (Refusal(gettext_lazy("It is not held."), ~Q(IS_HELD)),)
 
 
 def _goes_on(found: QuerySet[Order]) -> list[str]:
-    units = found.aggregate(n=Sum("units"))["n"]
+    units = found.aggregate(n=Sum("units"))["n"] or 0
     return [
         ngettext("%(n)d unit goes on to its location.", "%(n)d units go on to their locations.", units) % {"n": units},
         _("A hold for payment, credit or a review of fraud needs the right of those who look after money."),

@@ -16,6 +16,7 @@ from backoffice.health.guard import may_read
 from backoffice.health.judge import judge
 from core.db import rows
 from core.failures import is_away
+from core.people.middleware import turned_away
 from core.permissions import allows
 
 
@@ -31,6 +32,8 @@ def health(request: HttpRequest) -> HttpResponse:
     try:
         rows("SELECT 1")
         behind = bool(missing_migrations())
+        if _wants_page(request) and (elsewhere := turned_away(request)):
+            return elsewhere
         people = _wants_page(request) and allows(request.user, "health.view")
         findings = judge(gather()) if people or may_read(request) else None
     except Error as error:

@@ -1,8 +1,10 @@
 """Of money: what a provider still owes an answer about, what failed, and whether today's journal stands."""
 
+from collections import Counter
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,26 +13,27 @@ from backoffice.home import behind
 from backoffice.home.parts import Figure, Nothing, Panel, Part, Row, counted
 from core.days import company_day
 from core.db import rows
+from core.lists import registry
 from core.money import display
 from core.templatetags.ui import count
 from core.wording import PAYMENT
-from payments.models import Payment, Transaction
+from payments.models import Transaction
 
 SHOWN = 6
 JOURNAL = """
 SELECT count(DISTINCT e.id)::int AS entries, coalesce(sum(l.debit), 0) AS debit, coalesce(sum(l.credit), 0) AS credit
 FROM accounting_journalentry e JOIN accounting_journalline l ON l.entry_id = e.id WHERE e.date = %(day)s
 """
-UNSETTLED = """
-SELECT count(*) FILTER (WHERE kind = 'capture')::int AS captures, count(*) FILTER (WHERE kind = 'refund')::int AS refunds
-FROM (SELECT kind FROM payments_transaction WHERE status IN ('pending', 'unknown') LIMIT 2000) t
-"""
+UNSETTLED = ("pending", "unknown")
+MOST_COUNTED = 2_000
 
 
 def payments(user: Any) -> Part:
     """Payments that failed or that nobody knows about, the oldest first, and money on its way."""
     found = (
-        Payment.objects.filter(order__holds__kind="payment", order__holds__status="open")
+        registry.get("payments")
+        .base(user)
+        .filter(order__holds__kind="payment", order__holds__status="open")
         .filter(status__in=("failed", "unknown"))
         .select_related("order")
         .order_by("created_at")
@@ -48,16 +51,17 @@ def payments(user: Any) -> Part:
         wide=True,
     )
     failed, unknown = behind.PAYMENT_FAILED, behind.PAYMENT_UNKNOWN
-    moving = rows(UNSETTLED, {})[0]
+    mine = Transaction.objects.filter(payment__in=registry.get("payments").base(user))
+    moving = Counter(mine.filter(status__in=UNSETTLED).values_list("kind", flat=True)[:MOST_COUNTED])
     figures = [
         counted(_("Payments failed"), failed.count(user), failed.href, _("refused by the provider")),
         counted(
             _("Payments unknown"), unknown.count(user), unknown.href, _("asked about again by themselves"), tone="amber"
         ),
-        Figure(_("Captures on their way"), count(moving.captures), note=_("asked of the provider")),
-        Figure(_("Refunds on their way"), count(moving.refunds), note=_("asked of the provider")),
+        Figure(_("Captures on their way"), count(moving["capture"]), note=_("asked of the provider")),
+        Figure(_("Refunds on their way"), count(moving["refund"]), note=_("asked of the provider")),
     ]
-    return Part(figures, [panel, _refunds()])
+    return Part(figures, [panel, _refunds(mine)])
 
 
 def _payment(payment: Any) -> Row:
@@ -76,10 +80,8 @@ def _payment(payment: Any) -> Row:
     )
 
 
-def _refunds() -> Panel:
-    found = Transaction.objects.filter(kind="refund", status__in=("pending", "unknown")).select_related(
-        "payment__order"
-    )
+def _refunds(mine: QuerySet[Transaction]) -> Panel:
+    found = mine.filter(kind="refund", status__in=UNSETTLED).select_related("payment__order")
     items = [
         Row(
             reference=each.payment.order.number, url=f"{reverse('order', args=[each.payment.order.number])}#money",

@@ -21,7 +21,7 @@ from backoffice.people.people import FORM
 from core.actors import Actor
 from core.people import devices, persons, second_factor, sessions
 from core.people.authority import about
-from core.permissions import signed_in, standing
+from core.permissions import owes_second_factor, signed_in
 from core.problems import Forbidden, Problem
 
 
@@ -37,7 +37,7 @@ def _page(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse
     user: Any = request.user
     context = {
         "factor": second_factor.factor_of(user),
-        "owes": standing(user).needs_second_factor or user.is_superuser,
+        "owes": owes_second_factor(user),
         "trusted": user.trusted_browsers.count(),
         "pin": getattr(user, "pin", None),
         "sessions": sessions.of_person(user),
@@ -88,10 +88,8 @@ def pin(request: HttpRequest) -> HttpResponse:
     form = PinForm(request.POST)
     if form.is_valid():
         try:
-            if not user.check_password(form.cleaned_data["password"]):
-                form.add_error("password", _("That is not your password now."))
-            else:
-                devices.set_pin(user, form.cleaned_data["pin"], actor=Actor.of(user))
+            persons.require_password(user, form.cleaned_data["password"], field="password")
+            devices.set_pin(user, form.cleaned_data["pin"], actor=Actor.of(user))
         except Problem as problem:
             tell(form, problem)
     if not form.is_valid():
@@ -133,7 +131,7 @@ def factor(request: HttpRequest) -> HttpResponse:
         "form": form,
         "picture": _picture(second_factor.address_for_app(proposed)),
         "secret": second_factor.typed_secret(proposed),
-        "owes": standing(user).needs_second_factor or user.is_superuser,
+        "owes": owes_second_factor(user),
     }
     return render(request, "people/second_factor.html", context, status=422 if form.is_bound else 200)
 
@@ -157,7 +155,7 @@ def factor_off(request: HttpRequest) -> HttpResponse:
     """Take my second factor away, proved by a code of it."""
     user: Any = request.user
     _not_on_tablet(request)
-    if standing(user).needs_second_factor:
+    if owes_second_factor(user):
         messages.error(request, _("Your role needs a second factor."))
         return redirect("account")
     if not (refusal := _refused(request, user)):

@@ -21,7 +21,7 @@ from core.jobs.bulk import BulkAction
 from core.jobs.models import Job
 from core.jobs.states import JOB, OPEN
 from core.lists import ListSpec, registry
-from core.permissions import require
+from core.permissions import bound_to, require
 from core.problems import Conflict, Forbidden, Invalid, NotFound
 
 FORMATS = ("csv", "xlsx")
@@ -36,6 +36,7 @@ def prepare(
     The rows are those that the owner may see at this moment; nothing is done to them until the job is started.
     Invalid when there are none or too many.
     """
+    _at_a_desk(owner)
     spec, action = registry.get(list_name), bulk.get(action_name)
     if action.name not in spec.bulk:
         raise NotFound(_("There is no such action on this list."))
@@ -50,7 +51,7 @@ def prepare(
         job.total = _freeze(job, action, wanted)
         _refuse_size(job.total)
         asked = len(set(ids)) if ids is not None else job.total
-        job.parameters = {"missing": asked - job.total}
+        job.parameters = {"missing": asked - job.total, "zone": timezone.get_current_timezone_name()}
         job.save(update_fields=["total", "parameters"])
     return job
 
@@ -136,6 +137,7 @@ def start_export(list_name: str, format_: str, *, owner: Any, actor: Actor, quer
 
     The same `key` twice starts one job. Without a key the same wish is the same job while that is under way.
     """
+    _at_a_desk(owner)
     spec = registry.get(list_name)
     require(owner, spec.permission)
     if format_ not in FORMATS:
@@ -148,7 +150,7 @@ def start_export(list_name: str, format_: str, *, owner: Any, actor: Actor, quer
             return same
         _refuse_many(owner)
         job = Job.objects.create(
-            kind=Job.Kind.EXPORT, list=spec.name, query=query, parameters={"format": format_}, title=str(spec.title),
+            kind=Job.Kind.EXPORT, list=spec.name, query=query, parameters={"format": format_, "zone": timezone.get_current_timezone_name()}, title=str(spec.title),
             language=get_language() or "en", owner=owner, key=key,
         )  # fmt: skip
         return states.apply(JOB, job, "start", actor=actor)
@@ -189,10 +191,13 @@ def resume(job_id: UUID, *, owner: Any, actor: Actor) -> Job:
     with transaction.atomic():
         job = _locked(job_id, owner)
         _refuse_many(owner)
-        return states.apply(JOB, job, "resume", actor=actor, **AFRESH)
+        begun = job.kind == Job.Kind.BULK or job.pieces.exists()
+        return states.apply(JOB, job, "resume", actor=actor, **AFRESH, **({} if begun else FROM_THE_START))
 
 
-AFRESH: dict[str, Any] = {"finished_at": None, "error": "", "strikes": 0, "heard_at": None}
+AFRESH: dict[str, Any] = {"finished_at": None, "error": "", "strikes": 0, "heard_at": None, "started_at": None}
+FROM_THE_START: dict[str, Any] = {"last_key": "", "upto": "", "done": 0, "size": 0, "total": 0}
+"""Of a file of which nothing is kept any more."""
 WAIT_AGAIN = """
 UPDATE core_jobrow SET state = 'waiting', words = '', ended_at = NULL
 WHERE job_id = %(job)s AND state IN ('refused', 'failed')
@@ -211,6 +216,12 @@ def try_again(job_id: UUID, *, owner: Any, actor: Actor) -> Job:
         return again
 
 
+def _at_a_desk(user: Any) -> None:
+    """A job is done and read by all that its owner may; on a shared tablet they have its place alone."""
+    if bound_to(user) is not None:
+        raise Forbidden(_("Files and acts on many rows are for your own desk, not for a shared tablet."))
+
+
 def _locked(job_id: UUID, owner: Any) -> Job:
     """The owner's job, locked; anybody else's is as unknown as none."""
     job = Job.objects.select_for_update(no_key=True).filter(pk=job_id, owner=owner).first()
@@ -225,4 +236,5 @@ def may_read(job: Job, user: Any) -> None:
         raise NotFound(_("There is no such job of yours."))
     if not user.is_active:
         raise Forbidden(_("This account is closed."))
+    _at_a_desk(user)
     require(user, registry.get(job.list).permission)

@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from structlog.contextvars import bound_contextvars
 
+from core.days import zone
 from core.db import rows, run
 from core.failures import is_away
 from core.ids import new_id
@@ -56,10 +57,11 @@ def take() -> Turn | None:
 
 
 def work(turn: Turn) -> None:
-    """One turn of a job, in the language of whoever asked for it."""
+    """One turn of a job, in the language and by the clock of whoever asked for it: their filters and days are theirs."""
     job = turn.job
     language = job.language if job.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-    with bound_contextvars(request_id=f"job-{job.pk.hex[-8:]}", job=str(job.pk)), translation.override(language):
+    clock = timezone.override(zone(job.parameters.get("zone", "")))
+    with bound_contextvars(request_id=number_of(job), job=str(job.pk)), translation.override(language), clock:
         try:
             _work(turn)
         except LostError:

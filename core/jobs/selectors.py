@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -36,9 +36,9 @@ def find(job_id: UUID, user: Any) -> Job:
 
 
 def under_way(user: Any) -> list[Job]:
-    """What waits, runs, or has ended a moment ago, the newest first: one statement."""
+    """What waits, runs, or has ended a moment ago, what is open first, then the newest: one statement."""
     found = of_owner(user).filter(Q(state__in=OPEN) | Q(finished_at__gt=timezone.now() - RECENT))
-    return list(found.order_by("-id")[:MOST_TOLD])
+    return list(found.order_by(Case(When(state__in=OPEN, then=0), default=1), "-id")[:MOST_TOLD])
 
 
 def rows_of(job: Job, state: str = "") -> QuerySet[JobRow]:

@@ -19,7 +19,7 @@ from core.lists.keyset import Page
 from core.lists.spec import PAGE_SIZES, Column, ListSpec, Reading, Tab, Word
 from core.models import ListPreference, SavedView
 from core.people.roles import all_roles
-from core.permissions import allows
+from core.permissions import allows, bound_to
 
 PANELS = ("filters", "columns", "save", "view")
 ALL = "all"
@@ -349,12 +349,12 @@ class Screen:
     @property
     def export_url(self) -> str:
         """Where a file of this list is asked for."""
-        return _route("export-new")
+        return "" if bound_to(self.user) else _route("export-new")
 
     @cached_property
     def actions(self) -> list[bulk.BulkAction]:
         """What this person may do to many rows at once."""
-        if not _route("bulk-new"):
+        if bound_to(self.user) or not _route("bulk-new"):
             return []
         known = [bulk.ACTIONS[name] for name in self.spec.bulk if name in bulk.ACTIONS]
         return [action for action in known if allows(self.user, action.permission)]

@@ -13,7 +13,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.sessions.models import Session as Kept
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -101,7 +101,7 @@ def living(device_id: str) -> Device | None:
 def devices_at(places: Iterable[UUID] | None) -> list[Device]:
     """The tablets of some places, or of all; those in use first."""
     found = Device.objects.all() if places is None else Device.objects.filter(location_id__in=places)
-    return list(found.order_by("revoked_at", "name")[:500])
+    return list(found.order_by(F("revoked_at").desc(nulls_first=True), "name")[:500])
 
 
 def _require(actor: Actor, location_id: UUID) -> None:

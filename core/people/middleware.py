@@ -10,12 +10,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from core.people import devices, sessions
-from core.permissions import bind, standing
+from core.permissions import bind, owes_second_factor
 
 Next = Callable[[HttpRequest], HttpResponse]
 
 MACHINES = ("/api/", "/health/", "/metrics", "/static/")
-"""Addresses that know no session."""
+"""Addresses that machines ask; the page for people at `/health/` asks for itself."""
 OPEN_WITHOUT = ("/account/second-factor/", "/sign-in/", "/sign-out/", "/language/", "/theme/")
 """What somebody who has to set up a second factor can do before."""
 LOCK_SCREEN, SIGN_IN, ENROL = "/device/", "/sign-in/", "/account/second-factor/"
@@ -25,13 +25,16 @@ def signed_in_rules(get_response: Next) -> Next:
     """Turn away, with a reason, whoever's session no longer holds; bind those on a shared tablet to its place."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        return _turned_away(request) or get_response(request)
+        machine = request.path.startswith(MACHINES)
+        return (None if machine else turned_away(request)) or get_response(request)
 
     return middleware
 
 
-def _turned_away(request: HttpRequest) -> HttpResponse | None:
-    if request.path.startswith(MACHINES) or SESSION_KEY not in request.session:
+def turned_away(request: HttpRequest) -> HttpResponse | None:
+    """Where to go first, when the session does not hold for this page; else None, and who is on a tablet is bound to
+    its place."""
+    if SESSION_KEY not in request.session:
         return None
     if not request.user.is_authenticated:
         return None
@@ -56,7 +59,7 @@ def _on_tablet(request: HttpRequest, device_id: str) -> HttpResponse | None:
 def _second_factor_first(request: HttpRequest) -> HttpResponse | None:
     if settings.DEMO or request.session.get(sessions.PROVED) or request.path.startswith(OPEN_WITHOUT):
         return None
-    if standing(request.user).needs_second_factor or request.user.is_superuser:
+    if owes_second_factor(request.user):
         return HttpResponseRedirect(ENROL)
     return None
 

@@ -14,8 +14,12 @@ from core.actors import Actor
 from core.models import OneTimeLink
 from core.people import links, sessions
 from core.people.authority import about, keeping_an_administrator, person_by_id, require_manager, require_over
-from core.problems import Conflict, Invalid
+from core.problems import Conflict, Invalid, RateLimited
+from core.throttle import allow
 from core.timeline import record
+
+MOST_TRIES, TRIES_FOR = 10, 900
+"""Of one's own password while one is signed in: tries, and the seconds that they count for."""
 
 LONGEST = {"username": 150, "email": 254, "first_name": 150, "last_name": 150}
 
@@ -110,10 +114,17 @@ def reset_link(user_id: int, *, actor: Actor) -> OneTimeLink:
         return links.make_link(person, kind, actor=actor)
 
 
+def require_password(person: Any, given: str, *, field: str) -> None:
+    """It is really them: the password they have now. Invalid names the field; RateLimited after many wrong ones."""
+    if not allow("own-password", str(person.pk), most=MOST_TRIES, seconds=TRIES_FOR):
+        raise RateLimited(_("Too many tries. Wait a quarter of an hour."))
+    if not person.check_password(given):
+        raise Invalid.field([field], _("That is not your password now."))
+
+
 def change_password(person: Any, old: str, new: str, *, actor: Actor, session_key: str | None) -> None:
     """The person's own wish: the old password first, and every other session ends."""
-    if not person.check_password(old):
-        raise Invalid.field(["old"], _("That is not your password now."))
+    require_password(person, old, field="old")
     links.check_password(new, person)
     with transaction.atomic():
         person.set_password(new)

@@ -51,13 +51,20 @@ def rested(request: HttpRequest) -> bool:
     seen = request.session.get(SEEN)
     if not isinstance(seen, int):
         return False
-    now, idle = int(timezone.now().timestamp()), request.session.get(IDLE, 0)
+    now, idle = int(timezone.now().timestamp()), _idle_seconds(request)
     if idle and now - seen > idle:
         return True
-    if now - seen >= FRESH or now < seen:
+    if now < seen or now - seen >= (min(FRESH, idle // 4) if idle else FRESH):
         request.session[SEEN] = now
         Session.objects.filter(key=request.session.session_key).update(seen_at=timezone.now())
     return False
+
+
+def _idle_seconds(request: HttpRequest) -> int:
+    """How long this session may rest: on a tablet as it says, elsewhere as the roles that the person has now say."""
+    if request.session.get(DEVICE):
+        return int(request.session.get(IDLE, 0))
+    return standing(request.user).idle_minutes * 60
 
 
 def of_person(user: Any) -> list[Session]:

@@ -148,3 +148,13 @@ def test_nothing_left_is_said_with_the_way_back(clerk: Client) -> None:
     text = clerk.get(f"/orders/{order.number}/cancel/").content.decode()
 
     assert "Nothing is left to cancel" in text
+
+
+def test_a_field_that_was_emptied_stays_none_of_it(clerk: Client) -> None:
+    order = released({MUG: 2, CANDLE: 1})[0]
+    mug, candle = order.lines.order_by("position")
+    typed = {f"units-{mug.pk}": "", f"units-{candle.pk}": "1", "reason": ""}
+
+    page = clerk.post(f"/orders/{order.number}/cancel/", typed)
+
+    assert {row.line.pk: row.asked for row in page.context["rows"]} == {mug.pk: 0, candle.pk: 1}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -218,3 +219,20 @@ def test_the_list_of_one_place_asks_no_more_than_that_of_all(
 
     with django_assert_max_num_queries(18):
         assert len(listed(lyon)) == 4
+
+
+def test_who_sees_all_but_works_at_one_place_changes_the_orders_of_that_place_alone(world: World, order: Order) -> None:
+    client = signed_in("planner")
+    user: Any = client.get("/account/").wsgi_request.user
+    at_paris = Grant.objects.create(user=user, role="clerk", location_id=world.store.pk)
+    where = f"/orders/{order.number}"
+
+    assert set(client.get(f"{where}/").context["actions"]) & {"hold", "cancel", "contact"} == set()
+    assert client.post(f"{where}/hold/", {"kind": "manual"}).status_code == 403
+    assert client.get(f"{where}/cancel/").status_code == 403
+    assert not order.holds.exists()
+
+    Grant.objects.filter(pk=at_paris.pk).update(location_id=world.warehouse.pk)
+    assert {"hold", "cancel", "contact"} <= set(client.get(f"{where}/").context["actions"])
+    assert client.post(f"{where}/hold/", {"kind": "manual"}).status_code == 302
+    assert order.holds.exists()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session as Kept
 from django.core.cache import cache
 from django.test import Client
@@ -483,3 +484,29 @@ def test_sessions_that_have_run_out_are_forgotten_and_the_others_go_on() -> None
     assert [each.key for each in Session.objects.all()] == [here.session.session_key]
     assert TrustedBrowser.objects.count() == 1
     assert here.get("/orders/").status_code == 200
+
+
+def test_a_role_that_lets_rest_shorter_acts_on_who_is_signed_in() -> None:
+    somebody = person("nora", "clerk")
+    client = signed_in_as(somebody)
+    session = client.session
+    session["seen"] -= 121 * 60
+    session.save()
+    somebody.grants.create(role="finance")
+    assert client.get("/orders/")["Location"].startswith("/sign-in/")
+
+
+def test_ones_own_password_cannot_be_guessed_at_an_open_screen() -> None:
+    client = signed_in_as(person("olga", "clerk"))
+    wanted = {"password": BETTER, "again": BETTER}
+    for _ in range(persons.MOST_TRIES):
+        assert "not your password now" in client.post("/account/password/", wanted | {"old": "x"}).content.decode()
+    assert "Too many tries" in client.post("/account/password/", wanted | {"old": PASSWORD}).content.decode()
+
+
+def test_who_owes_a_second_factor_reads_no_page_of_health_without(settings: LazySettings) -> None:
+    settings.DEMO = False
+    boss = get_user_model().objects.create_superuser("root", password=PASSWORD)
+    client = signed_in_as(boss)
+    assert client.get("/health/", headers={"accept": "text/html"})["Location"] == "/account/second-factor/"
+    assert client.get("/health/").status_code == 200, "machines are told as ever"

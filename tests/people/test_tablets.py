@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from core.actors import SYSTEM
+from core.jobs.models import Job
 from core.models import Device, Pin, PinTries, Session, TimelineEntry
 from core.people import devices
 from core.people.authority import about
@@ -286,3 +287,34 @@ def test_the_database_refuses_what_is_no_tablet(world: World, sql: str, constrai
 def test_a_tablet_needs_a_name(world: World, name: str) -> None:
     with pytest.raises(Invalid):
         devices.register(name, UUID(int=world.store.pk.int), 3, actor=SYSTEM)
+
+
+def test_a_tablet_makes_and_fetches_no_files(tablet: Client, wanda: Any) -> None:
+    """A worker does a job for all that its owner may, which is more than the place of the tablet."""
+    assert enter(tablet, wanda) == 302
+    answer = tablet.post("/jobs/export/", {"list": "orders", "format": "csv", "query": ""}, follow=True)
+    assert "not for a shared tablet" in answer.content.decode()
+    assert not Job.objects.exists()
+
+
+def test_a_tablet_shows_the_page_of_health_to_nobody(tablet: Client, world: World) -> None:
+    boss = person("boss", "manager")
+    devices.set_pin(boss, RIGHT, actor=acting(boss))
+    enter(tablet, boss)
+    assert tablet.get("/health/", headers={"accept": "text/html"}).content.strip() == b"ok"
+
+
+def test_a_tablet_that_locks_after_a_minute_stays_open_while_it_is_used(tablet: Client, wanda: Any) -> None:
+    enter(tablet, wanda)
+    session = tablet.session
+    session["idle"], session["seen"] = 60, session["seen"] - 40
+    session.save()
+    before = session["seen"]
+    tablet.get("/work/")
+    assert tablet.session["seen"] > before
+
+
+def test_tablets_in_use_stand_before_those_taken_out(world: World) -> None:
+    Device.objects.create(name="A", location_id=world.store.pk, digest="1" * 64, revoked_at=timezone.now())
+    Device.objects.create(name="B", location_id=world.store.pk, digest="2" * 64)
+    assert [each.name for each in devices.devices_at(None)] == ["B", "A"]

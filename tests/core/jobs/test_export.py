@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from core.actors import Actor
 from core.invariants import disagreements
@@ -288,3 +289,37 @@ def test_no_more_exports_at_a_time_than_anybody_needs() -> None:
         asked(owner, key=str(n))
     with pytest.raises(Conflict):
         asked(owner, key="one more")
+
+
+def test_days_and_times_are_those_of_whoever_asked_for_it() -> None:
+    """A worker has the company's clock; the file is read in Montréal, where it was still the day before."""
+    late, early = incidents("late", "early")
+    Incident.objects.filter(pk=late.pk).update(opened_at=datetime(2026, 3, 4, 3, 30, tzinfo=UTC))
+    Incident.objects.filter(pk=early.pk).update(opened_at=datetime(2026, 3, 3, 9, 0, tzinfo=UTC))
+    with timezone.override("America/Montreal"):
+        job = asked(person(), query="columns=opened,kind")
+    running.run_jobs()
+    days = [line[0][:10] for line in csv.reader(io.StringIO(content(job).decode()))][1:]
+    assert days == ["2026-03-03", "2026-03-03"]
+
+
+def test_a_file_whose_parts_were_forgotten_is_made_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = person()
+    incidents("a", "b", "c")
+    monkeypatch.setattr(limits, "PIECE", 1)
+    job = asked(owner, query="columns=kind")
+    turn = running.take()
+    assert turn
+    read = exporting.reading(turn.job)
+    exporting.begin(turn, read, is_sheet=False)
+    exporting.write_piece(turn, read, "file")
+    preparing.stop(job.pk, owner=owner, actor=Actor.of(owner))
+    JobPiece.objects.filter(job=job).delete()
+
+    preparing.resume(job.pk, owner=owner, actor=Actor.of(owner))
+    running.run_jobs()
+
+    job.refresh_from_db()
+    assert (job.state, job.done) == ("done", 3)
+    assert content(job) == b"Kind\r\na\r\nb\r\nc\r\n"
+    assert disagreements() == []
