@@ -91,6 +91,7 @@ def change(view_id: UUID, reading: Reading, *, actor: Actor, user: Any) -> Saved
     """Let a view show what its owner sees now."""
     with transaction.atomic():
         view = _own(view_id, user)
+        _may_share(user, view.audience, view.role)
         for field, value in _kept(reading).items():
             setattr(view, field, value)
         return _told(_stored(view), "view.changed", actor)
@@ -100,6 +101,7 @@ def rename(view_id: UUID, *, actor: Actor, user: Any, name: str) -> SavedView:
     """Call a view something else."""
     with transaction.atomic():
         view = _own(view_id, user)
+        _may_share(user, view.audience, view.role)
         before, view.name = view.name, _named(name)
         return _told(_stored(view), "view.renamed", actor, before=before)
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from core.ids import new_id
-from core.models import ListPreference, SavedView
+from core.models import Grant, ListPreference, SavedView
 from tests.factories.orders import placed
 from tests.factories.people import signed_in
 from tests.factories.world import small_world
@@ -162,6 +162,17 @@ def test_what_is_shared_is_changed_by_its_owner_alone(manager: Client, do: str) 
     assert "belongs to somebody else" in act(signed_in("clerk"), view, do, name="Stolen").content.decode()
     view.refresh_from_db()
     assert view.name == "All hands"
+
+
+@pytest.mark.parametrize("do", ["save", "rename"])
+def test_who_may_share_no_more_changes_nothing_for_others(manager: Client, do: str) -> None:
+    save(manager, "All hands", audience="everybody")
+    view = SavedView.objects.get()
+    Grant.objects.update(role="clerk")
+
+    assert "views.share" in act(manager, view, do, name="Only I know", query="status=on_hold").content.decode()
+    view.refresh_from_db()
+    assert (view.name, view.query) == ("All hands", "status=placed")
 
 
 @pytest.mark.parametrize("do", ["save", "rename", "delete", "open"])
