@@ -197,7 +197,7 @@ def running(user: Any) -> Part:
     )
     stopped = counts.stopped_work(user)
     figure = counted(_("Stopped work"), stopped, reverse("work-queue"), _("waits for a decision"))
-    return Part([figure], [panel])
+    return Part([figure] if stopped else [], [panel])
 
 
 def access(user: Any) -> Part:

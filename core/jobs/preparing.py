@@ -36,8 +36,8 @@ def prepare(
     The rows are those that the owner may see at this moment; nothing is done to them until the job is started.
     Invalid when there are none or too many.
     """
-    _at_a_desk(owner)
     spec, action = registry.get(list_name), bulk.get(action_name)
+    _at_a_desk(owner)
     if action.name not in spec.bulk:
         raise NotFound(_("There is no such action on this list."))
     require(owner, spec.permission)
@@ -137,8 +137,8 @@ def start_export(list_name: str, format_: str, *, owner: Any, actor: Actor, quer
 
     The same `key` twice starts one job. Without a key the same wish is the same job while that is under way.
     """
-    _at_a_desk(owner)
     spec = registry.get(list_name)
+    _at_a_desk(owner)
     require(owner, spec.permission)
     if format_ not in FORMATS:
         raise Invalid.field(["format"], _("choose CSV or XLSX"))

@@ -52,6 +52,7 @@ def test_without_the_lock_of_an_order_a_held_order_is_shipped(
     assert any("‖" in sentence for sentence in told[-2:])
 
 
+@pytest.mark.long
 def test_with_a_new_key_for_each_call_a_lost_answer_moves_money_wrongly(
     fresh_database: str, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
