@@ -11,8 +11,6 @@ from django.utils import timezone, translation
 from core import broker, outbox
 from oms import processes as processes
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
-
 logger = logging.getLogger(__name__)
 
 app = Celery("oms")

@@ -65,7 +65,6 @@ def _variables(database_url: str) -> dict[str, str]:
     broker = urlsplit(os.environ["REDIS_URL"])
     number = (int(broker.path.strip("/") or 0) + BROKERS // 2) % BROKERS
     return {
-        "DJANGO_SETTINGS_MODULE": "oms.settings",
         "DATABASE_URL": database_url,
         "REDIS_URL": urlunsplit(broker._replace(path=f"/{number}")),
         "OMS_DEMO": "1",
