@@ -1,7 +1,6 @@
 """Everything that the order page shows, read once: the same number of statements for any number of lines or parcels."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
@@ -75,7 +74,7 @@ def of(
         "past_holds": [hold for hold in found.holds.all() if hold.status != "open"],
         "timeline": order_timeline.read(found.pk, request.GET, found.currency),
         "note_key": new_id(),
-        "actions": order_actions.offered(facts, request.user, partial(reach.may, request, found)),
+        "actions": order_actions.offered(facts, request.user, reach.rights(request, found)),
         "customer_totals": _customer_totals(request, found),
         "journal": _journal_count(request, found),
         "customer_link": tracking_url(found),

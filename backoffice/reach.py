@@ -1,6 +1,8 @@
 """Which orders somebody may see: all, or those of their own locations and those brought to their counter with a proof."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -48,18 +50,27 @@ def sees(request: HttpRequest, order: Order) -> bool:
     return Order.objects.filter(mine, pk=order.pk).exists()
 
 
-def may(request: HttpRequest, order: Order, name: str) -> bool:
-    """Whether somebody who sees this order may do with it what a permission allows: it holds everywhere, or at a place
-    that works on the order, or the order was brought to their counter."""
-    places = locations_of(request.user, name)
-    if places is None or (places and _proven(request).get(str(order.pk))):
-        return True
-    return bool(places) and Order.objects.filter(at(places), pk=order.pk).exists()
+def rights(request: HttpRequest, order: Order) -> Callable[[str], bool]:
+    """Tells of a permission whether somebody who sees this order may use it there: it holds everywhere, or at a place
+    that works on the order or took it back, or the order was brought to their counter. One statement at most."""
+
+    @cache
+    def here() -> set[UUID]:
+        work = FulfillmentOrder.objects.filter(order=order).values_list("location_id", flat=True)
+        return set(work.union(Return.objects.filter(order=order).values_list("location_id", flat=True)))
+
+    def may(name: str) -> bool:
+        places = locations_of(request.user, name)
+        if not places:
+            return places is None
+        return bool(_proven(request).get(str(order.pk)) or places & here())
+
+    return may
 
 
 def require_here(request: HttpRequest, order: Order, name: str) -> None:
-    """Forbidden unless it `may` be done."""
-    if not may(request, order, name):
+    """Forbidden unless this permission may be used on the order."""
+    if not rights(request, order)(name):
         raise Forbidden(_("None of your places works on this order, so it is not yours to change."))
 
 

@@ -12,6 +12,8 @@ from launcher.trouble import Trouble
 
 BIN = Path(sys.executable).parent
 TEST_MINUTES = 14
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+NO_BROWSER = "No Chromium found: the browser tests cannot run. On Debian: apt-get install chromium-headless-shell"
 MADE_BY_SET_UP = ("node_modules", "static/build", "staticfiles", ".venv")
 CHECKS = (
     ("style", "ruff", "check", "."),
@@ -97,10 +99,5 @@ def _path() -> dict[str, str]:
 
 
 def _hint_browser() -> None:
-    if not any(
-        shutil.which(name) for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-    ):
-        print(
-            "No Chromium found: the browser tests cannot run. On Debian: apt-get install chromium-headless-shell",
-            flush=True,
-        )
+    if not any(map(shutil.which, BROWSERS)):
+        print(NO_BROWSER, flush=True)

@@ -32,9 +32,10 @@ def health(request: HttpRequest) -> HttpResponse:
     try:
         rows("SELECT 1")
         behind = bool(missing_migrations())
-        if _wants_page(request) and (elsewhere := turned_away(request)):
+        page = _wants_page(request)
+        if page and (elsewhere := turned_away(request)):
             return elsewhere
-        people = _wants_page(request) and allows(request.user, "health.view")
+        people = page and allows(request.user, "health.view")
         findings = judge(gather()) if people or may_read(request) else None
     except Error as error:
         if not is_away(error):

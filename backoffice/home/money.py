@@ -30,10 +30,9 @@ MOST_COUNTED = 2_000
 
 def payments(user: Any) -> Part:
     """Payments that failed or that nobody knows about, the oldest first, and money on its way."""
+    mine = registry.get("payments").base(user)
     found = (
-        registry.get("payments")
-        .base(user)
-        .filter(order__holds__kind="payment", order__holds__status="open")
+        mine.filter(order__holds__kind="payment", order__holds__status="open")
         .filter(status__in=("failed", "unknown"))
         .select_related("order")
         .order_by("created_at")
@@ -51,8 +50,8 @@ def payments(user: Any) -> Part:
         wide=True,
     )
     failed, unknown = behind.PAYMENT_FAILED, behind.PAYMENT_UNKNOWN
-    mine = Transaction.objects.filter(payment__in=registry.get("payments").base(user))
-    moving = Counter(mine.filter(status__in=UNSETTLED).values_list("kind", flat=True)[:MOST_COUNTED])
+    moves = Transaction.objects.filter(payment__in=mine, status__in=UNSETTLED)
+    moving = Counter(moves.values_list("kind", flat=True)[:MOST_COUNTED])
     figures = [
         counted(_("Payments failed"), failed.count(user), failed.href, _("refused by the provider")),
         counted(
@@ -61,7 +60,7 @@ def payments(user: Any) -> Part:
         Figure(_("Captures on their way"), count(moving["capture"]), note=_("asked of the provider")),
         Figure(_("Refunds on their way"), count(moving["refund"]), note=_("asked of the provider")),
     ]
-    return Part(figures, [panel, _refunds(mine)])
+    return Part(figures, [panel, _refunds(moves)])
 
 
 def _payment(payment: Any) -> Row:
@@ -80,8 +79,8 @@ def _payment(payment: Any) -> Row:
     )
 
 
-def _refunds(mine: QuerySet[Transaction]) -> Panel:
-    found = mine.filter(kind="refund", status__in=UNSETTLED).select_related("payment__order")
+def _refunds(moves: QuerySet[Transaction]) -> Panel:
+    found = moves.filter(kind="refund").select_related("payment__order")
     items = [
         Row(
             reference=each.payment.order.number, url=f"{reverse('order', args=[each.payment.order.number])}#money",

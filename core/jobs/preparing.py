@@ -127,7 +127,7 @@ def start(job_id: UUID, given: Mapping[str, Any], *, owner: Any, actor: Actor) -
         form = action.fields(given)
         if not form.is_valid():
             raise Invalid(errors=[{"loc": [n], "msg": str(m)} for n, said in form.errors.items() for m in said])
-        _refuse_many(owner)
+        _may_start(owner)
         kept = {name: given.get(name, "") for name in form.fields}
         return states.apply(JOB, job, "start", actor=actor, parameters=job.parameters | {"given": kept})
 
@@ -138,7 +138,6 @@ def start_export(list_name: str, format_: str, *, owner: Any, actor: Actor, quer
     The same `key` twice starts one job. Without a key the same wish is the same job while that is under way.
     """
     spec = registry.get(list_name)
-    _at_a_desk(owner)
     require(owner, spec.permission)
     if format_ not in FORMATS:
         raise Invalid.field(["format"], _("choose CSV or XLSX"))
@@ -148,10 +147,11 @@ def start_export(list_name: str, format_: str, *, owner: Any, actor: Actor, quer
         _take_turns(owner)
         if (same := _same(owner, key)) is not None:
             return same
-        _refuse_many(owner)
+        _may_start(owner)
         job = Job.objects.create(
-            kind=Job.Kind.EXPORT, list=spec.name, query=query, parameters={"format": format_, "zone": timezone.get_current_timezone_name()}, title=str(spec.title),
-            language=get_language() or "en", owner=owner, key=key,
+            kind=Job.Kind.EXPORT, list=spec.name, query=query, title=str(spec.title), owner=owner, key=key,
+            language=get_language() or "en",
+            parameters={"format": format_, "zone": timezone.get_current_timezone_name()},
         )  # fmt: skip
         return states.apply(JOB, job, "start", actor=actor)
 
@@ -173,7 +173,9 @@ def _take_turns(owner: Any) -> None:
     run("SELECT pg_advisory_xact_lock(hashtextextended('job of ' || %(owner)s, 0))", {"owner": str(owner.pk)})
 
 
-def _refuse_many(owner: Any) -> None:
+def _may_start(owner: Any) -> None:
+    """Refuse one more job of somebody who is at a shared tablet, or has many under way."""
+    _at_a_desk(owner)
     if Job.objects.filter(owner=owner, state__in=OPEN).count() >= limits.MOST_OPEN:
         said = _("%(n)d of your jobs are still under way. Wait until one of them has ended, or stop one.")
         raise Conflict(said % {"n": limits.MOST_OPEN})
@@ -190,7 +192,7 @@ def resume(job_id: UUID, *, owner: Any, actor: Actor) -> Job:
     """Go on with what a stopped or failed job has left."""
     with transaction.atomic():
         job = _locked(job_id, owner)
-        _refuse_many(owner)
+        _may_start(owner)
         begun = job.kind == Job.Kind.BULK or job.pieces.exists()
         return states.apply(JOB, job, "resume", actor=actor, **AFRESH, **({} if begun else FROM_THE_START))
 
@@ -210,7 +212,7 @@ def try_again(job_id: UUID, *, owner: Any, actor: Actor) -> Job:
         job = _locked(job_id, owner)
         if not job.refused + job.failed:
             raise Conflict(_("No row of it was refused: there is nothing to try again."))
-        _refuse_many(owner)
+        _may_start(owner)
         again = states.apply(JOB, job, "try_again", actor=actor, **AFRESH, refused=0, failed=0)
         run(WAIT_AGAIN, {"job": job.pk})
         return again

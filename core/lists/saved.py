@@ -24,11 +24,6 @@ MOST_VIEWS = 50
 """Views of one person of one list."""
 
 
-def roles_of(user: Any) -> list[str]:
-    """The roles that a person has anywhere."""
-    return list(standing(user).roles)
-
-
 def visible(user: Any) -> QuerySet[SavedView]:
     """The views that a person has: their own, and those shared with everybody or with one of their roles."""
     mine = Q(owner_id=user.pk) | Q(audience=SavedView.Audience.EVERYBODY)
@@ -200,7 +195,7 @@ def _may_share(user: Any, audience: str, role: str) -> None:
         raise Invalid.field(["audience"], _("choose who may see the view"))
     if audience != SavedView.Audience.OWN:
         require(user, SHARE)
-    if role and not allows(user, "setup.manage") and role not in roles_of(user):
+    if role and not allows(user, "setup.manage") and role not in standing(user).roles:
         raise Invalid.field(["role"], _("choose one of your own roles"))
 
 

@@ -19,7 +19,7 @@ from core.lists.keyset import Page
 from core.lists.spec import PAGE_SIZES, Column, ListSpec, Reading, Tab, Word
 from core.models import ListPreference, SavedView
 from core.people.roles import all_roles
-from core.permissions import allows, bound_to
+from core.permissions import allows, bound_to, standing
 
 PANELS = ("filters", "columns", "save", "view")
 ALL = "all"
@@ -343,7 +343,7 @@ class Screen:
     @property
     def roles(self) -> list[tuple[str, str]]:
         """The roles that a view may be shared with: their codes and names."""
-        own = set(saved.roles_of(self.user))
+        own = set(standing(self.user).roles)
         return [(role.code, role.name) for role in all_roles() if role.code in own]
 
     @property

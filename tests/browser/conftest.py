@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django.plugin import DjangoDbBlocker
 
+from launcher.commands import BROWSERS, NO_BROWSER
 from tests.browser import orders
 from tests.browser.people import People
 from tests.browser.running import System, whole_system
 
-NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 HERE = Path(__file__).parent
 
 
@@ -44,12 +44,11 @@ def _last_words(log: Path) -> str:
 @pytest.fixture(scope="package")
 def chromium() -> str:
     """The browser's program."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), "")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), "")
     if not found:
-        words = "No Chromium found: the browser tests cannot run. On Debian: apt-get install chromium-headless-shell"
         if os.environ.get("CI") == "true":
-            pytest.fail(words)
-        pytest.skip(words)
+            pytest.fail(NO_BROWSER)
+        pytest.skip(NO_BROWSER)
     return found
 
 
