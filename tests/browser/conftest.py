@@ -37,8 +37,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def _last_words(log: Path) -> str:
+    """Few and short: they come after what went wrong, and must not push it out of sight."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if " INFO celery." not in line]
-    return "\n".join(lines[-40:])
+    return "\n".join(line[:200] for line in lines[-10:])
 
 
 @pytest.fixture(scope="package")
