@@ -70,9 +70,8 @@ def say_day(day: date, today: date | None = None) -> str:
     """A day as people say it: Today, Tomorrow, Yesterday, `Fri 27`, `27 Nov`, `27 Nov 2025`."""
     today = today or reader_day()
     away = (day - today).days
-    named = {0: _("Today"), 1: _("Tomorrow"), -1: _("Yesterday")}.get(away)
-    if named:
-        return named
+    if abs(away) <= 1:
+        return (_("Today"), _("Tomorrow"), _("Yesterday"))[away]
     pattern = "EEE d" if abs(away) < 7 else "d MMM" if day.year == today.year else "d MMM y"
     return written_day(day, pattern)
 

@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -198,7 +199,12 @@ def _holds(order: Order) -> str:
 
 def address(order: Order) -> str:
     """The page of an order."""
-    return reverse("order", args=[order.number])
+    return _page(order.number)
+
+
+@lru_cache(maxsize=4096)
+def _page(number: str) -> str:
+    return reverse("order", args=[number])
 
 
 def status_word(status: str) -> str | Promise:

@@ -214,10 +214,6 @@ def _local(value: datetime) -> datetime:
     return timezone.localtime(value) if timezone.is_aware(value) else value
 
 
-def _named_days() -> tuple[str, ...]:
-    return _("Today"), _("Tomorrow"), _("Yesterday")
-
-
 def say_place_time(text: str, name: str) -> str:
     """A time of day at a place whose zone is not the reader's says whose it is: `09:30 (Lisbon time)`."""
     now = timezone.now()
@@ -246,21 +242,35 @@ def when(value: date | datetime | None, style: str = "short") -> SafeString | st
     """
     if value is None or value == "":
         return "—"
-    today = reader_day()
     if not isinstance(value, datetime):
-        day = say_day(value, today)
-        text = day[0].lower() + day[1:] if style == "in" and day in _named_days() else day
-        return format_html('<time class="num" datetime="{}">{}</time>', value.isoformat(), text)
+        return _written_day(value, style, reader_day(), locale())
     local = _local(value)
+    return _written_moment(local, str(local.tzinfo), style, reader_day(), locale())
+
+
+@lru_cache(maxsize=4096)
+def _written_day(day: date, style: str, today: date, _language: str) -> SafeString:
+    text = _within(say_day(day, today)) if style == "in" else say_day(day, today)
+    return format_html('<time class="num" datetime="{}">{}</time>', day.isoformat(), text)
+
+
+# The zone is named beside the moment, as moments are equal in every zone; the language, as the words depend on it.
+@lru_cache(maxsize=4096)
+def _written_moment(local: datetime, _zone: str, style: str, today: date, _language: str) -> SafeString:
     day = say_day(local.date(), today)
     if style in ("full", "in"):
-        day = day[0].lower() + day[1:] if day in _named_days() else day
+        day = _within(day)
     if style == "full":
         text = f"{day} {say_time(local)}"
     else:
         text = say_time(local) if style == "short" and local.date() == today else day
     exact = f"{written_day(local.date(), 'EEEE d MMMM y')}, {written_time(local)}"
     return format_html('<time class="num" datetime="{}" title="{}">{}</time>', local.isoformat(), exact, text)
+
+
+def _within(day: str) -> str:
+    """A day within a sentence: its name without a capital."""
+    return day[0].lower() + day[1:] if day in (_("Today"), _("Tomorrow"), _("Yesterday")) else day
 
 
 @register.filter
