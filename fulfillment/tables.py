@@ -75,7 +75,13 @@ SHIPMENTS = ListSpec(
             cell=lambda s: when(s.shipped_at),
             phone="hide",
         ),
-        Column(name="expected", label=_("Expected"), value=lambda s: s.expected_on, cell=lambda s: when(s.expected_on)),
+        Column(
+            name="expected",
+            label=_("Expected"),
+            value=lambda s: s.expected_on,
+            cell=lambda s: when(s.expected_on),
+            phone="named",
+        ),
         Column(
             name="delivered",
             label=_("Delivered"),

@@ -60,7 +60,7 @@ RETURNS = ListSpec(
         Column(
             name="customer", label=_("Customer"), value=lambda r: r.order.customer_name or r.order.email, phone="full"
         ),
-        Column(name="units", label=_("Units"), value=lambda r: getattr(r, "units", None), numeric=True),
+        Column(name="units", label=_("Units"), value=lambda r: getattr(r, "units", None), numeric=True, phone="named"),
         Column(
             name="state",
             label=_("State"),

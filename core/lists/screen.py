@@ -192,7 +192,7 @@ class Screen:
     def rows(self) -> list[Row]:
         """The rows with their cells."""
         link, name = self.spec.link, self.spec.columns[0].value
-        drawn = [(f'<td class="{column.classes}">', column) for column in self.reading.columns]
+        drawn = [(column.opening, column) for column in self.reading.columns]
         return [
             Row(
                 item,

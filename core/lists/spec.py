@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from django.utils.functional import Promise
-from django.utils.html import conditional_escape
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,7 +32,7 @@ class Column:
     `value` takes a row to its plain Python value, for files; `cell` to what the screen shows (text or safe HTML), by
     default the value. `sort` is the field it orders by, which must have an index of its own with the key; `sorts_with`
     says with which values of filters it may be used, where its index holds only a part. `phone`: "" beside the others,
-    "full" on a line of its own, "end" at the right of the first line, "hide" not at all. `fixed` columns cannot be hidden.
+    "full" on a line of its own, "named" on such a line after its label, "end" at the right of the first line, "hide" not at all. `fixed` columns cannot be hidden.
     """
 
     name: str
@@ -53,6 +54,13 @@ class Column:
         """The cell, escaped unless it is safe already."""
         found = (self.cell or self.value)(row)
         return "" if found is None else str(conditional_escape(found))
+
+    @property
+    def opening(self) -> SafeString:
+        """The tag that its cells begin with."""
+        if self.phone == "named":
+            return format_html('<td class="{}" data-label="{}">', self.classes, self.label)
+        return format_html('<td class="{}">', self.classes)
 
     @property
     def classes(self) -> str:

@@ -13,7 +13,8 @@ from tests.browser.running import System
 THEMES: tuple[Theme, ...] = ("light", "dark")
 SIZES = {"wide": DESK, "narrow": PHONE}
 JUDGED: set[tuple[str, Theme]] = {("wide", "light"), ("narrow", "dark")}
-"""Where axe looks: each width once, each theme once."""
+"""Where axe looks each time: each width once, each theme once. The long run looks at all four, in both languages."""
+ALL: set[tuple[str, Theme]] = set(product(SIZES, THEMES))
 IN_ONE_HAND = {"work", "work-piece"}
 """Routes of screens that are used standing: everything in them is large enough for a thumb."""
 
@@ -198,6 +199,18 @@ def test_a_page_is_french_for_the_french(name: str, people: People, system: Syst
     shoot(window.page, f"{name} narrow french")
     window.page.set_viewport_size(DESK)
     shoot(window.page, f"{name} wide french")
+    window.close()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("leaf", [leaf for leaf in LEAVES if leaf.ours], ids=lambda leaf: leaf.name)
+@pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
+def test_a_page_reads_well_in_every_light_width_and_language(
+    leaf: Leaf, locale: str, people: People, system: System
+) -> None:
+    window = people.window(leaf.role, locale=locale)
+    faults = [f"{size}: {fault}" for size in SIZES for fault in _seen(window, leaf, system, size, ALL)]
     window.close()
     assert not faults, "\n".join(faults)
 
