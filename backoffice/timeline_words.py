@@ -48,6 +48,7 @@ FIELDS: dict[str, Callable[[], str]] = {
 SPECIAL_ICONS = {
     "order.contact": "phone",
     "order.routed": "route",
+    "order.repinned": "arrow-right-left",
     "order.cancel": "ban",
     "fulfillment_order.pick": "scan-barcode",
 }
@@ -71,6 +72,16 @@ def _routed(entry: TimelineEntry, currency: str) -> str:
     if left:
         said += ngettext(", %(n)d unit backordered", ", %(n)d units backordered", left) % {"n": left}
     return said
+
+
+def _repinned(entry: TimelineEntry, currency: str) -> str:
+    units = int(entry.data.get("units", 0))
+    said = ngettext(
+        "%(n)d × %(sku)s waits at %(to)s now, no longer at %(from)s: room for %(for)s",
+        "%(n)d × %(sku)s wait at %(to)s now, no longer at %(from)s: room for %(for)s",
+        units,
+    )
+    return said % ({name: entry.data.get(name, "") for name in ("sku", "from", "to", "for")} | {"n": units})
 
 
 def _cancelled_part(entry: TimelineEntry, currency: str) -> str:
@@ -113,6 +124,7 @@ SAID: dict[str, Say] = {
     "work.drop": lambda e, c: _work(e, _("gave up: %(what)s (%(reason)s)")),
     "order.placed": lambda e, c: _("placed the order"),
     "order.routed": _routed,
+    "order.repinned": _repinned,
     "order.cancel": lambda e, c: _("cancelled the order"),
     "order.cancel_part": _cancelled_part,
     "hold.open": lambda e, c: _("held the order: %(reason)s") % {"reason": HOLDS.get(e.after, e.after)},

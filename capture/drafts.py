@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from core.ids import new_id
+from inventory.pins import PinMove
 from inventory.services import Pin
 
 NOTHING = Decimal(0)
@@ -124,6 +125,8 @@ class DraftOrder:
     version: int = 1
     is_settled: bool = False
     pins: list[Pin] = field(default_factory=list)
+    moves: list[PinMove] = field(default_factory=list)
+    """Pins of other orders that must go elsewhere first."""
 
     @property
     def channel_id(self) -> UUID:

@@ -5,10 +5,12 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from capture import room
 from capture.drafts import DraftLine, DraftOrder
 from core.problems import Invalid, OutOfStock
 from inventory import selectors
-from inventory.services import Pin, lock_stock
+from inventory.locks import lock_stock
+from inventory.services import Pin
 from sourcing.promise import Promise, promise
 from sourcing.selectors import preferred
 
@@ -28,8 +30,15 @@ def free_for(drafts: Iterable[DraftOrder]) -> Free:
     return free
 
 
-def pin(draft: DraftOrder, free: Free) -> None:
-    """Choose pins and promise dates for the draft, drawing from `free`; OutOfStock says what can be had."""
+class RoomNeededError(Exception):
+    """The order can be had once pins of others are moved, under the locks of its stock everywhere."""
+
+
+def pin(draft: DraftOrder, free: Free, others: Sequence[Pin] = ()) -> None:
+    """Choose pins and promise dates for the draft, drawing from `free`; OutOfStock says what can be had.
+
+    `others` are pins of the same call that are not written yet. What must be moved for it stands in `draft.moves`.
+    """
     stocked = [line for line in draft.lines if line.is_stocked]
     address = draft.shipping_address
     if stocked:
@@ -40,17 +49,24 @@ def pin(draft: DraftOrder, free: Free) -> None:
                 _("we do not deliver to %(value)s by %(service)s")
                 % {"value": address["country"], "service": draft.service},
             )
-        draft.pins = _choose(draft, stocked, places, free)
+        try:
+            draft.pins = _choose(draft, stocked, places, free)
+        except OutOfStock:
+            _make_room(draft, stocked, places, free, others)
+            draft.pins = _choose(draft, stocked, places, free)
     for p in draft.pins:
         free[p.location_id][p.variant_id] -= p.quantity
     _promise(draft)
 
 
 def available(draft: DraftOrder, free: Free) -> dict[UUID, int]:
-    """What the channel can promise of each stocked variant of the draft."""
+    """What the channel can promise of each stocked variant of the draft, together with what the draft has pinned."""
     address = draft.shipping_address
     places = preferred(draft.channel.pool_id, address["country"], address["postal_code"], draft.service)
-    return _added_up({line.variant_id for line in draft.lines if line.is_stocked}, places, free)
+    found = _added_up({line.variant_id for line in draft.lines if line.is_stocked}, places, free)
+    for p in draft.pins:
+        found[p.variant_id] += p.quantity
+    return found
 
 
 def _added_up(variants: Iterable[UUID], places: Sequence[UUID], free: Free) -> dict[UUID, int]:
@@ -58,23 +74,22 @@ def _added_up(variants: Iterable[UUID], places: Sequence[UUID], free: Free) -> d
     return {v: sum(units.get(v, 0) for units in here) for v in variants}
 
 
-def lock(drafts: Sequence[DraftOrder]) -> None:
-    """Lock every legal stock row of the drafts' variants, so that what is chosen next holds."""
+def lock(drafts: Sequence[DraftOrder], *, everywhere: bool = False) -> None:
+    """Lock every legal stock row of the drafts' variants, so that what is chosen next holds; `everywhere` so that pins of
+    others may be moved too."""
     variants = {line.variant_id for draft in drafts for line in draft.lines if line.is_stocked}
-    lock_stock(sorted(variants), sorted({draft.channel.pool_id for draft in drafts}))
+    lock_stock(variants, None if everywhere else {draft.channel.pool_id for draft in drafts})
 
 
 def pin_again(draft: DraftOrder) -> None:
     """Choose anew; the caller has the stock rows locked."""
-    draft.pins = []
+    draft.pins, draft.moves = [], []
     pin(draft, free_for([draft]))
 
 
 def _choose(draft: DraftOrder, lines: Sequence[DraftLine], places: Sequence[UUID], free: Free) -> list[Pin]:
     """All from the first place that has everything; else from place after place."""
-    need: dict[UUID, int] = {}
-    for line in lines:
-        need[line.variant_id] = need.get(line.variant_id, 0) + line.quantity
+    need = _need(lines)
     pool = draft.channel.pool_id
     for place in places:
         here = free.get(place)
@@ -82,6 +97,28 @@ def _choose(draft: DraftOrder, lines: Sequence[DraftLine], places: Sequence[UUID
             return [Pin(line.id, line.variant_id, place, pool, line.quantity) for line in lines]
     _refuse_short(lines, need, _added_up(need, places, free))
     return list(_spread(pool, lines, places, free))
+
+
+def _need(lines: Sequence[DraftLine]) -> dict[UUID, int]:
+    need: dict[UUID, int] = {}
+    for line in lines:
+        need[line.variant_id] = need.get(line.variant_id, 0) + line.quantity
+    return need
+
+
+def _make_room(
+    draft: DraftOrder, lines: Sequence[DraftLine], places: Sequence[UUID], free: Free, others: Sequence[Pin]
+) -> None:
+    """See what moves of others' pins would free, and count on it; OutOfStock where that is not enough either."""
+    need = _need(lines)
+    have = _added_up(need, places, free)
+    rooms = room.look({v: q - have[v] for v, q in need.items() if q > have[v]}, places, others)
+    _refuse_short(lines, need, {v: have[v] + (rooms[v].units if v in rooms else 0) for v in need})
+    draft.moves = room.moves_of(rooms)
+    for move in draft.moves:
+        for place, units in ((move.origin_id, move.units), (move.target_id, -move.units)):
+            here = free.setdefault(place, {})
+            here[move.variant_id] = here.get(move.variant_id, 0) + units
 
 
 def _refuse_short(lines: Sequence[DraftLine], need: dict[UUID, int], can_be_had: dict[UUID, int]) -> None:

@@ -3,7 +3,8 @@
 201 means that order and stock are safe. Payments are asked for afterwards, by workers, from the committed intents.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +12,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from capture import answers, judging, pinning, references, schemas, writing
+from capture import answers, judging, pinning, references, room, schemas, writing
 from capture.drafts import DraftOrder
 from capture.recognition import Asked, Known, recognise
 from core import idempotency
 from core.actors import Actor
 from core.idempotency import Answer
 from core.problems import Conflict, IdempotencyInFlight, Invalid, Problem
-from inventory.services import Short
+from inventory.services import Pin, Short
 
 CREATED = 201
 Outcome = Answer | Problem
@@ -48,12 +49,16 @@ def place_orders(attempts: Sequence[Attempt], *, client: str, actor: Actor, keep
     """
     call = Call(attempts, client, actor, keep_answers)
     try:
+        try:
+            with transaction.atomic():
+                return call.place(_write_together)
+        except (Short, IntegrityError, IdempotencyInFlight):
+            # Somebody took stock, a key or a number between our look and our write.
+            with transaction.atomic():
+                return call.place(_write_each)
+    except pinning.RoomNeededError:
         with transaction.atomic():
-            return call.place(_write_together)
-    except (Short, IntegrityError, IdempotencyInFlight):
-        # Somebody took stock, a key or a number between our look and our write.
-        with transaction.atomic():
-            return call.place(_write_each)
+            return call.place(_write_with_room, look=False)
 
 
 def quote(raw: Any, *, actor: Actor) -> dict[str, Any]:
@@ -61,12 +66,12 @@ def quote(raw: Any, *, actor: Actor) -> dict[str, Any]:
     order = schemas.read(raw)
     draft = judging.judge(order.model_copy(update={"payments": []}), _setting([order], actor))
     free = pinning.free_for([draft])
-    available = pinning.available(draft, free)
     try:
         pinning.pin(draft, free)
         problem = None
     except Problem as refusal:
         problem = refusal.body()
+    available = pinning.available(draft, free)
     lines = [
         {
             **answers.line_answer(line),
@@ -101,13 +106,14 @@ class Call:
     actor: Actor
     keep_answers: bool
 
-    def place(self, write: "Callable[[Call, Drafts, Outcomes], None]") -> list[Outcome]:
-        """From what came in to what came of it, in the caller's transaction."""
+    def place(self, write: "Callable[[Call, Drafts, Outcomes], None]", *, look: bool = True) -> list[Outcome]:
+        """From what came in to what came of it, in the caller's transaction; `look` for stock before anything is locked."""
         outcomes: Outcomes = {}
         fresh = self._fresh(self._read(outcomes), outcomes)
         drafts = _judge({index: order for index, (order, _) in fresh.items()}, outcomes, actor=self.actor)
         _name(drafts, {index: known for index, (_, known) in fresh.items()}, outcomes)
-        _pin(drafts, outcomes)
+        if look:
+            _pin(drafts, outcomes)
         if drafts:
             write(self, drafts, outcomes)
         return [outcomes[i] for i in range(len(self.attempts))]
@@ -203,13 +209,16 @@ def _repeated(external_id: str, number: str) -> Conflict:
 
 
 def _pin(drafts: Drafts, outcomes: Outcomes) -> None:
-    free = pinning.free_for(drafts.values())
+    free, taken = pinning.free_for(drafts.values()), list[Pin]()
     for index, draft in list(drafts.items()):
         try:
-            pinning.pin(draft, free)
+            pinning.pin(draft, free, taken)
         except Problem as refusal:
             outcomes[index] = refusal
             del drafts[index]
+        if draft.moves:
+            raise pinning.RoomNeededError
+        taken += draft.pins
 
 
 def _write_together(call: Call, drafts: Drafts, outcomes: Outcomes) -> None:
@@ -220,23 +229,41 @@ def _write_together(call: Call, drafts: Drafts, outcomes: Outcomes) -> None:
 
 
 def _write_each(call: Call, drafts: Drafts, outcomes: Outcomes) -> None:
-    """Each for itself under the lock of its stock rows, pinned anew to what is free then."""
+    """Each for itself under the lock of its legal stock rows, pinned anew to what is free then."""
     _lock(list(drafts.values()))
     for index, draft in sorted(drafts.items()):
-        try:
-            with transaction.atomic():
-                pinning.pin_again(draft)
-                _write_together(call, {index: draft}, outcomes)
-        except Problem as refusal:
-            outcomes[index] = refusal
-        except IntegrityError as error:
-            outcomes[index] = _raced(draft, error)
+        with _told_apart(index, draft, outcomes), transaction.atomic():
+            pinning.pin_again(draft)
+            if draft.moves:
+                raise pinning.RoomNeededError
+            _write_together(call, {index: draft}, outcomes)
 
 
-def _lock(drafts: Sequence[DraftOrder]) -> None:
+def _write_with_room(call: Call, drafts: Drafts, outcomes: Outcomes) -> None:
+    """Each for itself under the lock of its stock everywhere, moving the pins of others that stand in its way."""
+    _lock(list(drafts.values()), everywhere=True)
+    for index, draft in sorted(drafts.items()):
+        with _told_apart(index, draft, outcomes), transaction.atomic():
+            pinning.pin_again(draft)
+            room.make(draft, actor=call.actor)
+            _write_together(call, {index: draft}, outcomes)
+
+
+@contextmanager
+def _told_apart(index: int, draft: DraftOrder, outcomes: Outcomes) -> Iterator[None]:
+    """What refuses one order of many is its own outcome."""
+    try:
+        yield
+    except Problem as refusal:
+        outcomes[index] = refusal
+    except IntegrityError as error:
+        outcomes[index] = _raced(draft, error)
+
+
+def _lock(drafts: Sequence[DraftOrder], *, everywhere: bool = False) -> None:
     """Customers, then the stock of all in one ordered step: as every order does, so that none waits in a circle."""
     writing.name_customers(drafts)
-    pinning.lock(drafts)
+    pinning.lock(drafts, everywhere=everywhere)
 
 
 def _answer(draft: DraftOrder) -> dict[str, Any]:

@@ -17,9 +17,10 @@ from core.outbox import publish
 from core.problems import Conflict, Invalid
 from core.states import apply_many
 from core.timeline import record
-from fulfillment.locks import last_doer, lock_stock
+from fulfillment.locks import last_doer
 from fulfillment.models import FulfillmentOrder, Shipment
 from fulfillment.states import FULFILLMENT_ORDER, SHIPMENT
+from inventory.locks import lock_behind
 from inventory.services import At, deallocate, unreserve
 from orders import holds
 from orders.events import OrderCancelled, OrderChanged
@@ -192,7 +193,7 @@ def _carry_out(order: Any, cut: Cut, *, actor: Actor, at: datetime | None) -> No
     pinned = [(u.line_id, u.quantity) for u in cut.by_bucket.get("reserved", []) if u.line_id in stocked]
     given_up = [At(t.variant_id, t.location_id, t.quantity) for t in cut.taken if t.is_stocked]
     if pinned and given_up:
-        lock_stock([line_id for line_id, _ in pinned], [(unit.variant_id, unit.location_id) for unit in given_up])
+        lock_behind([line_id for line_id, _ in pinned], [(unit.variant_id, unit.location_id) for unit in given_up])
     unreserve(pinned)
     deallocate(given_up)
     refresh([order.id], actor=actor, at=at)

@@ -27,27 +27,6 @@ def lock_orders_of(fulfillment_order_ids: Sequence[UUID]) -> Orders:
     return {order.id: order for order in lock_orders(row.order_id for row in found)}
 
 
-def lock_stock(demand_keys: Sequence[UUID], places: Sequence[tuple[UUID, UUID]]) -> None:
-    """Lock the stock rows behind some pins and at some (variant, location) in one ordered step.
-
-    Needed where one transaction changes both by separate calls: each alone locks in order, one after the other may not.
-    """
-    rows(
-        """
-        SELECT s.id FROM inventory_stock s
-        WHERE (s.variant_id, s.location_id) IN (
-            SELECT r.variant_id, r.location_id FROM inventory_reservation r WHERE r.demand_key = ANY(%(keys)s)
-            UNION SELECT * FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[]))
-        ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s
-        """,
-        {
-            "keys": list(demand_keys),
-            "variants": [variant_id for variant_id, _ in places],
-            "locations": [location_id for _, location_id in places],
-        },
-    )
-
-
 def history(orders: Mapping[UUID, Any]) -> set[UUID]:
     """Those of the past: told to nobody."""
     return {order.id for order in orders.values() if order.is_history}

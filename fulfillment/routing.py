@@ -21,8 +21,9 @@ from core.db import rows
 from core.incidents import open_incident
 from core.timeline import Row, record_many
 from fulfillment.events import FulfillmentOrderPlanned, publish_of
-from fulfillment.locks import Orders, history, lock_stock
+from fulfillment.locks import Orders, history
 from fulfillment.planning import Work, insert_work, virtual_work, work_of
+from inventory.locks import lock_behind
 from inventory.services import Short, Target, allocate, unreserve
 from orders.quantities import Units, move
 from orders.services import lock_orders, refresh
@@ -58,13 +59,18 @@ def route(order_ids: Sequence[UUID], *, actor: Actor, at: datetime | None = None
 
 
 def _route_alone(order_id: UUID, *, actor: Actor, at: datetime) -> Routed:
-    """One order, decided under its own lock so that it cannot change; from its pins when others are quicker again."""
+    """One order, decided under its own lock so that it cannot change; when others are quicker again, from its pins,
+    which then stay where they are."""
     with transaction.atomic():
         lock_orders([order_id])
         try:
             return _carry_out([order_id], decide([order_id], at=at), actor=actor, at=at)[0]
         except Short:
+            lock_behind([row.id for row in rows(_LINES, {"id": order_id})])
             return _carry_out([order_id], decide([order_id], at=at, pins_only=True), actor=actor, at=at)[0]
+
+
+_LINES = "SELECT id FROM orders_orderline WHERE order_id = %(id)s"
 
 
 def _carry_out(
@@ -142,7 +148,7 @@ def _allocate(plans: Sequence[Plan], unfilled: Sequence[PlannedLine]) -> None:
     ]
     if unfilled:
         keys = [line.line_id for line in unfilled] + [t.demand_key for t in targets]
-        lock_stock(keys, [(t.variant_id, t.location_id) for t in targets])
+        lock_behind(keys, [(t.variant_id, t.location_id) for t in targets])
         unreserve([(line.line_id, line.quantity) for line in unfilled])
     allocate(targets)
 

@@ -1,6 +1,6 @@
 """Reads of stock: what is free where, and what can be promised."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -44,6 +44,44 @@ def free_units(variant_ids: Sequence[UUID], pool_id: UUID) -> dict[UUID, dict[UU
         row.location_id: {variant_ids[n - 1]: units for n, units in zip(row.variants, row.units, strict=True)}
         for row in found
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """Where the units of some variants are free and where they are pinned, everywhere; and what is legal for a pool."""
+
+    free: dict[UUID, dict[UUID, int]]
+    pins: dict[UUID, dict[tuple[UUID, UUID], int]]
+    legal: dict[UUID, tuple[UUID, ...]]
+
+
+FREE_ANYWHERE = """
+SELECT s.variant_id, s.location_id, s.on_hand - s.safety - s.reserved - s.allocated AS units
+FROM inventory_stock s JOIN inventory_location l ON l.id = s.location_id
+WHERE s.variant_id = ANY(%(variants)s) AND s.on_hand - s.safety - s.reserved - s.allocated > 0
+  AND l.is_active AND 'ship' = ANY(l.can)
+"""
+PINNED = """
+SELECT variant_id, location_id, pool_id, sum(quantity)::int AS units
+FROM inventory_reservation WHERE variant_id = ANY(%(variants)s) GROUP BY variant_id, location_id, pool_id
+"""
+LEGAL = """
+SELECT p.pool_id, array_agg(p.location_id ORDER BY l.code) AS places
+FROM inventory_poollocation p JOIN inventory_location l ON l.id = p.location_id
+WHERE l.is_active AND 'ship' = ANY(l.can) GROUP BY p.pool_id
+"""
+
+
+def seats(variant_ids: Collection[UUID]) -> Seats:
+    """Free units by variant and location, pinned units by variant, location and pool, and each pool's places that ship."""
+    wanted = {"variants": list(variant_ids)}
+    free: dict[UUID, dict[UUID, int]] = {variant: {} for variant in variant_ids}
+    pins: dict[UUID, dict[tuple[UUID, UUID], int]] = {variant: {} for variant in variant_ids}
+    for row in rows(FREE_ANYWHERE, wanted):
+        free[row.variant_id][row.location_id] = row.units
+    for row in rows(PINNED, wanted):
+        pins[row.variant_id][(row.location_id, row.pool_id)] = row.units
+    return Seats(free, pins, {row.pool_id: tuple(row.places) for row in rows(LEGAL)})
 
 
 def atp(variant_ids: Sequence[UUID], pool_id: UUID) -> dict[UUID, int]:

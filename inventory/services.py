@@ -24,6 +24,7 @@ from core.money import quantise
 from core.problems import Conflict, Invalid
 from core.timeline import record
 from inventory import shortfalls
+from inventory.locks import lock_behind
 from inventory.models import Condition, Location, Movement, Stock
 
 LARGEST = 1_000_000
@@ -139,22 +140,9 @@ def _shift(shifts: Sequence[Shift]) -> list[UUID]:
     return [d.id for d in done if d.cured]
 
 
-def _give_back(shifts: Sequence[Shift]) -> None:
+def give_back(shifts: Sequence[Shift]) -> None:
     """Move promises where some end, which may end a shortfall."""
     shortfalls.resolve_given_back(_shift(shifts), actor=SYSTEM)
-
-
-LOCK_POOL = """
-SELECT s.id FROM inventory_stock s
-WHERE s.variant_id = ANY(%(variants)s)
-  AND s.location_id IN (SELECT location_id FROM inventory_poollocation WHERE pool_id = ANY(%(pools)s)) ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s
-"""
-
-
-def lock_stock(variant_ids: Sequence[UUID], pool_ids: Sequence[UUID]) -> None:
-    """Lock the variants' stock rows at every location of some pools, so that what is read next stays true."""
-    require_atomic()
-    run(LOCK_POOL, {"variants": list(variant_ids), "pools": list(pool_ids)})
 
 
 PINS = Table(
@@ -206,10 +194,11 @@ def unreserve(demands: Sequence[tuple[UUID, int]]) -> None:
     require_atomic()
     if not demands:
         return
+    lock_behind([key for key, _ in demands])
     parts = rows(GIVE_BACK, {"keys": [d[0] for d in demands], "quantities": [d[1] for d in demands]})
     if sum(p.part for p in parts) != sum(q for _, q in demands):
         raise Conflict(_("Fewer units are reserved than are to be given back."))
-    _give_back([Shift(p.variant_id, p.location_id, reserved=-p.part) for p in parts])
+    give_back([Shift(p.variant_id, p.location_id, reserved=-p.part) for p in parts])
 
 
 def allocate(targets: Sequence[Target]) -> None:
@@ -222,6 +211,7 @@ def allocate(targets: Sequence[Target]) -> None:
         return
     keys = sorted({t.demand_key for t in targets})
     with transaction.atomic():
+        lock_behind(keys, [(t.variant_id, t.location_id) for t in targets])
         gone = rows(
             "DELETE FROM inventory_reservation WHERE demand_key = ANY(%(keys)s)"
             " RETURNING demand_key, variant_id, location_id, quantity",
@@ -229,7 +219,7 @@ def allocate(targets: Sequence[Target]) -> None:
         )
         if sum(g.quantity for g in gone) != sum(t.quantity for t in targets):
             raise Conflict(_("What is to be allocated is not what was reserved."))
-        _give_back(
+        give_back(
             [Shift(g.variant_id, g.location_id, reserved=-g.quantity) for g in gone]
             + [Shift(t.variant_id, t.location_id, allocated=t.quantity) for t in targets]
         )
@@ -237,7 +227,7 @@ def allocate(targets: Sequence[Target]) -> None:
 
 def deallocate(units: Sequence[At]) -> None:
     """Give allocated units back."""
-    _give_back([Shift(u.variant_id, u.location_id, allocated=-u.quantity) for u in units])
+    give_back([Shift(u.variant_id, u.location_id, allocated=-u.quantity) for u in units])
 
 
 def ship_out(units: Sequence[Out], *, actor: Actor, at: datetime | None = None) -> None:

@@ -1,0 +1,64 @@
+"""Room for an order that is short: pins of other orders go where they may sit as well, and their timelines say so."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from capture.drafts import DraftOrder
+from core.actors import Actor
+from core.db import rows
+from core.timeline import Row, record_many
+from inventory.pins import PinMove, move_pins
+from inventory.room import Room, find_room
+from inventory.selectors import seats
+from inventory.services import Pin
+from sourcing.network import network
+
+
+def look(missing: Mapping[UUID, int], places: Sequence[UUID], others: Sequence[Pin]) -> dict[UUID, Room]:
+    """Room at `places` for the missing units of each variant; `others` are pins of this call that are not written yet."""
+    now = seats(missing)
+    for pin in others:
+        if pin.variant_id in missing:
+            free, pins = now.free[pin.variant_id], now.pins[pin.variant_id]
+            free[pin.location_id] = free.get(pin.location_id, 0) - pin.quantity
+            pins[(pin.location_id, pin.pool_id)] = pins.get((pin.location_id, pin.pool_id), 0) + pin.quantity
+    return {
+        variant: find_room(units, places, free=now.free[variant], pins=now.pins[variant], legal=now.legal)
+        for variant, units in missing.items()
+    }
+
+
+def make(draft: DraftOrder, *, actor: Actor) -> None:
+    """Carry out the moves that the draft needs; the caller has the variants' stock rows locked everywhere."""
+    moved = move_pins(draft.moves)
+    lines = {row.id: row for row in rows(_LINES, {"ids": list({m.demand_key for m in moved})})}
+    sites = network(site_ids={place for m in draft.moves for place in (m.origin_id, m.target_id)}).sites
+    record_many(
+        (
+            Row(
+                lines[m.demand_key].order_id,
+                "order.repinned",
+                data={
+                    "sku": lines[m.demand_key].sku,
+                    "units": m.units,
+                    "for": draft.number,
+                    "from": sites[m.origin_id].name,
+                    "to": sites[m.target_id].name,
+                },
+            )
+            for m in moved
+        ),
+        actor=actor,
+    )
+
+
+def moves_of(rooms: Mapping[UUID, Room]) -> list[PinMove]:
+    """What must be moved for all that was found."""
+    return [
+        PinMove(variant, move.pool_id, move.origin_id, move.target_id, move.units)
+        for variant, room in rooms.items()
+        for move in room.moves
+    ]
+
+
+_LINES = "SELECT id, order_id, sku FROM orders_orderline WHERE id = ANY(%(ids)s)"

@@ -1,0 +1,81 @@
+"""Pins of others that make room: they wait for their units at another place where they may legally sit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from core.db import require_atomic, rows
+from core.problems import Conflict
+from inventory.services import Shift, give_back
+
+
+@dataclass(frozen=True, slots=True)
+class PinMove:
+    """Units of a variant that a pool's pins hold at one location and shall hold at another."""
+
+    variant_id: UUID
+    pool_id: UUID
+    origin_id: UUID
+    target_id: UUID
+    units: int
+
+
+# The moves of a group (variant, pool, origin) and its pins, the newest first, are laid end to end: what lies side by side
+# is a part of a pin that goes to a target. A demand has one pool, and no place of a pool both gives and takes.
+MOVE_PINS = """
+WITH want AS (
+    SELECT *, sum(units) OVER (PARTITION BY variant_id, pool_id, origin_id ORDER BY n) AS upto
+    FROM unnest(%(variants)s::uuid[], %(pools)s::uuid[], %(origins)s::uuid[], %(targets)s::uuid[], %(units)s::int[])
+        WITH ORDINALITY AS w(variant_id, pool_id, origin_id, target_id, units, n)),
+pins AS (
+    SELECT r.*, sum(r.quantity) OVER (PARTITION BY r.variant_id, r.pool_id, r.location_id ORDER BY r.id DESC) AS upto
+    FROM inventory_reservation r
+    JOIN (SELECT DISTINCT variant_id, pool_id, origin_id FROM want) w
+      ON w.variant_id = r.variant_id AND w.pool_id = r.pool_id AND w.origin_id = r.location_id),
+parts AS MATERIALIZED (
+    SELECT p.id, p.demand_key, p.variant_id, p.pool_id, p.quantity, w.origin_id, w.target_id,
+           (least(p.upto, w.upto) - greatest(p.upto - p.quantity, w.upto - w.units))::int AS part
+    FROM pins p JOIN want w
+      ON w.variant_id = p.variant_id AND w.pool_id = p.pool_id AND w.origin_id = p.location_id
+     AND p.upto > w.upto - w.units AND w.upto > p.upto - p.quantity),
+taken AS (SELECT id, quantity, sum(part)::int AS part FROM parts GROUP BY id, quantity),
+gone AS (DELETE FROM inventory_reservation r USING taken t WHERE r.id = t.id AND t.part = t.quantity),
+shrunk AS (
+    UPDATE inventory_reservation r SET quantity = r.quantity - t.part FROM taken t WHERE r.id = t.id AND t.part < t.quantity),
+put AS (
+    INSERT INTO inventory_reservation (id, demand_key, variant_id, location_id, pool_id, quantity)
+    SELECT gen_random_uuid(), demand_key, variant_id, target_id, pool_id, part FROM parts
+    ON CONFLICT (demand_key, location_id) DO UPDATE SET quantity = inventory_reservation.quantity + excluded.quantity)
+SELECT demand_key, variant_id, origin_id, target_id, part AS units FROM parts
+"""
+
+
+def move_pins(moves: Sequence[PinMove]) -> list[Any]:
+    """Let demands wait for their units at another legal location, so that there is room for somebody else.
+
+    The caller has the variants' stock rows locked, at both ends. Returns what was moved (demand_key, variant_id,
+    origin_id, target_id, units). Short where a target has too few free units.
+    """
+    require_atomic()
+    if not moves:
+        return []
+    moved = rows(
+        MOVE_PINS,
+        {
+            "variants": [m.variant_id for m in moves],
+            "pools": [m.pool_id for m in moves],
+            "origins": [m.origin_id for m in moves],
+            "targets": [m.target_id for m in moves],
+            "units": [m.units for m in moves],
+        },
+    )
+    if sum(m.units for m in moved) != sum(m.units for m in moves):
+        raise Conflict(_("What is to be moved is not pinned there any more."))
+    give_back(
+        [Shift(m.variant_id, m.origin_id, reserved=-m.units) for m in moves]
+        + [Shift(m.variant_id, m.target_id, reserved=m.units) for m in moves]
+    )
+    return moved
