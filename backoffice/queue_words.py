@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 HANDLERS: dict[str, Callable[[], str]] = {
     "fulfillment.route": lambda: _("Choose where an order ships from"),
+    "fulfillment.cover_shortfall": lambda: _("Keep elsewhere what a place has too few of"),
     "fulfillment.release": lambda: _("Give work to a location"),
     "fulfillment.book_labels": lambda: _("Book a label with the carrier"),
     "fulfillment.complete_virtual": lambda: _("Deliver what is not made of goods"),

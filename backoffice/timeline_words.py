@@ -48,7 +48,8 @@ FIELDS: dict[str, Callable[[], str]] = {
 SPECIAL_ICONS = {
     "order.contact": "phone",
     "order.routed": "route",
-    "order.repinned": "arrow-right-left",
+    "order.repinned": "arrow-left-right",
+    "order.unplanned": "undo-2",
     "order.cancel": "ban",
     "fulfillment_order.pick": "scan-barcode",
 }
@@ -75,13 +76,27 @@ def _routed(entry: TimelineEntry, currency: str) -> str:
 
 
 def _repinned(entry: TimelineEntry, currency: str) -> str:
-    units = int(entry.data.get("units", 0))
+    units, told = (
+        int(entry.data.get("units", 0)),
+        {name: entry.data.get(name, "") for name in ("sku", "from", "to", "for")},
+    )
     said = ngettext(
-        "%(n)d × %(sku)s waits at %(to)s now, no longer at %(from)s: room for %(for)s",
-        "%(n)d × %(sku)s wait at %(to)s now, no longer at %(from)s: room for %(for)s",
+        "%(n)d × %(sku)s waits at %(to)s now, no longer at %(from)s",
+        "%(n)d × %(sku)s wait at %(to)s now, no longer at %(from)s",
         units,
     )
-    return said % ({name: entry.data.get(name, "") for name in ("sku", "from", "to", "for")} | {"n": units})
+    why = _("room for %(for)s") if told["for"] else _("too few are left there")
+    return f"{said} ({why})" % (told | {"n": units})
+
+
+def _unplanned(entry: TimelineEntry, currency: str) -> str:
+    units = int(entry.data.get("units", 0))
+    said = ngettext(
+        "took %(n)d unit back from its place: too few are left there",
+        "took %(n)d units back from their place: too few are left there",
+        units,
+    )
+    return said % {"n": units}
 
 
 def _cancelled_part(entry: TimelineEntry, currency: str) -> str:
@@ -125,6 +140,7 @@ SAID: dict[str, Say] = {
     "order.placed": lambda e, c: _("placed the order"),
     "order.routed": _routed,
     "order.repinned": _repinned,
+    "order.unplanned": _unplanned,
     "order.cancel": lambda e, c: _("cancelled the order"),
     "order.cancel_part": _cancelled_part,
     "hold.open": lambda e, c: _("held the order: %(reason)s") % {"reason": HOLDS.get(e.after, e.after)},

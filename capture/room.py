@@ -5,13 +5,11 @@ from uuid import UUID
 
 from capture.drafts import DraftOrder
 from core.actors import Actor
-from core.db import rows
-from core.timeline import Row, record_many
 from inventory.pins import PinMove, move_pins
 from inventory.room import Room, find_room
 from inventory.selectors import seats
 from inventory.services import Pin
-from sourcing.network import network
+from orders.repinned import tell_repinned
 
 
 def look(missing: Mapping[UUID, int], places: Sequence[UUID], others: Sequence[Pin]) -> dict[UUID, Room]:
@@ -30,26 +28,7 @@ def look(missing: Mapping[UUID, int], places: Sequence[UUID], others: Sequence[P
 
 def make(draft: DraftOrder, *, actor: Actor) -> None:
     """Carry out the moves that the draft needs; the caller has the variants' stock rows locked everywhere."""
-    moved = move_pins(draft.moves)
-    lines = {row.id: row for row in rows(_LINES, {"ids": list({m.demand_key for m in moved})})}
-    sites = network(site_ids={place for m in draft.moves for place in (m.origin_id, m.target_id)}).sites
-    record_many(
-        (
-            Row(
-                lines[m.demand_key].order_id,
-                "order.repinned",
-                data={
-                    "sku": lines[m.demand_key].sku,
-                    "units": m.units,
-                    "for": draft.number,
-                    "from": sites[m.origin_id].name,
-                    "to": sites[m.target_id].name,
-                },
-            )
-            for m in moved
-        ),
-        actor=actor,
-    )
+    tell_repinned(move_pins(draft.moves), actor=actor, number=draft.number)
 
 
 def moves_of(rooms: Mapping[UUID, Room]) -> list[PinMove]:
@@ -59,6 +38,3 @@ def moves_of(rooms: Mapping[UUID, Room]) -> list[PinMove]:
         for variant, room in rooms.items()
         for move in room.moves
     ]
-
-
-_LINES = "SELECT id, order_id, sku FROM orders_orderline WHERE id = ANY(%(ids)s)"

@@ -42,6 +42,11 @@ def open_incident(
     return incident
 
 
+def describe(kind: str, *, about: UUID, data: dict[str, Any]) -> None:
+    """What is known of an open incident by now; nothing when it was resolved meanwhile."""
+    Incident.objects.filter(kind=kind, about=about, resolved_at=None).update(data=data)
+
+
 def assign(incident_id: UUID, *, actor: Actor, to: Any) -> Incident:
     """Say who looks after an open incident: a person, or nobody (None). The same again changes nothing."""
     with transaction.atomic():

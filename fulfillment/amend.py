@@ -188,7 +188,7 @@ def _carry_out(order: Any, cut: Cut, *, actor: Actor, at: datetime | None) -> No
     """Quantities, work, stock and payments, in the order of the locks."""
     for bucket, units in cut.by_bucket.items():
         move(units, bucket, "cancelled")
-    _shrink_work(cut, actor=actor, at=at)
+    shrink_work(cut, actor=actor, at=at)
     stocked = {line.id for line in rows(_STOCKED, {"id": order.id})}
     pinned = [(u.line_id, u.quantity) for u in cut.by_bucket.get("reserved", []) if u.line_id in stocked]
     given_up = [At(t.variant_id, t.location_id, t.quantity) for t in cut.taken if t.is_stocked]
@@ -213,7 +213,7 @@ GROUP BY 1 HAVING sum(quantity - cancelled) = 0
 """
 
 
-def _shrink_work(cut: Cut, *, actor: Actor, at: datetime | None) -> None:
+def shrink_work(cut: Cut, *, actor: Actor, at: datetime | None) -> None:
     """Take units out of the locations' work: an empty one ends, a closed box is opened and its label voided."""
     if not cut.taken:
         return

@@ -5,7 +5,7 @@ from uuid import UUID
 from core.actors import SYSTEM
 from core.db import rows
 from core.outbox import Delivered, subscribe
-from fulfillment import floor, labelling, release, shipping, tracking_events
+from fulfillment import floor, labelling, release, shipping, shortfalls, tracking_events
 from fulfillment.planning import VIRTUAL
 from fulfillment.routing import route
 
@@ -24,6 +24,13 @@ def release_planned_work(events: list[Delivered]) -> None:
     ids = _in_state(events, "planned")
     if ids:
         release.release(ids, actor=SYSTEM)
+
+
+@subscribe("stock.short", "fulfillment.cover_shortfall", outside=True)
+def cover_shortfalls(events: list[Delivered]) -> None:
+    """A place has fewer units than it has promised."""
+    for stock_id in sorted({event.about for event in events}):
+        shortfalls.cover(stock_id, actor=SYSTEM)
 
 
 @subscribe("shipment.label_wanted", "fulfillment.book_labels", outside=True, queue="providers")

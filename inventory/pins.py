@@ -1,15 +1,15 @@
-"""Pins of others that make room: they wait for their units at another place where they may legally sit."""
+"""Pins that others change: they wait for their units at another place where they may legally sit, or are pins again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from core.db import require_atomic, rows
+from core.db import require_atomic, rows, run
 from core.problems import Conflict
-from inventory.services import Shift, give_back
+from inventory.services import Pin, Shift, give_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +79,37 @@ def move_pins(moves: Sequence[PinMove]) -> list[Any]:
         + [Shift(m.variant_id, m.target_id, reserved=m.units) for m in moves]
     )
     return moved
+
+
+PIN_ALLOCATED = """
+INSERT INTO inventory_reservation (id, demand_key, variant_id, location_id, pool_id, quantity)
+SELECT * FROM unnest(%(ids)s::uuid[], %(keys)s::uuid[], %(variants)s::uuid[], %(locations)s::uuid[], %(pools)s::uuid[],
+                     %(quantities)s::int[])
+ON CONFLICT (demand_key, location_id) DO UPDATE SET quantity = inventory_reservation.quantity + excluded.quantity
+"""
+
+
+def pin_allocated(pins: Sequence[Pin]) -> None:
+    """Allocated units are reserved again where they are: what was decided for them is open again.
+
+    The caller has the stock rows locked.
+    """
+    require_atomic()
+    wanted: dict[tuple[UUID, UUID], Pin] = {}
+    for pin in pins:
+        known = wanted.get((pin.demand_key, pin.location_id))
+        wanted[(pin.demand_key, pin.location_id)] = replace(
+            pin, quantity=pin.quantity + (known.quantity if known else 0)
+        )
+    run(
+        PIN_ALLOCATED,
+        {
+            "ids": [p.id for p in wanted.values()],
+            "keys": [p.demand_key for p in wanted.values()],
+            "variants": [p.variant_id for p in wanted.values()],
+            "locations": [p.location_id for p in wanted.values()],
+            "pools": [p.pool_id for p in wanted.values()],
+            "quantities": [p.quantity for p in wanted.values()],
+        },
+    )
+    give_back([Shift(p.variant_id, p.location_id, reserved=p.quantity, allocated=-p.quantity) for p in pins])

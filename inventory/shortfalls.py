@@ -6,6 +6,8 @@ from uuid import UUID
 from core.actors import Actor
 from core.db import rows
 from core.incidents import open_incident, resolve_many
+from core.outbox import publish
+from inventory.events import StockShort
 from inventory.models import Stock
 
 KIND = "shortfall"
@@ -23,6 +25,7 @@ def judge(stock: Stock, *, actor: Actor) -> None:
     short = stock.reserved + stock.allocated - stock.on_hand
     if short > 0:
         open_incident(KIND, about=stock.pk, location_id=stock.location_id, data={"units": short}, actor=actor)
+        publish([StockShort(about=stock.pk, units=short)])
     else:
         _resolve([stock.pk], actor, COVERED)
 
