@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.utils import timezone, translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests import database
@@ -21,3 +22,11 @@ def fresh_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) ->
     """A migrated database of the test's own, where commits are real: for threads and processes. Not together with `db`."""
     with django_db_blocker.unblock(), database.clone() as name:
         yield name
+
+
+@pytest.fixture(autouse=True)
+def _everybody_leaves() -> Iterator[None]:
+    """The language and the zone of a test's readers are not those of the next test."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()

@@ -15,6 +15,7 @@ from catalog.models import Product
 from core import translation
 from core.days import zone_names
 from core.models import TimelineEntry
+from core.templatetags import ui
 from notifications.models import Message
 from orders.models import Hold, Order, OrderLine
 from tests.factories.messages import message
@@ -89,6 +90,8 @@ class Marked(trans_real.DjangoTranslation):
 def marked(monkeypatch: pytest.MonkeyPatch) -> None:
     with languages.override("fr"):
         monkeypatch.setitem(vars(trans_real)["_translations"], "fr", Marked("fr"))
+    for kept in ("_written_moment", "_written_day"):
+        monkeypatch.setattr(ui, kept, getattr(ui, kept).__wrapped__)
 
 
 DAYS = re.compile(
