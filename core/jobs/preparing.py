@@ -21,11 +21,11 @@ from core.jobs.bulk import BulkAction
 from core.jobs.models import Job
 from core.jobs.states import JOB, OPEN
 from core.lists import ListSpec, registry
+from core.lists.queries import read_query
 from core.permissions import bound_to, require
 from core.problems import Conflict, Forbidden, Invalid, NotFound
 
 FORMATS = ("csv", "xlsx")
-LONGEST_QUERY = 4_000
 
 
 def prepare(
@@ -73,16 +73,6 @@ def _matching(spec: ListSpec, owner: Any, query: str) -> QuerySet[Any]:
     if notes := spec.read(asked).notes:
         raise Invalid.field(["query"], " ".join(notes))
     return spec.queryset(owner, asked).order_by(spec.order(asked), "pk")
-
-
-def read_query(query: str) -> QueryDict:
-    """The filters of a list as they stand in its address."""
-    if len(query) > LONGEST_QUERY or "\0" in query or "%00" in query:
-        raise Invalid.field(["query"], _("these filters cannot be read"))
-    try:
-        return QueryDict(query)
-    except ValueError as error:  # too many fields, or no text
-        raise Invalid.field(["query"], _("these filters cannot be read")) from error
 
 
 FREEZE = """

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,7 +12,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
-from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
@@ -24,6 +23,7 @@ from core.jobs import bulk, cells, exporting, preparing, selectors
 from core.jobs.models import Job, JobRow
 from core.jobs.states import JOB
 from core.lists import KeysetList, registry
+from core.lists.addresses import came_from
 from core.permissions import require
 from core.problems import Conflict, Invalid, NotFound, Problem
 
@@ -83,11 +83,8 @@ def _actor(request: HttpRequest) -> Actor:
 
 def _back(request: HttpRequest, list_name: str, problem: Problem) -> HttpResponse:
     """To the list that the person comes from, with the words of what is wrong; without such a page, these alone."""
-    came_from = request.headers.get("Referer", "")
-    if url_has_allowed_host_and_scheme(came_from, {request.get_host()}):
-        place = urlsplit(came_from)
-        address = f"{place.path}?{place.query}" if place.query else place.path
-    elif not (address := _address(list_name)):
+    address = came_from(request) or _address(list_name)
+    if not address:
         raise problem
     messages.error(request, problem.detail)
     return redirect(address)

@@ -170,6 +170,15 @@ def test_an_exception_that_is_not_there_cannot_be_taken(world: World, given: str
     assert "no such exception" in answer.content.decode()
 
 
+def test_an_exception_is_not_taken_from_a_list_whose_filters_no_address_holds(world: World) -> None:
+    incident, manager = Incident.objects.get(), signed_in("manager")
+    answer = manager.post("/exceptions/take/", {"incident": str(incident.pk), "query": "q=" + "x" * 4_000}, follow=True)
+
+    incident.refresh_from_db()
+    assert "more filters than an address can hold" in answer.content.decode()
+    assert incident.assignee is None
+
+
 def test_the_exceptions_open_with_what_is_open(world: World) -> None:
     assert signed_in("manager").get("/exceptions/")["Location"] == "/exceptions/?state=open"
 
