@@ -119,7 +119,7 @@ def start(job_id: UUID, given: Mapping[str, Any], *, owner: Any, actor: Actor) -
             raise Invalid(errors=[{"loc": [n], "msg": str(m)} for n, said in form.errors.items() for m in said])
         _may_start(owner)
         kept = {name: given.get(name, "") for name in form.fields}
-        return states.apply(JOB, job, "start", actor=actor, parameters=job.parameters | {"given": kept})
+        return _go(job, "start", actor, parameters=job.parameters | {"given": kept})
 
 
 def start_export(list_name: str, format_: str, *, owner: Any, actor: Actor, query: str = "", key: str = "") -> Job:
@@ -143,7 +143,12 @@ def start_export(list_name: str, format_: str, *, owner: Any, actor: Actor, quer
             language=get_language() or "en",
             parameters={"format": format_, "zone": timezone.get_current_timezone_name()},
         )  # fmt: skip
-        return states.apply(JOB, job, "start", actor=actor)
+        return _go(job, "start", actor)
+
+
+def _go(job: Job, action: str, actor: Actor, **changes: Any) -> Job:
+    """From now on it waits for a worker, behind those that have waited longer: since now, however old the job is."""
+    return states.apply(JOB, job, action, actor=actor, heard_at=timezone.now(), **changes)
 
 
 def _digest(*parts: str) -> str:
@@ -184,10 +189,10 @@ def resume(job_id: UUID, *, owner: Any, actor: Actor) -> Job:
         job = _locked(job_id, owner)
         _may_start(owner)
         begun = job.kind == Job.Kind.BULK or job.pieces.exists()
-        return states.apply(JOB, job, "resume", actor=actor, **AFRESH, **({} if begun else FROM_THE_START))
+        return _go(job, "resume", actor, **AFRESH, **({} if begun else FROM_THE_START))
 
 
-AFRESH: dict[str, Any] = {"finished_at": None, "error": "", "strikes": 0, "heard_at": None, "started_at": None}
+AFRESH: dict[str, Any] = {"finished_at": None, "error": "", "strikes": 0, "started_at": None}
 FROM_THE_START: dict[str, Any] = {"last_key": "", "upto": "", "done": 0, "size": 0, "total": 0}
 """Of a file of which nothing is kept any more."""
 WAIT_AGAIN = """
@@ -203,7 +208,7 @@ def try_again(job_id: UUID, *, owner: Any, actor: Actor) -> Job:
         if not job.refused + job.failed:
             raise Conflict(_("No row of it was refused: there is nothing to try again."))
         _may_start(owner)
-        again = states.apply(JOB, job, "try_again", actor=actor, **AFRESH, refused=0, failed=0)
+        again = _go(job, "try_again", actor, **AFRESH, refused=0, failed=0)
         run(WAIT_AGAIN, {"job": job.pk})
         return again
 
