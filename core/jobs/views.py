@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import tzinfo
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -12,9 +13,10 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone, translation
 from django.utils.http import content_disposition_header
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from core import wording
@@ -292,15 +294,23 @@ def result(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
         raise NotFound(_("There is no such file."))
     header = [registry.get(found.list).title, _("Result"), _("Reason"), _("When")]
     lines = cells.as_csv([[str(words) for words in header]])
-    return _download(_with(cells.BOM + lines, _result_lines(found)), TYPES["csv"], f"result-{found.pk.hex[-8:]}.csv")
+    reader = timezone.get_current_timezone(), get_language() or "en"
+    content = _with(cells.BOM + lines, _result_lines(found, *reader))
+    return _download(content, TYPES["csv"], f"result-{found.pk.hex[-8:]}.csv")
 
 
-def _result_lines(found: Job) -> Iterator[bytes]:
+def _result_lines(found: Job, clock: tzinfo, language: str) -> Iterator[bytes]:
+    """In the reader's words and by their clock, which the request has no longer when its answer is sent."""
     last = 0
     while rows := list(found.rows.filter(position__gt=last).order_by("position")[:500]):
-        values = ([row.label, str(wording.word(row.state, "job_row").text), row.words, row.ended_at] for row in rows)
-        yield cells.as_csv([[cells.plain(value) for value in line] for line in values])
+        with timezone.override(clock), translation.override(language):
+            lines = cells.as_csv([[cells.plain(value) for value in _result_line(row)] for row in rows])
+        yield lines
         last = rows[-1].position
+
+
+def _result_line(row: JobRow) -> list[Any]:
+    return [row.label, str(wording.word(row.state, "job_row").text), row.words, row.ended_at]
 
 
 # In the shell
