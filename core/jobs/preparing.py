@@ -131,7 +131,7 @@ def start_export(list_name: str, format_: str, *, owner: Any, actor: Actor, quer
     require(owner, spec.permission)
     if format_ not in FORMATS:
         raise Invalid.field(["format"], _("choose CSV or XLSX"))
-    spec.read(read_query(query))
+    asked = spec.read(read_query(query))
     key = f"form {key[:100]}" if key.isprintable() and key else f"same {_digest(spec.name, format_, query)}"
     with transaction.atomic():
         _take_turns(owner)
@@ -139,7 +139,7 @@ def start_export(list_name: str, format_: str, *, owner: Any, actor: Actor, quer
             return same
         _may_start(owner)
         job = Job.objects.create(
-            kind=Job.Kind.EXPORT, list=spec.name, query=query, title=str(spec.title), owner=owner, key=key,
+            kind=Job.Kind.EXPORT, list=spec.name, query=asked.fixed().full_query, title=str(spec.title), owner=owner, key=key,
             language=get_language() or "en",
             parameters={"format": format_, "zone": timezone.get_current_timezone_name()},
         )  # fmt: skip

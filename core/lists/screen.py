@@ -361,12 +361,8 @@ class Screen:
 
     @property
     def full_query(self) -> str:
-        """Everything of the list, for files and bulk actions: also what is only this person's habit."""
-        query = QueryDict(mutable=True)
-        for name, value in self.reading.params(columns=True):
-            query.appendlist(name, value)
-        query["sort"] = self.reading.sort
-        return query.urlencode()
+        """Everything of the list, for the forms that ask for files and bulk actions."""
+        return self.reading.full_query
 
 
 def _route(name: str) -> str:

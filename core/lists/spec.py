@@ -275,6 +275,16 @@ class Reading:
         """The normalised query string of the filters."""
         return urlencode(self.filter_params())
 
+    @property
+    def full_query(self) -> str:
+        """The query string of everything, for files and acts on many rows: also of what is only a habit of the reader."""
+        given = [pair for pair in self.params(columns=True) if pair[0] != "sort"]
+        return urlencode([*given, ("sort", self.sort)])
+
+    def fixed(self) -> "Reading":
+        """The same with days that do not move with the calendar, for what is read later than it is asked for."""
+        return replace(self, values={name: self.spec.filter(name).fixed(value) for name, value in self.values.items()})
+
     def params(self, *, view: str = "", columns: bool = False) -> list[tuple[str, str]]:
         """Everything but the place in the list: what a link needs to show the same."""
         more = [("sort", self.sort)] if self.sort != self.spec.sort else []
