@@ -22,6 +22,7 @@ from core.jobs.models import Job
 from core.jobs.states import JOB, OPEN
 from core.lists import ListSpec, registry
 from core.lists.queries import read_query
+from core.locales import number
 from core.permissions import bound_to, require
 from core.problems import Conflict, Forbidden, Invalid, NotFound
 
@@ -100,7 +101,7 @@ def _refuse_size(count: int) -> None:
         raise Invalid(_("None of these rows is there for you: nothing can be done with them. Choose others."))
     if count > limits.MOST_ROWS:
         said = _("More than %(most)s rows match. Narrow the list by its filters and do it in parts.")
-        raise Invalid(said % {"most": f"{limits.MOST_ROWS:,}"})
+        raise Invalid(said % {"most": number(limits.MOST_ROWS)})
 
 
 def start(job_id: UUID, given: Mapping[str, Any], *, owner: Any, actor: Actor) -> Job:

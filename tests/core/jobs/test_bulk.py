@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 from django.http import QueryDict
-from django.utils import timezone
+from django.utils import timezone, translation
 from psycopg import errors as pg
 
 from core.actors import Actor
@@ -102,6 +102,12 @@ def test_more_than_can_be_looked_through_are_refused_with_what_to_do(monkeypatch
         preparing.prepare(LIST, SETTLE, owner=owner, actor=Actor.of(owner))
     assert not Job.objects.exists()
     assert prepared(owner, found[:2]).total == 2
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "More than 10,000 rows"), ("fr", "Plus de 10\u202f000 lignes")])
+def test_how_many_is_too_many_is_said_as_the_reader_writes_numbers(language: str, said: str) -> None:
+    with translation.override(language), pytest.raises(Invalid, match=said):
+        preparing._refuse_size(limits.MOST_ROWS + 1)
 
 
 def test_a_filter_that_cannot_be_read_takes_in_nothing() -> None:

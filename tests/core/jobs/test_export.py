@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from core.actors import Actor
 from core.invariants import disagreements
@@ -241,6 +241,11 @@ def test_csv_keeps_commas_quotes_and_lines() -> None:
     (line,) = csv.reader(io.StringIO(cells.as_csv([row]).decode(), newline=""))
     assert line == ['He said "no", twice', "two\nlines", "é – 漢", "", "", "yes", "2026-02-28"]
     assert cells.as_csv([row, row]).count(b"\r\n") == 2
+
+
+def test_truths_are_words_of_the_readers_language() -> None:
+    with translation.override("fr"):
+        assert cells.as_csv([[True, False]]) == b"oui,non\r\n"
 
 
 def test_what_was_read_keeps_its_kind_until_it_is_written() -> None:

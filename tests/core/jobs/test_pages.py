@@ -84,8 +84,9 @@ def test_results_are_in_the_words_and_by_the_clock_of_whoever_fetches_them(clien
     job.rows.update(ended_at=datetime(2026, 3, 4, 3, 30, tzinfo=UTC))
     Preferences.objects.create(user=owner, language="fr", time_zone="America/Montreal")
 
-    answer = client.get(f"/jobs/{job.pk}/result.csv")
-    with timezone.override(None), translation.override("en"):  # as it is when the server sends it
+    with timezone.override(None), translation.override("en"):
+        answer = client.get(f"/jobs/{job.pk}/result.csv")
+        translation.activate("en")  # as it is when the server sends it
         lines = list(csv.reader(io.StringIO(whole(answer).decode("utf-8-sig"))))
 
     assert lines[1][1:] == ["Faite", "settled: x", "2026-03-03 22:30:00-05:00"]
