@@ -68,6 +68,7 @@ STOCK = registry.register(
         model=Variant,
         title=_("Stock"),
         subtitle=_("What lies where, what is promised, and what can still be sold"),
+        dear=True,
         nothing_yet=_("Products stand here as soon as they are in the catalogue and a place has some."),
         permission="stock.view",
         base=lambda user: stock_of_variants(),

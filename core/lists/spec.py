@@ -96,7 +96,8 @@ class ListSpec:
     bulk to a page of them); `link` the address that a row leads to; `sort` is a column's name, "-" for falling.
     `limited` says whether somebody sees a part of the rows only; then `subtitle_limited` tells of it. `none_fits` is
     said when the filters leave nothing, `nothing_yet` when there is nothing at all. `opens` are the filters of its address alone.
-    `branches` gives what is read in parts where an index needs it (see KeysetList). A list with `own_rows` draws them by its own template, so that there are no columns to choose.
+    `branches` gives what is read in parts where an index needs it (see KeysetList). Of a `dear` list the counts of tabs read the
+    whole table: they are kept for a short while. A list with `own_rows` draws them by its own template, so that there are no columns to choose.
     """
 
     name: str
@@ -124,6 +125,7 @@ class ListSpec:
     route: str = ""
     opens: str = ""
     own_rows: bool = False
+    dear: bool = False
     icon: str = "inbox"
     size: int = 50
     newer: Word = ""
