@@ -4,9 +4,10 @@ balanced (migration 0002); nothing here can change a posted entry."""
 from datetime import date
 from decimal import Decimal
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 from django.utils.translation import gettext_lazy as _
 
 from accounting.roles import Happening, Role
@@ -101,6 +102,10 @@ class JournalEntry(models.Model):
         indexes = [
             models.Index(fields=["date", "id"], name="journalentry_by_date"),
             models.Index(fields=["about"], name="journalentry_by_about", condition=Q(about__isnull=False)),
+            # What is about an order is found by the order: only the labels of the rest are looked into.
+            GinIndex(
+                OpClass(Upper("label"), "gin_trgm_ops"), name="journalentry_by_label", condition=Q(about__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 """Reads of the ledger: trial balance, journal, statements, open balances and totals. All sums are made by Postgres."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -94,7 +94,7 @@ def entries(
     """The journal between two days (both included) with each entry's lines and accounts: two statements.
 
     Meant for `KeysetList(entries(...), order="date")` or `"-date"`. `account` is a code; `text` is looked for in
-    labels and is a party when it has a colon.
+    the labels of what is about nothing else, and is a party when it has a colon.
     """
     found = JournalEntry.objects.prefetch_related(Prefetch("lines", _lines()))
     if start:
@@ -205,11 +205,12 @@ def _lines() -> QuerySet[JournalLine]:
     return JournalLine.objects.select_related("account").order_by("entry_id", "position")
 
 
-def mentions(text: str) -> Q:
-    """Entries with the text in their label; with a colon in it, those of that party."""
+def mentions(text: str, about: Collection[UUID] = ()) -> Q:
+    """Entries about these, and of those that are about nothing the ones with the text in their label; with a colon in
+    the text, those of that party."""
     if ":" in text:
         return Q(id__in=JournalLine.objects.filter(party=text).values("entry_id"))
-    return Q(label__icontains=text)
+    return Q(label__icontains=text, about=None) | Q(about__in=about)
 
 
 def _paid_in(amount: Decimal, currency: str) -> Decimal:

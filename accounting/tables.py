@@ -1,4 +1,7 @@
-"""The journal as a list. Each entry is drawn with its lines, so there are no columns to choose; a file has one row an entry."""
+"""The journal as a list. Each entry is drawn with its lines, so there are no columns to choose; a file has one row an entry.
+
+What it is searched for is said above (backoffice/tables.py), which knows the numbers of orders.
+"""
 
 from decimal import Decimal
 
@@ -8,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounting.models import JournalEntry, JournalLine
 from accounting.roles import Happening
-from accounting.selectors import entries, mentions
+from accounting.selectors import entries
 from core.lists import Column, ListSpec, Period, Reference, Several, Sort, Tab, Text, registry
 
 
@@ -63,8 +66,6 @@ JOURNAL = registry.register(
         ),
         sort="-date",
         sorts=(Sort(label=_("Newest first"), by="-date"), Sort(label=_("Oldest first"), by="date")),
-        search=lambda found, text: found.filter(mentions(text)),
-        search_hint=_("Label or party"),
         link=address,
         own_rows=True,
         size=25,

@@ -1,5 +1,7 @@
 """The dashboard of today: every figure leads to the orders behind it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,11 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from core.cache import FIGURES, kept
 from core.charts import Columns, Point, columns
+from core.days import reader_day
 from core.locales import written_day
 from core.permissions import permission
 from core.templatetags.ui import age, money
-from fulfillment.selectors import backlog
+from fulfillment.selectors import Backlog, backlog
 from inventory.selectors import places
 from orders.selectors import Waiting, by_channel, late_count, placed_per_day, value_per_currency, waiting
 
@@ -25,33 +29,48 @@ SLOW = timedelta(hours=24)
 @permission("insight.view")
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Orders and value of today, where orders wait, what is late, and orders a day."""
-    today = timezone.localdate()
+    today, zone = reader_day(), timezone.get_current_timezone_name()
     days = next((span for span in SPANS if str(span) == request.GET.get("days")), 28)
-    per_day = placed_per_day(today - timedelta(days=days - 1), today)
-    now = waiting()
-    channels = by_channel(today)
+    found = kept("insight", lambda: look(today, days), today, days, zone, seconds=FIGURES)
+    now = kept("waiting", waiting, seconds=FIGURES)
     return render(
         request,
         "analytics/dashboard.html",
         {
             "today": today,
-            "stats": _stats(today, per_day, now),
-            "chart": _chart(per_day, today, days),
+            "stats": _stats(today, found, now),
+            "chart": _chart(found.per_day, today, days),
             "days": days,
             "spans": [{"days": span, "on": span == days} for span in SPANS],
             "stages": stages(now),
             "top": max((w.orders for w in now.values()), default=0),
-            "channels": channels,
-            "busiest": max((row["orders"] for row in channels), default=0),
-            "places": _places(),
+            "channels": found.channels,
+            "busiest": max((row["orders"] for row in found.channels), default=0),
+            "places": _places(found.backlog),
         },
     )
 
 
-def _stats(today: date, per_day: dict[date, int], now: dict[str, Waiting]) -> list[dict[str, Any]]:
-    orders = reverse("orders")
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the dashboard counts: the same for all who read it by the same clock."""
+
+    per_day: dict[date, int]
+    values: list[dict[str, Any]]
+    channels: list[dict[str, Any]]
+    late: int
+    backlog: list[Backlog]
+
+
+def look(today: date, days: int) -> Found:
+    """Count it all: so many days up to today."""
+    per_day = placed_per_day(today - timedelta(days=days - 1), today)
+    return Found(per_day, value_per_currency(today), by_channel(today), late_count(), backlog())
+
+
+def _stats(today: date, found: Found, now: dict[str, Waiting]) -> list[dict[str, Any]]:
+    orders, per_day, held = reverse("orders"), found.per_day, now.get("on_hold")
     count, before = per_day.get(today, 0), per_day.get(today - timedelta(days=1), 0)
-    late, held = late_count(), now.get("on_hold")
     values = [
         {
             "label": _("Value today, %(currency)s") % {"currency": row["currency"]},
@@ -60,7 +79,7 @@ def _stats(today: date, per_day: dict[date, int], now: dict[str, Waiting]) -> li
             "note": _("%(n)d orders") % {"n": row["orders"]},
             "formula": _("Totals of the orders placed today, tax and delivery included, cancelled ones left out."),
         }
-        for row in value_per_currency(today)
+        for row in found.values
     ]
     return [
         {
@@ -74,7 +93,7 @@ def _stats(today: date, per_day: dict[date, int], now: dict[str, Waiting]) -> li
         *values,
         {
             "label": _("Late"),
-            "value": late,
+            "value": found.late,
             "href": f"{orders}?late=1",
             "note": _("past the promised day"),
             "formula": _("Orders whose promised day is past and of which units have still to leave."),
@@ -135,11 +154,11 @@ def _chart(per_day: dict[date, int], today: date, days: int) -> Columns:
     return columns(points)
 
 
-def _places() -> list[dict[str, Any]]:
+def _places(work: Sequence[Backlog]) -> list[dict[str, Any]]:
     """Open work by place: how much, how much of it late."""
     known = {place.pk: place for place in places()}
     found: dict[Any, dict[str, Any]] = {}
-    for row in backlog():
+    for row in work:
         if row.location_id not in known:
             continue
         at = known[row.location_id]

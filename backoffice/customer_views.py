@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -34,6 +35,8 @@ OPEN_STATES = ("on_hold", "backordered")
 PER_PAGE = 25
 MOST_OPEN = 10
 """Problems and returns shown at once."""
+MOST_ORDERS = 1_000
+"""Orders whose problems are looked for, the newest."""
 
 
 @permission("customers.view")
@@ -54,19 +57,23 @@ def _find(customer_id: UUID) -> Customer:
 
 
 def _context(request: HttpRequest, found: Customer, *, typed_note: str = "", errors: Any = ()) -> dict[str, Any]:
-    orders = listed(Filters(customer=found.pk), reach.within(request.user))
-    page = KeysetList[Order](orders, "-placed_at").page(request.GET.get("cursor", ""), limit=PER_PAGE)
+    mine = reach.within(request.user)
+    page = KeysetList[Order](listed(Filters(customer=found.pk), mine), "-placed_at").page(
+        request.GET.get("cursor", ""), limit=PER_PAGE
+    )
     shown = [row(order) for order in page.items]
-    limited = reach.is_limited(request.user)
+    theirs = Order.objects.filter(mine or Q(), customer=found.pk)
+    limited = mine is not None
     return {
         "customer": found,
+        "limited": limited,
         "totals": [] if limited else totals_of_customer(found.pk),
         "figures": None if limited else figures(found.pk),
         "page": page,
         "rows": shown,
         "open": [each for each in shown if each.late_by or each.order.status in OPEN_STATES],
-        "incidents": [] if limited else _incidents(request, found),
-        "returns": [] if limited else _returns(found),
+        "incidents": _incidents(request, theirs),
+        "returns": _returns(theirs),
         "address": shown[0].order.shipping_address if shown else None,
         "timeline": order_timeline.read(found.pk, request.GET),
         "note_key": new_id(),
@@ -106,11 +113,11 @@ def figures(customer_id: UUID) -> Figures:
     return Figures(units.units, units.returned, [tuple(paid) for paid in rows(PAID, {"id": customer_id})])
 
 
-def _incidents(request: HttpRequest, found: Customer) -> list[dict[str, Any]]:
-    """Open exceptions of their orders."""
+def _incidents(request: HttpRequest, orders: QuerySet[Order]) -> list[dict[str, Any]]:
+    """Open exceptions of these orders."""
     if not allows(request.user, "incidents.view"):
         return []
-    numbers = {order.pk: order.number for order in Order.objects.filter(customer=found.pk).only("number")[:1000]}
+    numbers = dict(orders.order_by("-id").values_list("pk", "number")[:MOST_ORDERS])
     opened = Incident.objects.filter(about__in=list(numbers), resolved_at=None).order_by("opened_at")[:MOST_OPEN]
     return [
         {
@@ -122,8 +129,8 @@ def _incidents(request: HttpRequest, found: Customer) -> list[dict[str, Any]]:
     ]
 
 
-def _returns(found: Customer) -> list[Return]:
-    return list(Return.objects.filter(order__customer=found.pk).select_related("order").order_by("-id")[:MOST_OPEN])
+def _returns(orders: QuerySet[Order]) -> list[Return]:
+    return list(Return.objects.filter(order__in=orders).select_related("order").order_by("-id")[:MOST_OPEN])
 
 
 @permission("customers.edit")

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.cache import cache
-from django.db import connection
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
@@ -13,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from backoffice.home import counts
+from core.cache import kept
 from core.permissions import allows, reaches
 from core.templatetags.ui import count as in_words
 
@@ -27,9 +26,6 @@ GROUPS = {
 }
 FIRST = (("orders.place", "sell"), ("fulfillment.work", "fulfil"), ("ledger.view", "money"))
 """Whose group stands first: that of the first permission somebody has. Everybody else reads them as they stand."""
-
-SHORTLY = 20
-"""Seconds for which a count beside an entry may be behind."""
 
 
 @dataclass(frozen=True)
@@ -134,11 +130,5 @@ def entries(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _waits(user: Any, entry: Entry) -> int:
     """What waits behind an entry, asked of the database once in a while and not for every page."""
-    if entry.count is None:
-        return 0
-    key = f"nav:{connection.settings_dict['NAME']}:{user.pk}:{entry.route}"
-    known = cache.get(key)
-    if known is None:
-        known = entry.count(user)
-        cache.set(key, known, SHORTLY)
-    return int(known)
+    count = entry.count
+    return kept("nav", lambda: count(user), user.pk, entry.route) if count else 0

@@ -6,8 +6,13 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounting.models import JournalEntry
+from accounting.selectors import mentions
+from accounting.tables import JOURNAL
 from backoffice import incident_tables as incident_tables
 from backoffice import reach
+from backoffice.search.asked import Asked
+from backoffice.search.orders import by_number
 from core.lists import Filter, Several, registry
 from core.permissions import locations_of
 from core.wording import PAYMENT
@@ -88,6 +93,18 @@ orders = registry.register(
         ),
     )
 )
+
+
+MOST_ORDERS = 200
+"""Orders whose entries a text finds in the ledger, the newest."""
+
+
+def _booked(found: QuerySet[JournalEntry], text: str) -> QuerySet[JournalEntry]:
+    """Entries about an order by any number that it is known by, its parcels' and returns' too; others by their label."""
+    return found.filter(mentions(text, by_number(Asked.of(text), MOST_ORDERS)))
+
+
+registry.register(JOURNAL.with_more(search=_booked, search_hint=_("Order, parcel, return, label or party")))
 
 
 def _orders_of(user: Any, needs: str) -> Q:

@@ -1,7 +1,9 @@
 from decimal import Decimal
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -72,6 +74,7 @@ class Variant(models.Model):
             models.UniqueConstraint(fields=["barcode"], condition=~Q(barcode=""), name="barcode_once"),
             models.CheckConstraint(condition=Q(weight_g__gte=0, standard_cost__gte=0), name="variant_not_negative"),
         ]
+        indexes = [models.Index(OpClass(Upper("sku"), "text_pattern_ops"), name="variant_by_beginning")]
 
 
 class PriceList(models.Model):

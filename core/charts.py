@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from math import ceil, log10
 
+from core.locales import number
+
 WIDTH, HEIGHT = 640, 220
 LEFT, TOP, BOTTOM = 44, 8, 24
 
@@ -95,7 +97,7 @@ def columns(points: Sequence[Point], *, label_every: int = 0) -> Columns:
                 ticked=(last - index) % every == 0,
             )
         )
-    grid = [Line(round(TOP + room - room * step / 3, 1), f"{top * step // 3:,}".replace(",", " ")) for step in range(4)]
+    grid = [Line(round(TOP + room - room * step / 3, 1), number(top * step // 3)) for step in range(4)]
     return Columns(bars, grid)
 
 

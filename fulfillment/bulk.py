@@ -4,15 +4,15 @@ from decimal import Decimal
 from uuid import UUID
 
 from django import forms
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum, TextField, Value
-from django.db.models.functions import Concat
+from django.db.models import Count, DecimalField, Exists, F, OuterRef, Q, QuerySet, Sum, TextField, Value
+from django.db.models.functions import Concat, Round
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from core.jobs import bulk
 from core.jobs.bulk import BulkAction, Refusal, Run
-from core.money import display, quantise, share
+from core.money import display, exponent, quantise
 from core.permissions import require
 from core.problems import Conflict, NotFound
 from fulfillment import amend
@@ -41,19 +41,23 @@ NOTHING_LEFT = (
 )
 
 
+def _worth(lines: QuerySet[OrderLine], currency: str) -> Decimal:
+    """What is left of the lines in a currency, each line's share by cumulative rounding (core.money.share)."""
+    gross = F("net") + F("tax") + F("freight_net") + F("freight_tax")
+    gone = gross * (F("quantity") - F("left")) / F("quantity")
+    left = gross - Round(gone, precision=exponent(currency))
+    worth = lines.filter(order__currency=currency).aggregate(
+        sum=Sum(left, output_field=DecimalField(max_digits=20, decimal_places=6), default=Decimal(0))
+    )["sum"]
+    return quantise(worth, currency)
+
+
 def _given_up(found: QuerySet[Order]) -> list[str]:
     """Units and money that come free, and the work at locations that ends with them."""
     lines = OrderLine.objects.filter(order__in=found).annotate(left=LEFT).filter(left__gt=0)
-    units, money = 0, dict[str, Decimal]()
-    for line in lines.select_related("order").only(
-        "net", "tax", "freight_net", "freight_tax", "quantity", "is_stocked", "order__currency"
-    ):
-        left: int = line.left
-        currency = line.order.currency
-        units += left if line.is_stocked else 0
-        part = share(line.gross, line.quantity - left, line.quantity, line.quantity, currency)
-        money[currency] = money.get(currency, Decimal(0)) + part
-    sums = " + ".join(display(quantise(amount, currency), currency) for currency, amount in sorted(money.items()))
+    units = lines.filter(is_stocked=True).aggregate(n=Sum("left", default=0))["n"]
+    currencies = lines.order_by("order__currency").values_list("order__currency", flat=True).distinct()
+    sums = " + ".join(display(_worth(lines, currency), currency) for currency in currencies)
     told = [
         ngettext("%(n)d unit is free for others at once.", "%(n)d units are free for others at once.", units) % {"n": units},
         _("Up to %(sums)s is not taken, or goes back to the customers.") % {"sums": sums},

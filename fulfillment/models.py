@@ -83,7 +83,7 @@ class Shipment(models.Model):
         ]
         indexes = [
             models.Index(fields=["created_at", "id"], name="shipment_by_age"),
-            models.Index(fields=["status", "id"], condition=Q(status__in=MOVING), name="shipment_moving"),
+            models.Index(fields=["status", "expected_on"], condition=Q(status__in=MOVING), name="shipment_awaited"),
         ]
 
 

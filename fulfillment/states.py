@@ -31,6 +31,7 @@ ON_THE_WAY = ("shipped", "in_transit", "out_for_delivery", "attempt_failed", "av
 MOVING = (
     "draft",
     "labelled",
+    "shipped",
     "in_transit",
     "out_for_delivery",
     "attempt_failed",

@@ -13,6 +13,7 @@ from core.wording import SHIPMENT
 from fulfillment.models import Shipment
 from fulfillment.states import MOVING
 from inventory.selectors import places
+from orders.selectors import with_number
 
 TROUBLE = ("attempt_failed", "exception", "lost", "returned_to_sender")
 
@@ -28,12 +29,12 @@ def _number(parcel: Shipment) -> SafeString:
 
 def _overdue() -> Q:
     """Parcels under way past the day they were expected."""
-    return Q(expected_on__lt=timezone.localdate(), status__in=["shipped", *MOVING], delivered_at=None)
+    return Q(expected_on__lt=timezone.localdate(), status__in=MOVING, delivered_at=None)
 
 
 def _search(found: QuerySet[Shipment], text: str) -> QuerySet[Shipment]:
     number = text.replace(" ", "").upper()
-    return found.filter(Q(tracking_number__in=[text, number]) | Q(order__number=number))
+    return found.filter(Q(tracking_number__in=[text, number]) | Q(order_id=with_number(number)))
 
 
 SHIPMENTS = ListSpec(
@@ -118,7 +119,7 @@ SHIPMENTS = ListSpec(
             field="expected_on",
             timed=False,
             named=FORTHCOMING,
-            also=Q(status__in=["shipped", *MOVING]),
+            also=Q(status__in=MOVING),
         ),
     ),
     tabs=(
@@ -127,7 +128,7 @@ SHIPMENTS = ListSpec(
             name="trouble", label=_("In trouble"), query="&".join(f"status={status}" for status in TROUBLE), small=True
         ),
         Tab(name="unlabelled", label=_("Without a label"), query="status=draft", small=True),
-        Tab(name="overdue", label=_("Overdue"), query="overdue=1", counted=False),
+        Tab(name="overdue", label=_("Overdue"), query="overdue=1"),
         Tab(name="way", label=_("Under way"), query="status=in_transit&status=out_for_delivery", counted=False),
     ),
     sort="-made",

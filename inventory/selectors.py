@@ -1,7 +1,11 @@
 """Reads of stock: what is free where, and what can be promised."""
 
+<<<<<<< HEAD
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+=======
+from collections.abc import Iterable, Sequence
+>>>>>>> 94c2065247ddc27927c23653530a63bb3ff32c0b
 from typing import Any
 from uuid import UUID
 
@@ -92,29 +96,12 @@ def atp(variant_ids: Sequence[UUID], pool_id: UUID) -> dict[UUID, int]:
     return totals
 
 
-@dataclass(frozen=True, slots=True)
-class StockFilters:
-    """What the list of stock is narrowed by; empty means all."""
-
-    text: str = ""
-    location: UUID | None = None
-    state: str = ""
-
-
-def stock_of_variants(filters: StockFilters) -> QuerySet[Variant]:
-    """Variants with their units added up over the places (or at one), meant for `KeysetList(…, "sku")`.
+def stock_of_variants() -> QuerySet[Variant]:
+    """Variants with their units added up over the places, meant for `KeysetList(…, "sku")`.
 
     Each has `on_hand`, `reserved`, `allocated`, `safety`, `free` (what can be promised) and `places`.
     """
-    found = Variant.objects.select_related("product").filter(is_stocked=True)
-    if filters.text:
-        found = found.filter(named(filters.text))
-    summed = at_place(found, filters.location) if filters.location else _summed(found, Q(stock__isnull=False))
-    if filters.state == "out":
-        return summed.filter(free=0)
-    if filters.state == "short":
-        return summed.filter(on_hand__lt=F("reserved") + F("allocated"))
-    return summed
+    return _summed(Variant.objects.select_related("product").filter(is_stocked=True), Q(stock__isnull=False))
 
 
 def at_place(found: QuerySet[Variant], location_id: UUID) -> QuerySet[Any]:
@@ -129,13 +116,6 @@ def _summed(found: QuerySet[Variant], rows_here: Q) -> QuerySet[Any]:
 
 
 STOCK_COLUMNS = ("on_hand", "reserved", "allocated", "safety")
-
-
-def named(text: str) -> Q:
-    """Variants by SKU, barcode or name."""
-    text = text.strip()
-    by_name = Q(product__names__en__icontains=text) | Q(product__names__fr__icontains=text)
-    return Q(sku__istartswith=text) | Q(barcode=text) | by_name
 
 
 def variant_by_sku(sku: str) -> Variant | None:

@@ -12,9 +12,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Variant
+from catalog.selectors import named
 from core.lists import Choice, Column, ListSpec, Sort, Tab, registry
 from core.lists.filters import Unreadable
-from inventory.selectors import StockFilters, at_place, named, places, stock_of_variants
+from inventory.selectors import at_place, places, stock_of_variants
 
 OUT, SHORT = "out", "short"
 
@@ -67,9 +68,10 @@ STOCK = registry.register(
         model=Variant,
         title=_("Stock"),
         subtitle=_("What lies where, what is promised, and what can still be sold"),
+        dear=True,
         nothing_yet=_("Products stand here as soon as they are in the catalogue and a place has some."),
         permission="stock.view",
-        base=lambda user: stock_of_variants(StockFilters()),
+        base=lambda user: stock_of_variants(),
         bulk=("stock.safety",),
         columns=(
             Column(name="sku", label=_("SKU"), value=lambda v: v.sku, cell=_sku, sort="sku", fixed=True),

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -136,6 +136,11 @@ def by_number(number: str) -> Order | None:
         .filter(number=number)
         .first()
     )
+
+
+def with_number(number: str) -> Subquery:
+    """The key of the order with this number, looked up once, for conditions on what belongs to an order."""
+    return Subquery(Order.objects.filter(number=number).values("pk")[:1])
 
 
 def channels() -> Iterable[Channel]:

@@ -10,6 +10,7 @@ from core.lists import Choice, Column, ListSpec, Period, Several, Sort, Tab
 from core.templatetags.ui import state, when
 from core.wording import RETURN
 from inventory.selectors import places
+from orders.selectors import with_number
 from returns.models import Return, ReturnLine
 
 OPEN = ("requested", "approved", "in_transit")
@@ -26,7 +27,7 @@ def _rma(found: Return) -> SafeString:
 
 
 def _search(found: QuerySet[Return], text: str) -> QuerySet[Return]:
-    return found.filter(Q(rma=text.upper()) | Q(order__number=text.upper()))
+    return found.filter(Q(rma=text.upper()) | Q(order_id=with_number(text.upper())))
 
 
 def _with_units(found: list[Return]) -> None:

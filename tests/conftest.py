@@ -1,9 +1,11 @@
 from collections.abc import Iterator
 
 import pytest
+from django.core.cache import caches
 from django.utils import timezone, translation
 from pytest_django.plugin import DjangoDbBlocker
 
+from core.ids import new_id
 from tests import database
 
 
@@ -15,6 +17,12 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     yield
     with django_db_blocker.unblock():
         database.drop(name)
+
+
+@pytest.fixture(autouse=True)
+def own_cache() -> None:
+    """Nothing is found in the cache that an earlier test has kept there."""
+    caches["default"].key_prefix = new_id().hex
 
 
 @pytest.fixture

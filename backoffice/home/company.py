@@ -1,13 +1,12 @@
 """Of the company: exceptions by age, figures against a week ago, where orders wait, and whether everything runs."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.cache import cache
-from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -20,6 +19,7 @@ from backoffice.home import behind, counts
 from backoffice.home.behind import first
 from backoffice.home.parts import Figure, Nothing, Panel, Part, Row, counted
 from backoffice.incident_tables import NEXT, kind_word, subjects_of
+from core.cache import FIGURES, kept
 from core.days import midnight, reader_day
 from core.db import rows
 from core.locales import number, percent, say_day
@@ -31,8 +31,6 @@ from integrations.models import ApiKey
 from orders.selectors import waiting
 
 SHOWN = 6
-CONTEXT = 60
-"""Seconds for which the health of the system is not looked at again for a home."""
 
 
 def url_of(route: str) -> str:
@@ -83,18 +81,28 @@ FROM orders_order WHERE placed_at >= %(since)s AND status <> 'cancelled' GROUP B
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Orders of a day in a currency, and those of them up to the time of day that it is now."""
+
+    day: date
+    currency: str
+    orders: int
+    value: Decimal
+    orders_until: int
+    value_until: Decimal
+
+
+def _week(since: date, zone: str) -> list[Placed]:
+    until = timezone.now() - timedelta(days=7)
+    return [Placed(*row) for row in rows(WEEK, {"zone": zone, "since": midnight(since), "until": until})]
+
+
 def trend(user: Any) -> Part:
     """Orders and their value today, against the same weekday a week ago up to the same time."""
-    today, now = reader_day(), timezone.now()
+    today, zone = reader_day(), timezone.get_current_timezone_name()
     week_ago = today - timedelta(days=7)
-    found = rows(
-        WEEK,
-        {
-            "zone": timezone.get_current_timezone_name(),
-            "since": midnight(week_ago),
-            "until": now - timedelta(days=7),
-        },
-    )
+    found = kept("week", lambda: _week(week_ago, zone), week_ago, zone, seconds=FIGURES)
     days = [week_ago + timedelta(days=n) for n in range(8)]
     per_day = {day: sum(row.orders for row in found if row.day == day) for day in days}
     before = sum(row.orders_until for row in found if row.day == week_ago)
@@ -110,7 +118,7 @@ def trend(user: Any) -> Part:
     return Part(figures)
 
 
-def _values(found: Sequence[Any], today: Any, week_ago: Any, since: str) -> list[Figure]:
+def _values(found: Sequence[Placed], today: date, week_ago: date, since: str) -> list[Figure]:
     now = {row.currency: row.value for row in found if row.day == today}
     before = {row.currency: row.value_until for row in found if row.day == week_ago}
     return [
@@ -145,7 +153,7 @@ def funnel(user: Any) -> Part:
         "picked": _("To pack"),
         "packed": _("To hand to carrier"),
     }
-    now = waiting()
+    now = kept("waiting", waiting, seconds=FIGURES)
     items = [
         {
             "label": words[stage],
@@ -174,8 +182,7 @@ def funnel(user: Any) -> Part:
 
 def running(user: Any) -> Part:
     """Whether the system runs, in words, with what stopped."""
-    # What is seen is kept for a moment, not the words for it: readers have languages of their own.
-    facts: Any = cache.get_or_set(f"home:facts:{connection.settings_dict['NAME']}", gather, CONTEXT)
+    facts = kept("health", gather, seconds=FIGURES)
     wrong = [each for each in judge(facts) if each.alarm]
     rows_ = [
         Row(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.home import behind
 from backoffice.home.parts import Figure, Nothing, Panel, Part, Row, counted
+from core.cache import FIGURES, kept
 from core.days import company_day
 from core.db import rows
 from core.lists import registry
@@ -101,12 +102,12 @@ def _refunds(moves: QuerySet[Transaction]) -> Panel:
 def journal(user: Any) -> Part:
     """The journal of the company's day: how many entries, and whether debit equals credit."""
     day = company_day(timezone.now())
-    found = rows(JOURNAL, {"day": day})[0]
-    even = found.debit == found.credit
+    entries, debit, credit = kept("journal", lambda: tuple(rows(JOURNAL, {"day": day})[0]), day, seconds=FIGURES)
+    even = debit == credit
     note = _("balanced at %(sum)s") if even else _("debit and credit differ: %(sum)s")
-    total = display(found.debit if even else found.debit - found.credit, settings.FUNCTIONAL_CURRENCY)
+    total = display(debit if even else debit - credit, settings.FUNCTIONAL_CURRENCY)
     href = behind.Behind("journal", f"start={day.isoformat()}&end={day.isoformat()}").href
     figure = Figure(
-        _("Journal entries today"), count(found.entries), href, note % {"sum": total}, tone="green" if even else "red"
+        _("Journal entries today"), count(entries), href, note % {"sum": total}, tone="green" if even else "red"
     )
     return Part([figure])

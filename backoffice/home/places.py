@@ -13,6 +13,7 @@ from django.utils.translation import ngettext, pgettext
 from backoffice.home import behind
 from backoffice.home.behind import first
 from backoffice.home.parts import Nothing, Panel, Part, Row, counted
+from core.cache import FIGURES, kept
 from core.days import day_at, zone
 from core.models import Incident
 from core.permissions import locations_of
@@ -197,7 +198,7 @@ def _short(incident: Incident, stock: Stock) -> Row:
 
 def short_stock(user: Any) -> Part:
     """Products whose promises are more than what is there."""
-    number = behind.SHORT.count(user)
+    number = kept("short-stock", lambda: behind.SHORT.count(user), seconds=FIGURES)
     return Part([counted(_("Stock below promises"), number, behind.SHORT.href, pgettext("stock", "products"))])
 
 

@@ -1,6 +1,7 @@
 """Customers: by name, e-mail address, telephone number or the number another system gave them."""
 
 from collections.abc import Sequence
+from itertools import chain
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -28,8 +29,8 @@ def known(asked: Asked) -> list[Found]:
 
 
 def merged(*several: Sequence[Found]) -> list[Found]:
-    """All of them, the best first, then the newest."""
-    best = {each.id: each for found in several for each in sorted(found, key=lambda f: -f.rank)}
+    """All of them, each by the best of its ranks, the best first, then the newest."""
+    best = {each.id: each for each in sorted(chain(*several), key=lambda found: -found.rank)}
     return sorted(best.values(), key=lambda each: (-each.rank, each.id), reverse=True)
 
 

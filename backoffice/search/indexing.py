@@ -33,18 +33,26 @@ def index_orders(ids: Iterable[UUID]) -> int:
     """Orders are found by what they say now, and so are their customers when they are new."""
     ids = list(dict.fromkeys(ids))
     with transaction.atomic():
-        search.hold(ids)
-        put = search.put(ORDER, (_of_order(row) for row in rows(ORDERS, {"ids": ids})))
-        index_customers([row.id for row in rows(UNKNOWN_CUSTOMERS, {"ids": ids})])
-    return put
+        search.hold(ORDER, ids)
+        new = [row.id for row in rows(UNKNOWN_CUSTOMERS, {"ids": ids})]
+        search.hold(CUSTOMER, new)
+        return search.put([*_orders(ids), *_customers(new)])
 
 
 def index_customers(ids: Iterable[UUID]) -> int:
     """Customers are found by what is on file now."""
     ids = list(dict.fromkeys(ids))
     with transaction.atomic():
-        search.hold(ids)
-        return search.put(CUSTOMER, (_of_customer(row) for row in rows(CUSTOMERS, {"ids": ids})))
+        search.hold(CUSTOMER, ids)
+        return search.put(_customers(ids))
+
+
+def _orders(ids: Sequence[UUID]) -> list[search.Document]:
+    return [_of_order(row) for row in rows(ORDERS, {"ids": ids})]
+
+
+def _customers(ids: Sequence[UUID]) -> list[search.Document]:
+    return [_of_customer(row) for row in rows(CUSTOMERS, {"ids": ids})]
 
 
 UNKNOWN_CUSTOMERS = """
@@ -61,14 +69,14 @@ def _of_order(row: Any) -> search.Document:
         terms.append(search.email_term(row.email))
     if row.phone and row.phone != row.customer_phone:
         terms += search.phone_terms(row.phone, row.country or "")
-    return search.Document(row.id, terms)
+    return search.Document(ORDER, row.id, terms)
 
 
 def _of_customer(row: Any) -> search.Document:
     names = search.name_terms(row.first_name, row.last_name)
     regions = filter(None, (row.country, row.ordered_to, row.language))
     codes = (search.email_term(row.email), search.code_term(row.external_id))
-    return search.Document(row.id, [*names, *codes, *search.phone_terms(row.phone, *regions)])
+    return search.Document(CUSTOMER, row.id, [*names, *codes, *search.phone_terms(row.phone, *regions)])
 
 
 MISSING = """

@@ -11,6 +11,7 @@ from typing import Any
 
 import xlsxwriter
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 Row = list[Any]
 BOM = b"\xef\xbb\xbf"
@@ -70,7 +71,7 @@ def _untagged(value: Any) -> Any:
 
 
 def as_csv(rows: Iterable[Row]) -> bytes:
-    """Lines that end in CR LF, with quotes where they are needed; text is never a formula."""
+    """Lines that end in CR LF, with quotes where they are needed; text is never a formula. Truths are words of the reader."""
     written = io.StringIO()
     csv.writer(written, lineterminator="\r\n").writerows([_said(value) for value in row] for row in rows)
     return written.getvalue().encode()
@@ -80,7 +81,7 @@ def _said(value: Any) -> Any:
     if isinstance(value, str):
         return harmless(value)
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     return value
@@ -98,7 +99,7 @@ def harmless(text: str) -> str:
 def write_sheet(path: Path, title: str, header: Sequence[str], rows: Iterable[Row], sample: Sequence[Row]) -> None:
     """A workbook with one sheet, row by row, so that it takes the same memory however long it is.
 
-    Numbers, dates and moments are of their type; the first row stays in sight; `sample` decides the widths.
+    Numbers, truths, dates and moments are of their type, which spreadsheets show in their own language; the first row stays in sight; `sample` decides the widths.
     """
     options = {
         "constant_memory": True,

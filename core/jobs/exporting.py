@@ -17,6 +17,7 @@ from django.utils.text import slugify
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
+from core import locales
 from core.db import rows, run
 from core.ids import new_id
 from core.jobs import cells, limits
@@ -89,7 +90,7 @@ def begin(turn: Turn, read: Reading, is_sheet: bool) -> None:
     last, total = read.found.order_by("-pk").values_list("pk", flat=True).first(), read.found.count()
     if is_sheet and total > limits.MOST_IN_SHEET:
         said = _("These are %(n)s rows, and an XLSX file holds %(most)s. Narrow the list, or choose CSV.")
-        raise Problem(said % {"n": f"{total:,}", "most": f"{limits.MOST_IN_SHEET:,}"})
+        raise Problem(said % {"n": locales.number(total), "most": locales.number(limits.MOST_IN_SHEET)})
     turn.job.upto = "none" if last is None else str(last)
     turn.mine(BEGIN, total=total, upto=turn.job.upto)
 

@@ -10,7 +10,8 @@ from core.jobs.states import ENDED, OPEN, RESULTS, STATES
 class Job(models.Model):
     """Work on a list that somebody asked for. `total` are the rows in it; what is left of them is still to be done.
 
-    While a worker has it, `claim` names the worker's turn and `lease_until` ends it. `key` names the attempt to start it:
+    `heard_at` is when it was started, or last had a sign of life from a worker: since then it waits. While a worker has
+    it, `claim` names the worker's turn and `lease_until` ends it. `key` names the attempt to start it:
     the same one twice starts one job. Of an export, `last_key` is where it has come to and `upto` where it ends.
     """
 

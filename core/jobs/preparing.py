@@ -21,11 +21,12 @@ from core.jobs.bulk import BulkAction
 from core.jobs.models import Job
 from core.jobs.states import JOB, OPEN
 from core.lists import ListSpec, registry
+from core.lists.queries import read_query
+from core.locales import number
 from core.permissions import bound_to, require
 from core.problems import Conflict, Forbidden, Invalid, NotFound
 
 FORMATS = ("csv", "xlsx")
-LONGEST_QUERY = 4_000
 
 
 def prepare(
@@ -75,16 +76,6 @@ def _matching(spec: ListSpec, owner: Any, query: str) -> QuerySet[Any]:
     return spec.queryset(owner, asked).order_by(spec.order(asked), "pk")
 
 
-def read_query(query: str) -> QueryDict:
-    """The filters of a list as they stand in its address."""
-    if len(query) > LONGEST_QUERY or "\0" in query or "%00" in query:
-        raise Invalid.field(["query"], _("these filters cannot be read"))
-    try:
-        return QueryDict(query)
-    except ValueError as error:  # too many fields, or no text
-        raise Invalid.field(["query"], _("these filters cannot be read")) from error
-
-
 FREEZE = """
 INSERT INTO core_jobrow (id, job_id, key, label, position, state, words)
 SELECT gen_random_uuid(), %s, f.key, coalesce(f.label, ''), row_number() OVER (), 'waiting', '' FROM ({found}) AS f(key, label)
@@ -110,7 +101,7 @@ def _refuse_size(count: int) -> None:
         raise Invalid(_("None of these rows is there for you: nothing can be done with them. Choose others."))
     if count > limits.MOST_ROWS:
         said = _("More than %(most)s rows match. Narrow the list by its filters and do it in parts.")
-        raise Invalid(said % {"most": f"{limits.MOST_ROWS:,}"})
+        raise Invalid(said % {"most": number(limits.MOST_ROWS)})
 
 
 def start(job_id: UUID, given: Mapping[str, Any], *, owner: Any, actor: Actor) -> Job:
@@ -129,7 +120,7 @@ def start(job_id: UUID, given: Mapping[str, Any], *, owner: Any, actor: Actor) -
             raise Invalid(errors=[{"loc": [n], "msg": str(m)} for n, said in form.errors.items() for m in said])
         _may_start(owner)
         kept = {name: given.get(name, "") for name in form.fields}
-        return states.apply(JOB, job, "start", actor=actor, parameters=job.parameters | {"given": kept})
+        return _go(job, "start", actor, parameters=job.parameters | {"given": kept})
 
 
 def start_export(list_name: str, format_: str, *, owner: Any, actor: Actor, query: str = "", key: str = "") -> Job:
@@ -141,7 +132,7 @@ def start_export(list_name: str, format_: str, *, owner: Any, actor: Actor, quer
     require(owner, spec.permission)
     if format_ not in FORMATS:
         raise Invalid.field(["format"], _("choose CSV or XLSX"))
-    spec.read(read_query(query))
+    asked = spec.read(read_query(query))
     key = f"form {key[:100]}" if key.isprintable() and key else f"same {_digest(spec.name, format_, query)}"
     with transaction.atomic():
         _take_turns(owner)
@@ -149,11 +140,16 @@ def start_export(list_name: str, format_: str, *, owner: Any, actor: Actor, quer
             return same
         _may_start(owner)
         job = Job.objects.create(
-            kind=Job.Kind.EXPORT, list=spec.name, query=query, title=str(spec.title), owner=owner, key=key,
+            kind=Job.Kind.EXPORT, list=spec.name, query=asked.fixed().full_query, title=str(spec.title), owner=owner, key=key,
             language=get_language() or "en",
             parameters={"format": format_, "zone": timezone.get_current_timezone_name()},
         )  # fmt: skip
-        return states.apply(JOB, job, "start", actor=actor)
+        return _go(job, "start", actor)
+
+
+def _go(job: Job, action: str, actor: Actor, **changes: Any) -> Job:
+    """From now on it waits for a worker, behind those that have waited longer: since now, however old the job is."""
+    return states.apply(JOB, job, action, actor=actor, heard_at=timezone.now(), **changes)
 
 
 def _digest(*parts: str) -> str:
@@ -194,10 +190,10 @@ def resume(job_id: UUID, *, owner: Any, actor: Actor) -> Job:
         job = _locked(job_id, owner)
         _may_start(owner)
         begun = job.kind == Job.Kind.BULK or job.pieces.exists()
-        return states.apply(JOB, job, "resume", actor=actor, **AFRESH, **({} if begun else FROM_THE_START))
+        return _go(job, "resume", actor, **AFRESH, **({} if begun else FROM_THE_START))
 
 
-AFRESH: dict[str, Any] = {"finished_at": None, "error": "", "strikes": 0, "heard_at": None, "started_at": None}
+AFRESH: dict[str, Any] = {"finished_at": None, "error": "", "strikes": 0, "started_at": None}
 FROM_THE_START: dict[str, Any] = {"last_key": "", "upto": "", "done": 0, "size": 0, "total": 0}
 """Of a file of which nothing is kept any more."""
 WAIT_AGAIN = """
@@ -213,7 +209,7 @@ def try_again(job_id: UUID, *, owner: Any, actor: Actor) -> Job:
         if not job.refused + job.failed:
             raise Conflict(_("No row of it was refused: there is nothing to try again."))
         _may_start(owner)
-        again = states.apply(JOB, job, "try_again", actor=actor, **AFRESH, refused=0, failed=0)
+        again = _go(job, "try_again", actor, **AFRESH, refused=0, failed=0)
         run(WAIT_AGAIN, {"job": job.pk})
         return again
 

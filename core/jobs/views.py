@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import tzinfo
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,9 +13,10 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
-from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
+from django.utils import timezone, translation
+from django.utils.http import content_disposition_header
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from core import wording
@@ -24,6 +25,7 @@ from core.jobs import bulk, cells, exporting, preparing, selectors
 from core.jobs.models import Job, JobRow
 from core.jobs.states import JOB
 from core.lists import KeysetList, registry
+from core.lists.addresses import came_from
 from core.permissions import require
 from core.problems import Conflict, Invalid, NotFound, Problem
 
@@ -83,11 +85,8 @@ def _actor(request: HttpRequest) -> Actor:
 
 def _back(request: HttpRequest, list_name: str, problem: Problem) -> HttpResponse:
     """To the list that the person comes from, with the words of what is wrong; without such a page, these alone."""
-    came_from = request.headers.get("Referer", "")
-    if url_has_allowed_host_and_scheme(came_from, {request.get_host()}):
-        place = urlsplit(came_from)
-        address = f"{place.path}?{place.query}" if place.query else place.path
-    elif not (address := _address(list_name)):
+    address = came_from(request) or _address(list_name)
+    if not address:
         raise problem
     messages.error(request, problem.detail)
     return redirect(address)
@@ -295,15 +294,23 @@ def result(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
         raise NotFound(_("There is no such file."))
     header = [registry.get(found.list).title, _("Result"), _("Reason"), _("When")]
     lines = cells.as_csv([[str(words) for words in header]])
-    return _download(_with(cells.BOM + lines, _result_lines(found)), TYPES["csv"], f"result-{found.pk.hex[-8:]}.csv")
+    reader = timezone.get_current_timezone(), get_language() or "en"
+    content = _with(cells.BOM + lines, _result_lines(found, *reader))
+    return _download(content, TYPES["csv"], f"result-{found.pk.hex[-8:]}.csv")
 
 
-def _result_lines(found: Job) -> Iterator[bytes]:
+def _result_lines(found: Job, clock: tzinfo, language: str) -> Iterator[bytes]:
+    """In the reader's words and by their clock, which the request has no longer when its answer is sent."""
     last = 0
     while rows := list(found.rows.filter(position__gt=last).order_by("position")[:500]):
-        values = ([row.label, str(wording.word(row.state, "job_row").text), row.words, row.ended_at] for row in rows)
-        yield cells.as_csv([[cells.plain(value) for value in line] for line in values])
+        with timezone.override(clock), translation.override(language):
+            lines = cells.as_csv([[cells.plain(value) for value in _result_line(row)] for row in rows])
+        yield lines
         last = rows[-1].position
+
+
+def _result_line(row: JobRow) -> list[Any]:
+    return [row.label, str(wording.word(row.state, "job_row").text), row.words, row.ended_at]
 
 
 # In the shell

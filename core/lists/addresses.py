@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
+
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from core.lists.spec import Reading, Tab
 from core.models import SavedView
@@ -65,3 +68,12 @@ def of_view(path: str, view: SavedView) -> str:
         f"{view.query}&{urlencode([*more, ('view', view.pk)])}" if view.query else urlencode([*more, ("view", view.pk)])
     )
     return f"{path}?{query}"
+
+
+def came_from(request: HttpRequest) -> str:
+    """The page of this house that somebody comes from; "" when it is not known."""
+    page = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}):
+        return ""
+    place = urlsplit(page)
+    return f"{place.path}?{place.query}" if place.query else place.path

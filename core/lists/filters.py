@@ -61,6 +61,10 @@ class Filter:
         """The value as it stands in the address, always the same for the same value."""
         raise NotImplementedError
 
+    def fixed(self, value: Any) -> Any:
+        """The value as it is meant now, for what is read later."""
+        return value
+
     def fields(self, value: Any) -> dict[str, Any]:
         """What the form shows in its controls."""
         return {}

@@ -11,6 +11,7 @@ from django.http import HttpRequest, QueryDict
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from core.cache import kept
 from core.jobs import bulk
 from core.lists import saved
 from core.lists.addresses import Addresses, of_view
@@ -161,7 +162,12 @@ class Screen:
     def _counts(self) -> dict[str, int]:
         """The counts of the built-in views; only of those that stay small for people who see a part of the list."""
         counted = [tab for tab in self.spec.tabs if tab.counted and (tab.small or not self.limited)]
-        found = capped_counts([self.spec.read(tab.filters).narrow(self.base) for tab in counted])
+
+        def count() -> list[int]:
+            return capped_counts([self.spec.read(tab.filters).narrow(self.base) for tab in counted])
+
+        whose = self.user.pk if self.limited else "everybody"
+        found = kept(f"tabs:{self.spec.name}", count, whose) if self.spec.dear else count()
         return {tab.name: number for tab, number in zip(counted, found, strict=True)}
 
     @cached_property
@@ -361,12 +367,8 @@ class Screen:
 
     @property
     def full_query(self) -> str:
-        """Everything of the list, for files and bulk actions: also what is only this person's habit."""
-        query = QueryDict(mutable=True)
-        for name, value in self.reading.params(columns=True):
-            query.appendlist(name, value)
-        query["sort"] = self.reading.sort
-        return query.urlencode()
+        """Everything of the list, for the forms that ask for files and bulk actions."""
+        return self.reading.full_query
 
 
 def _route(name: str) -> str:

@@ -1,7 +1,7 @@
 """Filters between two ends: days and numbers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
@@ -97,6 +97,10 @@ class Period(Filter):
         if value.first is None:
             return _("until %(day)s") % {"day": say_day(value.last)}
         return _("%(first)s to %(last)s") % {"first": say_day(value.first), "last": say_day(value.last)}
+
+    def fixed(self, value: Any) -> Any:
+        """The days of today, where it moves with the calendar."""
+        return replace(value, name="")
 
     def params(self, value: Any) -> list[tuple[str, str]]:
         """A moving span by its name, so that a saved view moves too; else days."""

@@ -104,7 +104,8 @@ class ListSpec:
     bulk to a page of them); `link` the address that a row leads to; `sort` is a column's name, "-" for falling.
     `limited` says whether somebody sees a part of the rows only; then `subtitle_limited` tells of it. `none_fits` is
     said when the filters leave nothing, `nothing_yet` when there is nothing at all. `opens` are the filters of its address alone.
-    `branches` gives what is read in parts where an index needs it (see KeysetList). A list with `own_rows` draws them by its own template, so that there are no columns to choose.
+    `branches` gives what is read in parts where an index needs it (see KeysetList). Of a `dear` list the counts of tabs read the
+    whole table: they are kept for a short while. A list with `own_rows` draws them by its own template, so that there are no columns to choose.
     """
 
     name: str
@@ -132,6 +133,7 @@ class ListSpec:
     route: str = ""
     opens: str = ""
     own_rows: bool = False
+    dear: bool = False
     icon: str = "inbox"
     size: int = 50
     newer: Word = ""
@@ -282,6 +284,16 @@ class Reading:
     def query(self) -> str:
         """The normalised query string of the filters."""
         return urlencode(self.filter_params())
+
+    @property
+    def full_query(self) -> str:
+        """The query string of everything, for files and acts on many rows: also of what is only a habit of the reader."""
+        given = [pair for pair in self.params(columns=True) if pair[0] != "sort"]
+        return urlencode([*given, ("sort", self.sort)])
+
+    def fixed(self) -> "Reading":
+        """The same with days that do not move with the calendar, for what is read later than it is asked for."""
+        return replace(self, values={name: self.spec.filter(name).fixed(value) for name, value in self.values.items()})
 
     def params(self, *, view: str = "", columns: bool = False) -> list[tuple[str, str]]:
         """Everything but the place in the list: what a link needs to show the same."""

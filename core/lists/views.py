@@ -16,14 +16,13 @@ from django.views.decorators.http import require_POST
 
 from core.actors import Actor
 from core.lists import registry, saved
-from core.lists.addresses import of_view
+from core.lists.addresses import came_from, of_view
+from core.lists.queries import read_query
 from core.lists.screen import Screen
 from core.lists.spec import NOT_FILTERS, ListSpec, Reading
 from core.models import SavedView
 from core.permissions import permission, require
 from core.problems import NotFound, Problem
-
-LONGEST_QUERY = 4_000
 
 
 def page_of(name: str) -> Callable[..., HttpResponse]:
@@ -52,15 +51,16 @@ def on_list(act: Callable[..., str]) -> Callable[..., HttpResponse]:
     def wrapped(request: HttpRequest, list_name: str, **kwargs: Any) -> HttpResponse:
         spec = registry.get(list_name)
         require(request.user, spec.permission)
-        query = QueryDict(request.POST.get("query", "")[:LONGEST_QUERY])
-        reading = spec.read(query)
+        back = came_from(request) or _path(spec)
         try:
-            return HttpResponseRedirect(act(request, spec, reading, **kwargs))
+            query = read_query(request.POST.get("query", ""))
+            back = _back(spec, query)
+            return HttpResponseRedirect(act(request, spec, spec.read(query), **kwargs))
         except NotFound:
             raise
         except Problem as problem:
             messages.error(request, problem.detail)
-            return HttpResponseRedirect(_back(spec, query))
+            return HttpResponseRedirect(back)
 
     guarded: Callable[..., HttpResponse] = login_required(require_POST(wrapped))
     return guarded
@@ -170,7 +170,7 @@ def _by(request: HttpRequest) -> dict[str, Any]:
 @on_list
 def choose_columns(request: HttpRequest, spec: ListSpec, reading: Reading) -> str:
     """Show other columns now, or keep them as one's own way to see this list. Each has its place as a number."""
-    query, do = QueryDict(request.POST.get("query", "")[:LONGEST_QUERY]), request.POST.get("do", "show")
+    query, do = read_query(request.POST.get("query", "")), request.POST.get("do", "show")
     if do == "reset":
         saved.prefer_columns(spec, columns=(), **_by(request))
         return _back(spec, query, columns="")

@@ -10,8 +10,9 @@ from core.search.terms import is_word
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A thing and its terms."""
+    """A thing of a kind, and its terms."""
 
+    kind: str
     id: UUID
     terms: Sequence[str]
 
@@ -19,37 +20,46 @@ class Document:
 # Words are written in one order by everybody, so that two sets with the same new words never wait in a circle.
 PUT = """
 WITH given AS MATERIALIZED (
-    SELECT g.id, string_to_array(nullif(g.terms, ''), chr(10)) AS terms
-    FROM unnest(%(ids)s::uuid[], %(terms)s::text[]) AS g(id, terms)),
+    SELECT g.kind, g.id, string_to_array(nullif(g.terms, ''), chr(10)) AS terms
+    FROM unnest(%(kinds)s::text[], %(ids)s::uuid[], %(terms)s::text[]) AS g(kind, id, terms)),
 gone AS (
     DELETE FROM core_searchterm t USING core_searchdocument d JOIN given g USING (id)
-    WHERE t.kind = %(kind)s AND t.about = d.id AND t.term = ANY(d.terms) AND t.term <> ALL(coalesce(g.terms, '{}'))),
+    WHERE t.kind = g.kind AND t.about = d.id AND t.term = ANY(d.terms) AND t.term <> ALL(coalesce(g.terms, '{}'))),
 named AS (
     INSERT INTO core_searchterm (kind, term, about)
-    SELECT %(kind)s, term, g.id FROM given g CROSS JOIN LATERAL unnest(g.terms) AS term ON CONFLICT DO NOTHING),
+    SELECT g.kind, term, g.id FROM given g CROSS JOIN LATERAL unnest(g.terms) AS term ON CONFLICT DO NOTHING),
 said AS (
     INSERT INTO core_searchword (word) SELECT w.word FROM unnest(%(words)s::text[]) AS w(word)
     WHERE NOT EXISTS (SELECT FROM core_searchword o WHERE o.word = w.word COLLATE "C") ORDER BY 1 ON CONFLICT DO NOTHING)
-INSERT INTO core_searchdocument (id, kind, terms) SELECT id, %(kind)s, coalesce(terms, '{}') FROM given ORDER BY id
+INSERT INTO core_searchdocument (id, kind, terms) SELECT id, kind, coalesce(terms, '{}') FROM given ORDER BY id
 ON CONFLICT (id) DO UPDATE SET terms = excluded.terms WHERE core_searchdocument.terms <> excluded.terms
 """
 
 
-def hold(ids: Iterable[UUID]) -> None:
+# One that is not there yet is made, so that there is a row to wait for; one that is there is locked and stays as it is.
+HOLD = """
+INSERT INTO core_searchdocument AS d (id, kind, terms)
+SELECT id, %(kind)s, '{}' FROM unnest(%(ids)s::uuid[]) AS g(id) ORDER BY id
+ON CONFLICT (id) DO UPDATE SET terms = d.terms WHERE false
+"""
+
+
+def hold(kind: str, ids: Sequence[UUID]) -> None:
     """Nobody else indexes these until the transaction ends. To be called before what they are found by is read, so that
-    of two who index the same thing the later one writes what is true later."""
+    of two who index the same thing the later one writes what is true later, also when it is new to both."""
     require_atomic()
-    run("SELECT FROM core_searchdocument WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE", {"ids": list(ids)})
+    run(HOLD, {"kind": kind, "ids": list(ids)})
 
 
-def put(kind: str, documents: Iterable[Document]) -> int:
-    """Things of a kind are found by these terms and by no others; returns how many there were."""
-    by_id = {document.id: tuple(dict.fromkeys(filter(None, document.terms))) for document in documents}
+def put(documents: Iterable[Document]) -> int:
+    """Things are found by these terms and by no others; returns how many there were. Things of several kinds are put at
+    once: a second call in a transaction would break the order of the words."""
+    by_id = {each.id: (each.kind, tuple(dict.fromkeys(filter(None, each.terms)))) for each in documents}
     if not by_id:
         return 0
-    told = sorted({term for terms in by_id.values() for term in terms if is_word(term)})
-    joined = ["\n".join(terms) for terms in by_id.values()]
-    run(PUT, {"kind": kind, "ids": list(by_id), "terms": joined, "words": told})
+    told = sorted({term for _kind, terms in by_id.values() for term in terms if is_word(term)})
+    joined = ["\n".join(terms) for _kind, terms in by_id.values()]
+    run(PUT, {"kinds": [kind for kind, _ in by_id.values()], "ids": list(by_id), "terms": joined, "words": told})
     return len(by_id)
 
 

@@ -45,7 +45,7 @@ def test_the_journal_is_found_by_day_event_account_party_and_words() -> None:
     assert entries(account="707000").count() == 2
     assert entries(about=order).get().label == "Parcel of W-1"
     assert entries(text="order:W-2").get().label == "Parcel of W-2"
-    assert entries(text="of w-1").get().label == "Parcel of W-1"
+    assert entries(text="of w-2").get().label == "Parcel of W-2"
 
 
 def test_the_journal_is_read_in_two_statements_however_long(

@@ -7,23 +7,25 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.http import QueryDict
 
-from core.actors import Actor
+from core.actors import SYSTEM, Actor
 from core.incidents import open_incident
 from core.invariants import disagreements
 from core.jobs import bulk, preparing, running
 from core.jobs.models import Job
 from core.lists import Column, ListSpec, registry
 from core.models import Grant, Incident, TimelineEntry
+from core.money import display, quantise, share
 from core.permissions import locations_of
 from core.problems import Forbidden, Invalid
+from fulfillment import amend
 from fulfillment.models import FulfillmentOrder
 from inventory.models import Stock
 from orders import holds
-from orders.models import Hold, Order
+from orders.models import Hold, Order, OrderLine
 from payments.models import Payment
 from tests.factories.orders import packed, placed, released, routed, shipped
 from tests.factories.payments import make_order
-from tests.factories.world import CANDLE, MUG, World, small_world
+from tests.factories.world import CANDLE, MUG, VASE, World, small_world
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +111,35 @@ def test_orders_are_cancelled_and_the_preview_says_what_comes_free() -> None:
     assert (said.actor, said.data["reason"]) == ("Mia", "recalled")
     assert seen("orders.cancel", orders).applies == 0
     assert disagreements() == []
+
+
+@pytest.mark.parametrize("currency", ["EUR", "JPY"])
+@pytest.mark.parametrize("net", ["10.00", "9.99", "0.01", "100.00"])
+def test_what_is_left_of_lines_is_worth_their_share_to_the_smallest_coin(currency: str, net: str) -> None:
+    order, gross = (
+        placed({MUG: 3, VASE: 7}),
+        Decimal(net).quantize(Decimal(1) if currency == "JPY" else Decimal("0.01")),
+    )
+    first, second = order.lines.order_by("position")
+    amend.cancel(order.pk, actor=SYSTEM, reason="x", lines=[(first.pk, 1), (second.pk, 3)])
+    Order.objects.update(currency=currency)
+    OrderLine.objects.update(net=gross, tax=0, freight_net=0, freight_tax=0)
+
+    preview = seen("orders.cancel", [order])
+
+    left = share(gross, 1, 3, 3, currency) + share(gross, 3, 7, 7, currency)
+    assert f"Up to {display(quantise(left, currency), currency)} is not taken" in preview.consequences[1]
+
+
+def test_no_line_of_what_would_be_cancelled_is_held_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    order = placed({MUG: 2, VASE: 1})
+
+    def refuse(*args: Any) -> None:
+        raise AssertionError("a line was read")
+
+    monkeypatch.setattr(OrderLine, "from_db", refuse)
+
+    assert "3 units are free for others at once." in seen("orders.cancel", [order]).consequences
 
 
 def test_a_cancellation_needs_its_reason() -> None:

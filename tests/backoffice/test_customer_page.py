@@ -3,10 +3,12 @@
 import pytest
 from django.test import Client
 
+from core import notes, outbox
 from core.actors import SYSTEM
 from core.incidents import open_incident
 from core.models import TimelineEntry
 from customers.models import Customer
+from fulfillment.models import FulfillmentOrder
 from orders.models import Order
 from returns.services import Back, ReturnInput, receive_and_credit
 from tests.factories.orders import placed, shipped
@@ -124,3 +126,43 @@ def test_who_may_only_look_is_offered_no_editing(world: World) -> None:
 
     assert "/edit/" not in page(finance, customer)
     assert finance.post(f"/customers/{customer.pk}/edit/", sent(customer)).status_code == 403
+
+
+def of_two_places(world: World) -> tuple[Order, Order]:
+    """Two orders of one customer with a return and a problem each: worked on at the warehouse, and at the store."""
+    orders = shipped({MUG: 4})[0], shipped({MUG: 4})[0]
+    FulfillmentOrder.objects.filter(order=orders[1]).update(location=world.store)
+    for order, place in zip(orders, (world.warehouse, world.store), strict=True):
+        back = Back(order.lines.get().pk, 1, "sellable", "")
+        receive_and_credit([ReturnInput(order.pk, [back])], actor=SYSTEM, location_id=place.pk)
+        open_incident("parcel_lost", about=order.pk, actor=SYSTEM)
+    outbox.drain()
+    return orders
+
+
+def test_who_sees_one_place_is_told_of_what_that_place_has_to_do_with(world: World) -> None:
+    here, elsewhere = of_two_places(world)
+    customer = customer_of(here)
+    assert customer == customer_of(elsewhere)
+    notes.add(customer.pk, "Prefers to be called", actor=SYSTEM)
+
+    text = page(signed_in("manager", location_id=world.warehouse.pk), customer)
+
+    assert {here.number in text, here.returns.get().rma in text, "Prefers to be called" in text} == {True}
+    assert text.count("parcel lost") == 1
+    assert {elsewhere.number in text, elsewhere.returns.get().rma in text} == {False}
+
+
+def test_what_happens_to_orders_is_told_on_their_pages_and_not_among_the_notes_of_the_customer(world: World) -> None:
+    here, _elsewhere = of_two_places(world)
+
+    assert not TimelineEntry.objects.filter(about=customer_of(here).pk).exists()
+
+
+def test_who_sees_none_of_their_orders_is_not_told_that_there_is_none(world: World) -> None:
+    customer = customer_of(shipped({MUG: 1})[0])
+
+    text = page(signed_in("manager", location_id=world.store.pk), customer)
+
+    assert "No order at your places" in text
+    assert "No order yet" not in text and "Nothing ordered yet" not in text

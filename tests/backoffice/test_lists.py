@@ -1,5 +1,6 @@
 """Every list: it opens for those who may, whatever its address says, with few queries, for one's own places only."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,11 +10,15 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
 
+from catalog.models import Product, Variant
 from core.actors import SYSTEM
+from core.days import reader_day
+from core.ids import new_id
 from core.incidents import open_incident
 from core.lists import registry
 from core.models import Incident
 from fulfillment.models import Shipment
+from inventory.services import In, receive
 from tests.factories.orders import placed, shipped
 from tests.factories.people import signed_in
 from tests.factories.world import MUG, World, small_world
@@ -165,5 +170,68 @@ def test_an_exception_that_is_not_there_cannot_be_taken(world: World, given: str
     assert "no such exception" in answer.content.decode()
 
 
+def test_an_exception_is_not_taken_from_a_list_whose_filters_no_address_holds(world: World) -> None:
+    incident, manager = Incident.objects.get(), signed_in("manager")
+    answer = manager.post("/exceptions/take/", {"incident": str(incident.pk), "query": "q=" + "x" * 4_000}, follow=True)
+
+    incident.refresh_from_db()
+    assert "more filters than an address can hold" in answer.content.decode()
+    assert incident.assignee is None
+
+
 def test_the_exceptions_open_with_what_is_open(world: World) -> None:
     assert signed_in("manager").get("/exceptions/")["Location"] == "/exceptions/?state=open"
+
+
+def test_a_parcel_that_left_and_says_nothing_more_is_overdue(world: World) -> None:
+    parcel, manager = Shipment.objects.get(), signed_in("manager")
+    assert parcel.status == "shipped"
+    Shipment.objects.update(expected_on=reader_day() - timedelta(1))
+
+    shown = page(manager, "parcels", "overdue=1")
+
+    assert ids(shown) == [parcel.pk]
+    assert next(tab["count"] for tab in shown.context["list"].tabs if tab["on"]) == 1
+
+
+def test_a_parcel_is_found_by_its_own_number_and_its_orders(world: World) -> None:
+    parcel, manager = Shipment.objects.get(), signed_in("manager")
+
+    for text in (parcel.tracking_number, parcel.order.number.lower()):
+        assert ids(page(manager, "parcels", urlencode({"q": text}))) == [parcel.pk], text
+    assert ids(page(manager, "parcels", "q=WEB-1")) == []
+
+
+@pytest.mark.parametrize("number", ["number", "external_id", "tracking_number"])
+def test_the_ledger_finds_what_was_booked_for_an_order_by_any_number_of_it(world: World, number: str) -> None:
+    order, (parcel,) = shipped(external_id="SHOP-9")
+    text = getattr(Shipment.objects.get(pk=parcel) if number == "tracking_number" else order, number)
+
+    found = page(signed_in("finance"), "journal", urlencode({"q": text.lower()})).context["page"].items
+
+    assert {entry.about for entry in found} == {order.pk}
+
+
+def test_the_ledger_finds_what_is_about_no_order_by_a_part_of_its_label(world: World) -> None:
+    units = In(world.variants[MUG].pk, world.warehouse.pk, 3)
+    receive([units], source=new_id(), actor=SYSTEM, note="Late delivery of Monday")
+
+    (entry,) = page(signed_in("finance"), "journal", "q=ELIVERY of mon").context["page"].items
+
+    assert entry.label == "Late delivery of Monday"
+
+
+@pytest.mark.parametrize("text", ["mug-b", "MUG-BLUE", "376012345", "émaill", "emaille vaiss", "tablew"])
+def test_stock_is_found_by_sku_barcode_and_name_in_any_language(world: World, text: str) -> None:
+    variant = world.variants[MUG]
+    Variant.objects.filter(pk=variant.pk).update(barcode="376012345")
+    Product.objects.filter(pk=variant.product_id).update(names={"en": "Tableware", "fr": "Vaisselle émaillée"})
+
+    assert variant.pk in ids(page(signed_in("clerk"), "stock", urlencode({"q": text})))
+
+
+@pytest.mark.parametrize("text", ["lue", "37601", "bl", "en", "%", "MUG_BLUE"])
+def test_stock_is_not_found_by_a_part_of_its_numbers(world: World, text: str) -> None:
+    Variant.objects.filter(sku=MUG).update(barcode="376012345")
+
+    assert ids(page(signed_in("clerk"), "stock", urlencode({"q": text}))) == []

@@ -71,7 +71,7 @@ def test_what_is_no_telephone_number_is_not_taken_for_one(text: str) -> None:
 def put(*terms: str, thing: UUID | None = None) -> UUID:
     """A thing of the kind "x" with these terms."""
     made = thing or new_id()
-    search.put("x", [search.Document(made, terms)])
+    search.put([search.Document("x", made, terms)])
     return made
 
 
@@ -118,14 +118,14 @@ def test_what_is_removed_leaves_no_word_behind_that_nothing_else_has() -> None:
 
 def test_the_newest_of_very_many_are_found_first_and_no_more_than_asked_for() -> None:
     things = [new_id() for _ in range(300)]
-    search.put("x", [search.Document(thing, ["martin", f"n{n % 7}"]) for n, thing in enumerate(things)])
+    search.put([search.Document("x", thing, ["martin", f"n{n % 7}"]) for n, thing in enumerate(things)])
 
     assert ids("martin", 5) == things[:-6:-1]
 
 
 def test_two_words_meet_though_each_is_in_very_many() -> None:
     things = [new_id() for _ in range(200)]
-    search.put("x", [search.Document(thing, ["anne" if n % 2 else "paul", "martin"]) for n, thing in enumerate(things)])
+    search.put([search.Document("x", thing, ["anne" if n % 2 else "paul", "martin"]) for n, thing in enumerate(things)])
     both = put("anne", "paul")
 
     assert ids("paul anne") == [both]

@@ -100,6 +100,12 @@ def test_a_curve_of_one_value_is_a_middle_line() -> None:
     assert polyline([]) == ""
 
 
+@pytest.mark.parametrize(("language", "top"), [("en", "1,500"), ("fr", "1\u202f500")])
+def test_the_grid_of_a_chart_is_numbered_as_the_reader_writes(language: str, top: str) -> None:
+    with translation.override(language):
+        assert columns([Point("Mon", 1_400)]).grid[-1].label == top
+
+
 def test_a_moment_of_today_is_its_time() -> None:
     text = Template("{{ at|when }}").render(Context({"at": timezone.now()}))
 

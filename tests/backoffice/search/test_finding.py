@@ -80,6 +80,12 @@ def test_a_telephone_number_of_one_customer_opens_them(order: Order, clerk: Clie
     assert leads_to(clerk, "06 12 34 56 78") == f"/customers/{order.customer_id}/"
 
 
+def test_a_customers_number_opens_them_though_their_telephone_number_ends_so(order: Order, clerk: Client) -> None:
+    Customer.objects.filter(order=order).update(external_id="345678")
+
+    assert leads_to(clerk, "345678") == f"/customers/{order.customer_id}/"
+
+
 def test_a_name_opens_nobody_even_when_it_is_one_persons(order: Order, clerk: Client) -> None:
     assert leads_to(clerk, "Müller") == ""
 

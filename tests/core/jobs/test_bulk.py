@@ -1,16 +1,18 @@
 """An act on many rows: each has its result, none is done twice, one that is refused holds up no other."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 from django.http import QueryDict
+from django.utils import timezone, translation
 from psycopg import errors as pg
 
 from core.actors import Actor
 from core.ids import new_id
 from core.invariants import disagreements
-from core.jobs import bulk, limits, preparing, running, working
+from core.jobs import bulk, limits, preparing, running, selectors, working
 from core.jobs.models import Job
 from core.models import Grant, Incident, TimelineEntry
 from core.problems import Conflict, Forbidden, Invalid, NotFound
@@ -100,6 +102,12 @@ def test_more_than_can_be_looked_through_are_refused_with_what_to_do(monkeypatch
         preparing.prepare(LIST, SETTLE, owner=owner, actor=Actor.of(owner))
     assert not Job.objects.exists()
     assert prepared(owner, found[:2]).total == 2
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "More than 10,000 rows"), ("fr", "Plus de 10\u202f000 lignes")])
+def test_how_many_is_too_many_is_said_as_the_reader_writes_numbers(language: str, said: str) -> None:
+    with translation.override(language), pytest.raises(Invalid, match=said):
+        preparing._refuse_size(limits.MOST_ROWS + 1)
 
 
 def test_a_filter_that_cannot_be_read_takes_in_nothing() -> None:
@@ -265,3 +273,50 @@ def test_a_row_that_its_workers_do_not_survive_is_given_up_and_the_others_are_do
     running.run_jobs()
     assert results(job) == [("deadly", "failed"), ("b", "done")]
     assert disagreements() == []
+
+
+def old_draft(owner: Any, *kinds: str) -> Job:
+    """A job that was prepared an hour ago and looked at ever since."""
+    job = prepared(owner, incidents(*kinds))
+    Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(hours=1))
+    return job
+
+
+def begin(job: Job, owner: Any) -> Job:
+    return preparing.start(job.pk, QueryDict("how=x"), owner=owner, actor=Actor.of(owner))
+
+
+def test_a_job_waits_since_it_was_started_and_not_since_it_was_prepared() -> None:
+    owner = person()
+    job = begin(old_draft(owner, "a"), owner)
+    assert not selectors.told(job).waits_long
+
+    Job.objects.update(heard_at=timezone.now() - timedelta(minutes=4))
+    assert selectors.told(selectors.find(job.pk, owner)).waits_long
+
+    preparing.stop(job.pk, owner=owner, actor=Actor.of(owner))
+    again = preparing.resume(job.pk, owner=owner, actor=Actor.of(owner))
+    assert not selectors.told(again).waits_long
+
+
+def test_a_job_that_was_prepared_long_ago_does_not_pass_those_that_wait() -> None:
+    owner = person()
+    old = old_draft(owner, "a")
+    first = started(owner, incidents("b"))
+    begin(old, owner)
+
+    turn = running.take()
+
+    assert turn and turn.job.pk == first.pk
+
+
+def test_a_job_that_is_tried_again_stands_behind_those_that_wait() -> None:
+    owner = person()
+    refused = done(owner, incidents("stubborn"))
+    first = started(owner, incidents("b"))
+    Job.objects.filter(pk=refused.pk).update(created_at=timezone.now() - timedelta(hours=1))
+    preparing.try_again(refused.pk, owner=owner, actor=Actor.of(owner))
+
+    turn = running.take()
+
+    assert turn and turn.job.pk == first.pk

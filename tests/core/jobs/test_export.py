@@ -2,18 +2,19 @@
 
 import csv
 import io
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from core.actors import Actor
 from core.invariants import disagreements
 from core.jobs import cells, exporting, limits, preparing, running
 from core.jobs.claims import Turn
 from core.jobs.models import Job, JobPiece
+from core.lists import spans
 from core.models import Grant, Incident
 from core.problems import Conflict, Forbidden, Invalid, NotFound
 from tests.core.jobs.sheets import cells_of, formats, is_frozen, widths
@@ -242,6 +243,11 @@ def test_csv_keeps_commas_quotes_and_lines() -> None:
     assert cells.as_csv([row, row]).count(b"\r\n") == 2
 
 
+def test_truths_are_words_of_the_readers_language() -> None:
+    with translation.override("fr"):
+        assert cells.as_csv([[True, False]]) == b"oui,non\r\n"
+
+
 def test_what_was_read_keeps_its_kind_until_it_is_written() -> None:
     row = ["a\nb\u2028", 3, Decimal("12.30"), date(2026, 2, 28), datetime(2026, 2, 28, 10, 30, tzinfo=UTC), None, False]
     assert list(cells.unpacked(cells.packed([row, row]))) == [row, row]
@@ -301,6 +307,21 @@ def test_days_and_times_are_those_of_whoever_asked_for_it() -> None:
     running.run_jobs()
     days = [line[0][:10] for line in csv.reader(io.StringIO(content(job).decode()))][1:]
     assert days == ["2026-03-03", "2026-03-03"]
+
+
+@pytest.mark.parametrize("named", ["today", "last-7-days", "this-month"])
+def test_a_named_day_is_the_one_it_was_when_the_file_was_asked_for(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker comes to it in the next year."""
+    incidents("a", "b")
+    owner, now = person(), timezone.localdate()
+    job = asked(owner, query=f"day={named}&columns=opened,kind")
+    monkeypatch.setattr(spans, "reader_day", lambda: now + timedelta(days=400))
+
+    running.run_jobs()
+
+    assert kinds(job) == ["a", "b"]
+    job.refresh_from_db()
+    assert now.isoformat() in job.query and named not in job.query
 
 
 def test_a_file_whose_parts_were_forgotten_is_made_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:

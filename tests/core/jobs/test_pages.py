@@ -2,16 +2,17 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from core.jobs import limits, running
 from core.jobs.models import Job
-from core.models import Grant, Incident
+from core.models import Grant, Incident, Preferences
 from tests.core.jobs.world import LIST, SETTLE, done, incidents, person
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +77,19 @@ def test_results_are_narrowed_and_fetched(client: Client, owner: Any) -> None:
         ["stubborn", "Refused", "It does not want to."],
         ["b", "Done", "settled: x"],
     ]
+
+
+def test_results_are_in_the_words_and_by_the_clock_of_whoever_fetches_them(client: Client, owner: Any) -> None:
+    job = done(owner, incidents("a"))
+    job.rows.update(ended_at=datetime(2026, 3, 4, 3, 30, tzinfo=UTC))
+    Preferences.objects.create(user=owner, language="fr", time_zone="America/Montreal")
+
+    with timezone.override(None), translation.override("en"):
+        answer = client.get(f"/jobs/{job.pk}/result.csv")
+        translation.activate("en")  # as it is when the server sends it
+        lines = list(csv.reader(io.StringIO(whole(answer).decode("utf-8-sig"))))
+
+    assert lines[1][1:] == ["Faite", "settled: x", "2026-03-03 22:30:00-05:00"]
 
 
 def test_results_are_paged(client: Client, owner: Any) -> None:

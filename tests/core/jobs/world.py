@@ -15,7 +15,7 @@ from core.actors import Actor
 from core.jobs import bulk, preparing, running
 from core.jobs.bulk import BulkAction, Refusal, Run
 from core.jobs.models import Job
-from core.lists import Column, ListSpec, Text, registry
+from core.lists import Column, ListSpec, Period, Text, registry
 from core.models import Grant, Incident
 from core.permissions import locations_of
 from core.problems import Conflict
@@ -76,7 +76,10 @@ SPEC = ListSpec(
         Column(name="kind", label="Kind", value=lambda i: i.kind),
         Column(name="how", label="How", value=lambda i: i.resolution),
     ),
-    filters=(Text(name="kind", label="Kind", field="kind"),),
+    filters=(
+        Text(name="kind", label="Kind", field="kind"),
+        Period(name="day", since="since", until="until", label="Opened", field="opened_at"),
+    ),
     sort="opened",
     bulk=(SETTLE,),
 )
