@@ -17,6 +17,7 @@ from django.utils.http import content_disposition_header, url_has_allowed_host_a
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from core import wording
 from core.actors import Actor
@@ -24,6 +25,7 @@ from core.jobs import bulk, cells, exporting, preparing, selectors
 from core.jobs.models import Job, JobRow
 from core.jobs.states import JOB
 from core.lists import KeysetList, registry
+from core.people.sessions import unattended
 from core.permissions import require
 from core.problems import Conflict, Invalid, NotFound, Problem
 
@@ -125,6 +127,15 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     return _results(request, found)
 
 
+@unattended
+@login_required
+@require_GET
+def progress(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """The moving part of a job's page; when it has ended, the whole page again."""
+    found = selectors.find(job_id, request.user)
+    return render(request, "jobs/progress.html", _shown(found)) if found.is_open else HttpResponseClientRefresh()
+
+
 def _preview(request: HttpRequest, found: Job, form: Form | None = None) -> HttpResponse:
     action = bulk.get(found.action)
     require(request.user, action.permission)
@@ -153,24 +164,22 @@ def _results(request: HttpRequest, found: Job) -> HttpResponse:
         "rows": [(row, link(row) if link else "") for row in page.items],
         "tabs": _tabs(found, state),
         "state": state,
-        "left": found.total - found.settled,
     }
     return _page(request, "jobs/bulk.html", found, values)
 
 
 def _page(request: HttpRequest, template: str, found: Job, values: dict[str, Any]) -> HttpResponse:
-    """The page; only its moving part for the script that asks how far it is, and then no longer when it has ended."""
-    part = "part" in request.GET
     more = {
-        "job": found,
-        "told": selectors.told(found),
         "allowed": JOB.allowed(found.state),
         "list_title": registry.get(found.list).title if found.list in registry.names() else found.title,
         "list_url": _address(found.list, found.query),
     }
-    if part and not found.is_open:
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    return render(request, f"{template}#progress" if part else template, values | more)
+    return render(request, template, _shown(found) | values | more)
+
+
+def _shown(found: Job) -> dict[str, Any]:
+    """What the moving part tells."""
+    return {"job": found, "told": selectors.told(found), "left": found.total - found.settled}
 
 
 def _filters(found: Job) -> list[tuple[str, str]]:
@@ -309,6 +318,7 @@ def _result_lines(found: Job) -> Iterator[bytes]:
 # In the shell
 
 
+@unattended
 @login_required
 @require_GET
 def now(request: HttpRequest) -> HttpResponse:

@@ -109,6 +109,7 @@ ROWS = [
     Row("bulk-new", SIGNED_IN, "/jobs/bulk/", POST, ok=404, data={"list": "nothing", "action": "orders.hold"}),
     Row("export-new", SIGNED_IN, "/jobs/export/", POST, ok=404, data={"list": "nothing", "format": "csv"}),
     Row("job", SIGNED_IN, "/jobs/{job}/", ok=404),
+    Row("job-progress", SIGNED_IN, "/jobs/{job}/progress/", ok=404),
     Row("job-start", SIGNED_IN, "/jobs/{job}/start/", POST, ok=404),
     Row("job-stop", SIGNED_IN, "/jobs/{job}/stop/", POST, ok=404),
     Row("job-resume", SIGNED_IN, "/jobs/{job}/resume/", POST, ok=404),

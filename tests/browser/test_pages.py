@@ -124,7 +124,7 @@ NOT_OPENED = {
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame
     "stripe_webhook", "came_back", "tracking-pay", "order-pay-link",
     "work-queue-again", "work-queue-give-up", "exception-take", "view-save", "view-change", "list-columns",
-    "jobs-now", "bulk-new", "export-new", "job", "job-start", "job-stop", "job-resume", "job-again", "job-file", "job-result",  # test_jobs.py
+    "jobs-now", "bulk-new", "export-new", "job", "job-progress", "job-start", "job-stop", "job-resume", "job-again", "job-file", "job-result",  # test_jobs.py
     "sign-in-code", "forgotten", "one-time-link", "device", "device-pin", "account", "second-factor", "people", "invite", "person", "roles",
     "role", "role-new", "roles-compare", "devices", "device-new",  # test_signing_in.py
     "account-password", "account-pin", "account-pin-off", "second-factor-off", "recovery-codes", "account-end-sessions", "account-end-session",
