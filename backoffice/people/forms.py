@@ -160,6 +160,10 @@ class DetailsForm(forms.Form):
         given = self.cleaned_data
         return Details(given["username"], given["email"], given["first_name"].strip(), given["last_name"].strip())
 
+    def typed(self) -> list[tuple[str, str]]:
+        """The same, field by field in words."""
+        return [(str(field.label), self.cleaned_data[name]) for name, field in self.fields.items()]
+
 
 class GrantForm(forms.Form):
     """A role, everywhere or at a place."""
@@ -199,7 +203,6 @@ class RoleForm(forms.Form):
         error_messages={"required": _("Give 5 to 1440 minutes."), "invalid": _("Give a whole number of minutes.")},
     )
     permissions = forms.MultipleChoiceField(required=False, widget=forms.MultipleHiddenInput)
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

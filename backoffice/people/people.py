@@ -20,7 +20,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from backoffice.people import letters
 from backoffice.people.forms import EVERYWHERE, DetailsForm, GrantForm, InviteForm, tell
-from backoffice.people.history import history
+from backoffice.people.history import history, late
+from core import versions
 from core.actors import Actor
 from core.lists import KeysetList
 from core.models import Grant, OneTimeLink
@@ -167,6 +168,7 @@ def _page(request: HttpRequest, found: Any, status: int = 200, **forms: Any) -> 
         "pin": getattr(found, "pin", None),
         "sessions": sessions.of_person(found),
         "entries": history(about(found.pk)),
+        "version": persons.version_of(found.pk),
         "details_form": forms.get("details") or DetailsForm(initial=_initial(found)),
         "grant_form": forms.get("grant") or GrantForm(roles=roles, places=places()),
         "opened": next(iter(forms), ""),
@@ -211,9 +213,13 @@ def on_person(act: Act) -> Callable[..., HttpResponse]:
 def edit(request: HttpRequest, user_id: int) -> HttpResponse:
     """Change who somebody is."""
     found, form = person_by_id(user_id), DetailsForm(request.POST)
+    if versions.looks_again(request):
+        return _page(request, found, details=form)
     if form.is_valid():
         try:
-            persons.change(user_id, form.details(), actor=Actor.of(request.user))
+            persons.change(user_id, form.details(), actor=Actor.of(request.user), version=versions.shown(request))
+        except versions.Stale as stale:
+            raise late(stale, request, form.typed()) from None
         except Problem as problem:
             tell(form, problem)
         else:
