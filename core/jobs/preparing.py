@@ -124,7 +124,7 @@ def start(job_id: UUID, given: Mapping[str, Any], *, owner: Any, actor: Actor) -
             return job
         action = bulk.get(job.action)
         require(owner, action.permission)
-        form = action.fields(given)
+        form = action.form(job, given)
         if not form.is_valid():
             raise Invalid(errors=[{"loc": [n], "msg": str(m)} for n, said in form.errors.items() for m in said])
         _may_start(owner)

@@ -144,7 +144,7 @@ def _preview(request: HttpRequest, found: Job, form: Form | None = None) -> Http
         "job": found,
         "action": action,
         "preview": judged,
-        "form": form or action.fields(),
+        "form": form or action.form(found),
         "confirm": action.confirm % {"n": judged.applies},
         "list_title": registry.get(found.list).title,
         "list_url": _address(found.list, found.query),
@@ -235,7 +235,7 @@ def start(request: HttpRequest, job_id: UUID) -> HttpResponse:
     try:
         preparing.start(job_id, request.POST, owner=request.user, actor=_actor(request))
     except Invalid:
-        form = bulk.get(found.action).fields(request.POST)
+        form = bulk.get(found.action).form(found, request.POST)
         form.is_valid()
         return _preview(request, found, form)
     except Conflict as problem:

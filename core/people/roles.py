@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
@@ -78,6 +79,12 @@ def role_by_code(code: str) -> Shown:
     if found is None:
         raise NotFound(_("There is no such role."))
     return shown(found)
+
+
+def allowing(permissions: Set[str]) -> QuerySet[Role]:
+    """The roles that allow any of these: as somebody has changed them, or as delivered."""
+    delivered = [code for code, allowed in settings.ROLES.items() if allowed & permissions]
+    return Role.objects.filter(Q(permissions__overlap=sorted(permissions)) | Q(permissions=None, code__in=delivered))
 
 
 def names_of(user: Any) -> list[str]:

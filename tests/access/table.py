@@ -80,7 +80,9 @@ ROWS = [
     # Orders
     Row("orders", "orders.view", "/orders/"),
     Row("exceptions", "incidents.view", "/exceptions/?state=open"),
-    Row("exception-take", "incidents.resolve", "/exceptions/take/", POST, ok=DONE, data={"incident": "x"}),
+    Row("exception", "incidents.resolve", "/exceptions/{incident}/", elsewhere=404),
+    Row("exception-give", "incidents.resolve", "/exceptions/{incident}/give/", POST, ok=DONE, elsewhere=404, data={"to": "me"}),
+    Row("exception-settle", "incidents.resolve", "/exceptions/{incident}/settle/", POST, ok=DONE, elsewhere=404, data={"resolution": "Found"}),
     Row("payments", "payments.view", "/payments/"),
     Row("returns", "orders.view", "/returns/"),
     Row("parcels", "fulfillment.view", "/parcels/"),
