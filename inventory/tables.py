@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Variant
 from core.lists import Choice, Column, ListSpec, Sort, Tab, registry
 from core.lists.filters import Unreadable
-from inventory.selectors import StockFilters, at_place, named, places, stock_of_variants
+from inventory.selectors import StockFilters, at_place, named, place_choices, stock_of_variants
 
 OUT, SHORT = "out", "short"
 
@@ -93,7 +93,7 @@ STOCK = registry.register(
             Place(
                 name="location",
                 label=_("Place"),
-                choices=lambda: [(str(place.pk), place.name) for place in places()],
+                choices=place_choices,
             ),
             Choice(
                 name="state",

@@ -171,11 +171,11 @@ class GrantForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), error_messages={"required": _("Choose a role.")})
     place = forms.ChoiceField(label=_("Where"), error_messages={"required": _("Choose where.")})
 
-    def __init__(self, *args: Any, roles: Iterable[Shown], places: Iterable[Any], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, roles: Iterable[Shown], places: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"].choices = [("", "—"), *((role.code, role.name) for role in roles)]  # type: ignore[attr-defined]
         everywhere = (EVERYWHERE, _("Everywhere"))
-        self.fields["place"].choices = [everywhere, *((str(place.pk), place.name) for place in places)]  # type: ignore[attr-defined]
+        self.fields["place"].choices = [everywhere, *places]  # type: ignore[attr-defined]
 
 
 class InviteForm(DetailsForm, GrantForm):
@@ -238,6 +238,6 @@ class DeviceForm(forms.Form):
         error_messages={"required": _("Give 1 to 60 minutes."), "invalid": _("Give a whole number of minutes.")},
     )
 
-    def __init__(self, *args: Any, places: Iterable[Any], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, places: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["place"].choices = [("", "—"), *((str(place.pk), place.name) for place in places)]  # type: ignore[attr-defined]
+        self.fields["place"].choices = [("", "—"), *places]  # type: ignore[attr-defined]

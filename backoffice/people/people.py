@@ -32,7 +32,7 @@ from core.people.roles import Shown, all_roles
 from core.permissions import allows, permission
 from core.problems import NotFound, Problem
 from inventory.models import Location
-from inventory.selectors import places
+from inventory.selectors import place_choices
 
 PER_PAGE = 50
 LINK = "link_to_hand_over"
@@ -121,7 +121,7 @@ def _held(found: list[Any], names: dict[str, str]) -> dict[int, list[dict[str, A
 @guarded
 def invite(request: HttpRequest) -> HttpResponse:
     """Somebody new: an account with a first role, and a letter with a link to choose a password."""
-    form = InviteForm(request.POST or None, roles=all_roles(), places=places())
+    form = InviteForm(request.POST or None, roles=all_roles(), places=place_choices())
     if request.method == "POST" and form.is_valid():
         try:
             person = _take_on(form, Actor.of(request.user))
@@ -170,7 +170,7 @@ def _page(request: HttpRequest, found: Any, status: int = 200, **forms: Any) -> 
         "entries": history(about(found.pk)),
         "version": persons.version_of(found.pk),
         "details_form": forms.get("details") or DetailsForm(initial=_initial(found)),
-        "grant_form": forms.get("grant") or GrantForm(roles=roles, places=places()),
+        "grant_form": forms.get("grant") or GrantForm(roles=roles, places=place_choices()),
         "opened": next(iter(forms), ""),
         "link": _link_to_hand_over(request, found),
     }
@@ -232,7 +232,7 @@ def edit(request: HttpRequest, user_id: int) -> HttpResponse:
 @guarded
 def give(request: HttpRequest, user_id: int) -> HttpResponse:
     """Give a role, everywhere or at a place."""
-    found, form = person_by_id(user_id), GrantForm(request.POST, roles=all_roles(), places=places())
+    found, form = person_by_id(user_id), GrantForm(request.POST, roles=all_roles(), places=place_choices())
     if form.is_valid():
         given = form.cleaned_data
         try:

@@ -12,7 +12,6 @@ from django.contrib.auth.decorators import login_required
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
 from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -96,11 +95,8 @@ def _back(request: HttpRequest, list_name: str, problem: Problem) -> HttpRespons
 
 
 def _address(list_name: str, query: str = "") -> str:
-    try:
-        route = registry.get(list_name).route
-        return f"{reverse(route)}?{query}" if query else reverse(route)
-    except (NoReverseMatch, NotFound):
-        return ""
+    address = registry.get(list_name).address if list_name in registry.names() else ""
+    return f"{address}?{query}" if address and query else address
 
 
 # The pages
