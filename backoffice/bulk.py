@@ -3,86 +3,42 @@
 from typing import Any
 from uuid import UUID
 
-from django import forms
-from django.contrib.auth import get_user_model
 from django.db.models import F, OuterRef, Q, Subquery, TextField
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
-from core.incidents import assign, resolve_incidents
+from backoffice import incident_acts as acts
 from core.jobs import bulk
 from core.jobs.bulk import BulkAction, Refusal, Run
+from core.jobs.models import Job
 from core.models import Incident
-from core.permissions import allows, require
-from core.problems import Conflict, Invalid, NotFound
 from inventory.models import Stock
 from orders.models import Order
 
-NEEDS = "incidents.resolve"
-NOBODY, ME = "nobody", "me"
 SUBJECT = Coalesce(
     Subquery(Order.objects.filter(pk=OuterRef("about")).values("number")[:1]),
     Subquery(Stock.objects.filter(pk=OuterRef("about")).values("variant__sku")[:1]),
     F("kind"),
     output_field=TextField(),
 )
+IS_SOLVED = (Refusal(acts.SOLVED, Q(resolved_at__isnull=False)),)
 
 
-def _people() -> list[tuple[str, str]]:
-    """Who may settle exceptions somewhere."""
-    known: Any = get_user_model().objects.filter(is_active=True, grants__isnull=False).distinct().order_by("username")
-    able = [(str(user.pk), user.get_full_name() or user.get_username()) for user in known if allows(user, NEEDS)]
-    return [(ME, _("Myself")), (NOBODY, _("Nobody")), *able]
-
-
-class OwnerForm(forms.Form):
-    """Who looks after them."""
-
-    to = forms.ChoiceField(label=gettext_lazy("Owner"), choices=_people)
-
-
-class HowForm(forms.Form):
-    """How they were settled."""
-
-    resolution = forms.CharField(label=gettext_lazy("How was it settled?"), max_length=500)
-
-
-SOLVED = gettext_lazy("This exception is solved already.")
-IS_SOLVED = (Refusal(SOLVED, Q(resolved_at__isnull=False)),)
-
-
-def _open(incident_id: UUID, run: Run) -> Incident:
-    found = Incident.objects.filter(pk=incident_id).first()
-    if found is None:
-        raise NotFound(_("There is no such exception."))
-    require(run.owner, NEEDS, found.location_id)
-    return found
+def _offer(form: Any, job: Job) -> None:
+    """Those who may settle exceptions wherever the chosen ones are."""
+    chosen = Incident.objects.filter(pk__in=job.rows.values("key"), resolved_at=None).order_by()
+    form.offer(set(chosen.values_list("location_id", flat=True).distinct()))
 
 
 def give(incident_id: UUID, run: Run) -> str:
     """Say who looks after one exception."""
-    _open(incident_id, run)
-    assign(incident_id, actor=run.actor, to=_person(run))
+    acts.give(acts.own(run.owner, incident_id), run.given["to"], user=run.owner)
     return ""
 
 
-def _person(run: Run) -> Any:
-    wanted = run.given["to"]
-    if wanted in (ME, NOBODY):
-        return run.owner if wanted == ME else None
-    to = get_user_model().objects.filter(pk=wanted, is_active=True).first()
-    if to is None or not allows(to, NEEDS):
-        raise Invalid(_("This person may not settle exceptions any more."))
-    return to
-
-
 def settle(incident_id: UUID, run: Run) -> str:
-    """Settle one exception, as the page of its order does."""
-    found = _open(incident_id, run)
-    said = run.given["resolution"]
-    if found.resolved_at or not resolve_incidents(found.kind, about=found.about, actor=run.actor, resolution=said):
-        raise Conflict(str(SOLVED))
+    """Settle one exception, as its page does."""
+    acts.settle(acts.own(run.owner, incident_id), run.given["resolution"], user=run.owner)
     return ""
 
 
@@ -92,10 +48,11 @@ bulk.register(
         label=gettext_lazy("Give to"),
         title=gettext_lazy("Say whose they are"),
         confirm=ngettext_lazy("Give %(n)d exception", "Give %(n)d exceptions", "n"),
-        permission=NEEDS,
+        permission=acts.NEEDS,
         model=Incident,
         act=give,
-        fields=OwnerForm,
+        fields=acts.OwnerForm,
+        offer=_offer,
         refusals=IS_SOLVED,
         named_by=SUBJECT,
         icon="user",
@@ -107,10 +64,10 @@ bulk.register(
         label=gettext_lazy("Settle"),
         title=gettext_lazy("Settle exceptions"),
         confirm=ngettext_lazy("Settle %(n)d exception", "Settle %(n)d exceptions", "n"),
-        permission=NEEDS,
+        permission=acts.NEEDS,
         model=Incident,
         act=settle,
-        fields=HowForm,
+        fields=acts.HowForm,
         refusals=IS_SOLVED,
         named_by=SUBJECT,
         icon="circle-check",

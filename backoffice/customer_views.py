@@ -157,9 +157,7 @@ def edit(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     form = CustomerForm(request.POST) if request.method == "POST" else CustomerForm.of(found)
     if request.method == "POST" and not versions.looks_again(request) and form.is_valid():
         try:
-            known = versions.seen(request)
-            version = known.version if known else ""
-            edit_customer(found.pk, form.particulars(), actor=Actor.of(request.user), version=version)
+            edit_customer(found.pk, form.particulars(), actor=Actor.of(request.user), version=versions.shown(request))
         except versions.Stale as stale:
             stale.labels = form.labels()
             raise

@@ -3,15 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.timeline_words import INCIDENTS
+from core import versions
 from core.lists import Choice, Column, Flag, ListSpec, Period, Reference, Several, Sort, Tab, registry
 from core.models import Incident
 from core.permissions import locations_of
@@ -37,15 +38,29 @@ def kind_word(kind: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _seen_by(user: Any) -> QuerySet[Incident]:
-    """Those of this person's places, with whether they are their own."""
+NEEDS = "incidents.resolve"
+ME, NOBODY = "me", "nobody"
+"""What is said in the place of a person's key: who acts, and nobody at all."""
+
+
+def seen_by(user: Any) -> QuerySet[Incident]:
+    """Those of this person's places, with whether they are their own and whether this person may settle them."""
     places = locations_of(user, "incidents.view")
     found = Incident.objects.select_related("assignee")
     found = found if places is None else found.filter(location_id__in=places)
-    return found.annotate(mine=ExpressionWrapper(Q(assignee_id=user.pk), output_field=BooleanField()))
+    may = locations_of(user, NEEDS)
+    return found.annotate(
+        mine=ExpressionWrapper(Q(assignee_id=user.pk), output_field=BooleanField()),
+        may=Value(True) if may is None else ExpressionWrapper(Q(location_id__in=may), output_field=BooleanField()),
+    )
 
 
-def _with_subjects(incidents: list[Any]) -> None:
+def version_of(incident: Incident) -> str:
+    """What a page about it shows that somebody else may change: whose it is, and that it is open."""
+    return "solved" if incident.resolved_at else str(incident.assignee_id or NOBODY)
+
+
+def with_subjects(incidents: list[Any]) -> None:
     """What each is about and where: three statements for any number."""
     ids = [incident.about for incident in incidents]
     subjects = subjects_of(ids)
@@ -82,11 +97,23 @@ def _owner_name(incident: Incident) -> str:
 def _owner(incident: Any) -> SafeString | str:
     if incident.resolved_at is not None:
         return incident.resolved_by
-    if incident.assignee_id is None:
-        return format_html(
-            '<button class="plain" form="take" name="incident" value="{}">{}</button>', incident.pk, _("Take it")
-        )
-    return _owner_name(incident)
+    name = _owner_name(incident)
+    if not incident.may or (name and not incident.mine):
+        return name
+    form, words = ("let-go", _("Let it go")) if incident.mine else ("take", _("Take it"))
+    return format_html(
+        '{} <button class="plain" form="{}" formaction="{}" name="{}" value="{}">{}</button>',
+        name, form, reverse("exception-give", args=[incident.pk]), versions.FIELD,
+        versions.token(version_of(incident)), words,
+    )  # fmt: skip
+
+
+def _decide(incident: Any) -> SafeString | str:
+    if incident.resolved_at is not None or not incident.may:
+        return ""
+    return format_html(
+        '<a class="plain" href="{}">{}…</a>', reverse("exception", args=[incident.pk]), _("Give or settle")
+    )
 
 
 def _next(incident: Incident) -> str:
@@ -95,7 +122,9 @@ def _next(incident: Incident) -> str:
 
 def _age(incident: Incident) -> SafeString | str:
     since = when(incident.opened_at, "full")
-    return since if incident.resolved_at else format_html('<span title="{}">{}</span>', since, age(incident.opened_at))
+    if incident.resolved_at:
+        return since
+    return format_html('<span title="{}">{}</span>', strip_tags(since), age(incident.opened_at))
 
 
 EXCEPTIONS = registry.register(
@@ -107,7 +136,7 @@ EXCEPTIONS = registry.register(
         none_fits=gettext_lazy("No exception is like this"),
         template="backoffice/exceptions.html",
         permission="incidents.view",
-        base=_seen_by,
+        base=seen_by,
         columns=(
             Column(
                 name="about",
@@ -129,6 +158,16 @@ EXCEPTIONS = registry.register(
             Column(name="place", label=gettext_lazy("Place"), value=lambda i: getattr(i, "place", ""), phone="hide"),
             Column(name="owner", label=gettext_lazy("Owner"), value=_owner_name, cell=_owner),
             Column(name="next", label=gettext_lazy("Next step"), value=_next, phone="full"),
+            Column(
+                name="decide",
+                label=gettext_lazy("Give or settle"),
+                value=lambda i: "",
+                cell=_decide,
+                heading=False,
+                exported=False,
+                phone="full",
+                css="whitespace-nowrap",
+            ),
             Column(
                 name="solved",
                 label=gettext_lazy("Solved"),
@@ -168,7 +207,7 @@ EXCEPTIONS = registry.register(
             Sort(label=gettext_lazy("Newest first"), by="-age"),
         ),
         link=lambda incident: getattr(incident, "url", ""),
-        prepare=_with_subjects,
+        prepare=with_subjects,
         bulk=("incidents.assign", "incidents.resolve"),
         opens="state=open",
         route="exceptions",

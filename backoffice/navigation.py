@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -90,13 +90,6 @@ def _here(entry: Entry, path: str) -> bool:
     return path.startswith(entry.under) and not path.startswith(entry.but_not)
 
 
-def _address(route: str) -> str:
-    try:
-        return reverse(route)
-    except NoReverseMatch:
-        return ""
-
-
 def in_order(user: Any) -> list[Entry]:
     """The entries that this person may open, group by group, the group of their own work first."""
     order = list(GROUPS)
@@ -113,19 +106,22 @@ def entries(request: HttpRequest) -> list[dict[str, Any]]:
 
     Each stands after a heading of its `group` when that is another than before it.
     """
-    user, offered = request.user, []
-    for entry in in_order(user):
-        url = _address(entry.route)
-        if url:
-            waits = _waits(user, entry)
-            offered.append(
-                {
-                    "label": entry.label, "icon": entry.icon, "url": url, "route": entry.route,
-                    "on": (here := _here(entry, request.path)), "here": "page" if here else "", "group": GROUPS[entry.group], "tone": entry.tone,
-                    "count": in_words(waits) if waits else "",
-                }
-            )  # fmt: skip
-    return offered
+    return [_offered(request, entry) for entry in in_order(request.user)]
+
+
+def _offered(request: HttpRequest, entry: Entry) -> dict[str, Any]:
+    here, waits = _here(entry, request.path), _waits(request.user, entry)
+    return {
+        "label": entry.label,
+        "icon": entry.icon,
+        "url": reverse(entry.route),
+        "route": entry.route,
+        "on": here,
+        "here": "page" if here else "",
+        "group": GROUPS[entry.group],
+        "tone": entry.tone,
+        "count": in_words(waits) if waits else "",
+    }
 
 
 def _waits(user: Any, entry: Entry) -> int:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from backoffice import counter, order_facts, order_timeline, reach
 from core import versions
 from core.models import TimelineEntry
+from core.people.sessions import unattended
 from core.permissions import permission
 from core.problems import NotFound, Problem
 from orders.models import Order
@@ -49,6 +50,7 @@ def refused(request: HttpRequest, found: Order, opened: str, problem: Problem | 
     return render(request, PAGE, context, status=problem.status if problem else 200)
 
 
+@unattended
 @never_cache
 @require_safe
 @permission("orders.view")

@@ -19,7 +19,7 @@ from core.wording import PAYMENT
 from fulfillment.models import FulfillmentOrder, Shipment
 from fulfillment.states import OPEN as OPEN_WORK
 from fulfillment.tables import SHIPMENTS
-from inventory.selectors import places
+from inventory.selectors import place_codes
 from orders.models import Order
 from orders.selectors import Filters, listed
 from orders.tables import IS_OPEN, ORDERS, waiting_in
@@ -79,7 +79,7 @@ orders = registry.register(
             Several(
                 name="work",
                 label=_("Open work at"),
-                choices=lambda: [(place.code, place.name) for place in places()],
+                choices=place_codes,
                 effect=_worked_on_at,
                 also=IS_OPEN,
             ),

@@ -243,10 +243,10 @@ def is_id(text: str) -> bool:
 
 
 def _text(entry: TimelineEntry, kind: str, currency: str) -> str:
-    if kind == "incident":
-        return _incident(entry, currency)
     if entry.action in SAID and not (entry.action == "order.placed" and entry.before):
         return SAID[entry.action](entry, currency)
+    if kind == "incident":
+        return _incident(entry, currency)
     if kind == "order" and entry.after:
         return _("order is now: %(state)s") % {"state": word(entry.after).text}
     return entry.action.replace(".", " ").replace("_", " ")

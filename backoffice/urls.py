@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from backoffice import counter, customer_views, list_views, order_acts, order_views, preferences, queue_views, views
+from backoffice import counter, customer_views, incident_views, order_acts, order_views, preferences, queue_views, views
 from backoffice.health import views as health
 from backoffice.search import palette, search
 from core.lists.views import page_of
@@ -18,7 +18,9 @@ urlpatterns = [
     path("search/", search, name="search"),
     path("search/palette/", palette, name="search-palette"),
     path("exceptions/", page_of("exceptions"), name="exceptions"),
-    path("exceptions/take/", list_views.take, name="exception-take"),
+    path("exceptions/<uuid:incident_id>/", incident_views.exception, name="exception"),
+    path("exceptions/<uuid:incident_id>/give/", incident_views.give, name="exception-give"),
+    path("exceptions/<uuid:incident_id>/settle/", incident_views.settle, name="exception-settle"),
     path("payments/", page_of("payments"), name="payments"),
     path("returns/", page_of("returns"), name="returns"),
     path("parcels/", page_of("parcels"), name="parcels"),

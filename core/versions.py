@@ -41,8 +41,10 @@ class Stale(StaleVersion):
     """Somebody changed the thing since the page was read. `version` is the one that stands now.
 
     `changes` are what happened meanwhile, for the timeline component; without them the timeline of `about` is asked.
-    `labels` name the typed fields that people should see again.
+    `labels` name the typed fields that people should see again; `typed`, where it is set, says in words what they meant.
     """
+
+    typed: Sequence[tuple[str, str]] | None = None
 
     def __init__(
         self,
@@ -90,6 +92,12 @@ def _moment(text: str) -> datetime | None:
     return datetime.fromtimestamp(int(text) / 1000, UTC)
 
 
+def shown(request: HttpRequest) -> str:
+    """The version alone, for a service that compares it under its own lock; "" when the page does not say."""
+    known = seen(request)
+    return known.version if known else ""
+
+
 def check(request: HttpRequest, about: UUID, version: object, **told: Any) -> None:
     """Raise Stale unless the page showed this version. Called under the lock of the thing, so that it stays true.
 
@@ -107,9 +115,14 @@ def looks_again(request: HttpRequest) -> bool:
 
 def since(about: UUID, at: datetime | None, currency: str = "EUR") -> list[dict[str, Any]]:
     """What happened after a moment, newest first, in words; the last thing that happened when nothing is that new."""
+    return [said(entry, currency) for entry in entries_since(about, at)]
+
+
+def entries_since(about: UUID, at: datetime | None) -> list[TimelineEntry]:
+    """The rows of the timeline behind that."""
     rows = TimelineEntry.objects.filter(about=about).order_by("-at", "-id")
     newer = list(rows.filter(at__gt=at)[:MOST_TOLD]) if at else []
-    return [said(entry, currency) for entry in newer or rows[:1]]
+    return newer or list(rows[:1])
 
 
 def said(entry: TimelineEntry, currency: str = "EUR") -> dict[str, Any]:
@@ -126,10 +139,11 @@ def stale_page(request: HttpRequest, stale: Stale) -> HttpResponse:
     if changes is None:
         changes = since(stale.about, known.at if known else None, stale.currency)
     kept = [(name, value) for name in request.POST if name not in NOT_TYPED for value in request.POST.getlist(name)]
+    typed = stale.typed or [(stale.labels[name], value) for name, value in kept if name in stale.labels]
     context = {
         "changes": changes,
         "kept": kept,
-        "typed": [(stale.labels[name], _short(value)) for name, value in kept if name in stale.labels and value],
+        "typed": [(label, _short(value)) for label, value in typed if value],
         "version": token(stale.version),
     }
     return render(request, "stale.html", context, status=stale.status)

@@ -12,7 +12,7 @@ from core.templatetags.ui import money, state, when
 from core.wording import SHIPMENT
 from fulfillment.models import Shipment
 from fulfillment.states import MOVING
-from inventory.selectors import places
+from inventory.selectors import place_codes
 from orders.selectors import with_number
 
 TROUBLE = ("attempt_failed", "exception", "lost", "returned_to_sender")
@@ -109,7 +109,7 @@ SHIPMENTS = ListSpec(
         Choice(
             name="place",
             label=_("From"),
-            choices=lambda: [(place.code, place.name) for place in places()],
+            choices=place_codes,
             field="fulfillment_order__location__code",
         ),
         Period(name="day", since="since", until="until", label=_("Made"), field="created_at"),

@@ -14,18 +14,14 @@ from core.jobs.bulk import BulkAction, Run
 from core.permissions import require
 from core.problems import NotFound
 from inventory.models import Stock
-from inventory.selectors import places
+from inventory.selectors import place_choices
 from inventory.services import LARGEST, set_safety
-
-
-def _places() -> list[tuple[str, str]]:
-    return [(str(place.pk), place.name) for place in places()]
 
 
 class SafetyForm(forms.Form):
     """How many units of each product a place keeps back."""
 
-    location = forms.ChoiceField(label=gettext_lazy("Place"), choices=_places)
+    location = forms.ChoiceField(label=gettext_lazy("Place"), choices=place_choices)
     units = forms.IntegerField(label=gettext_lazy("Safety stock"), min_value=0, max_value=LARGEST)
 
 

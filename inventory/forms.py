@@ -5,7 +5,7 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import Condition, Location
+from inventory.models import Condition
 from inventory.services import LARGEST
 
 REASONS = [
@@ -22,9 +22,9 @@ class PlaceForm(forms.Form):
 
     location = forms.TypedChoiceField(label=_("Place"), coerce=UUID)
 
-    def __init__(self, *args: Any, places: Sequence[Location], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, places: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["location"].choices = [(str(place.pk), place.name) for place in places]  # type: ignore[attr-defined]
+        self.fields["location"].choices = places  # type: ignore[attr-defined]
 
 
 class ReceiveForm(PlaceForm):

@@ -1,11 +1,7 @@
 """Reads of stock: what is free where, and what can be promised."""
 
-<<<<<<< HEAD
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-=======
-from collections.abc import Iterable, Sequence
->>>>>>> 94c2065247ddc27927c23653530a63bb3ff32c0b
 from typing import Any
 from uuid import UUID
 
@@ -148,3 +144,13 @@ def places(ids: Iterable[UUID] | None = None) -> list[Location]:
     """Places in use by name, all or those named."""
     found = Location.objects.filter(is_active=True).order_by("name")
     return list(found if ids is None else found.filter(pk__in=list(ids)))
+
+
+def place_choices(ids: Iterable[UUID] | None = None) -> list[tuple[str, str]]:
+    """The same to choose from: key and name."""
+    return [(str(place.pk), place.name) for place in places(ids)]
+
+
+def place_codes() -> list[tuple[str, str]]:
+    """All places in use to choose from by their codes, which addresses of lists name."""
+    return [(place.code, place.name) for place in places()]

@@ -15,7 +15,7 @@ from catalog.models import Variant
 from catalog.selectors import named
 from core.lists import Choice, Column, ListSpec, Sort, Tab, registry
 from core.lists.filters import Unreadable
-from inventory.selectors import at_place, places, stock_of_variants
+from inventory.selectors import at_place, place_choices, stock_of_variants
 
 OUT, SHORT = "out", "short"
 
@@ -95,7 +95,7 @@ STOCK = registry.register(
             Place(
                 name="location",
                 label=_("Place"),
-                choices=lambda: [(str(place.pk), place.name) for place in places()],
+                choices=place_choices,
             ),
             Choice(
                 name="state",

@@ -23,7 +23,7 @@ from inventory.models import Movement, Stock
 from inventory.selectors import (
     last_correction,
     movements_of,
-    places,
+    place_choices,
     stock_at_places,
     variant_by_sku,
 )
@@ -64,7 +64,7 @@ def _form(request: HttpRequest, kind: type[Any], needs: str, data: Any = None) -
     """The form with the places where this person may do it; None where they may nowhere."""
     if not allows(request.user, needs):
         return None
-    return kind(data, places=places(locations_of(request.user, needs)), auto_id=f"{kind.__name__.lower()}-%s")
+    return kind(data, places=place_choices(locations_of(request.user, needs)), auto_id=f"{kind.__name__.lower()}-%s")
 
 
 @permission("stock.receive")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from core.lists import Choice, Column, ListSpec, Period, Several, Sort, Tab
 from core.templatetags.ui import state, when
 from core.wording import RETURN
-from inventory.selectors import places
+from inventory.selectors import place_codes
 from orders.selectors import with_number
 from returns.models import Return, ReturnLine
 
@@ -83,7 +83,7 @@ RETURNS = ListSpec(
         Choice(
             name="place",
             label=_("Place"),
-            choices=lambda: [(place.code, place.name) for place in places()],
+            choices=place_codes,
             field="location__code",
         ),
         Period(name="day", since="since", until="until", label=_("Announced"), field="created_at"),

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
-from django.urls import reverse
 
 from core.lists import capped_count, registry
 
@@ -28,8 +27,7 @@ class Behind:
     @property
     def href(self) -> str:
         """Where it opens."""
-        spec = registry.get(self.name)
-        return f"{reverse(spec.route or spec.name)}{'?' if self.query else ''}{self.query}"
+        return f"{registry.get(self.name).address}{'?' if self.query else ''}{self.query}"
 
 
 NEEDS_SOMEONE = Behind("orders", "status=needs_someone")

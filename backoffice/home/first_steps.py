@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from backoffice.home.parts import Panel, Part
@@ -38,7 +38,7 @@ def steps(user: Any) -> list[Step]:
 
 
 def _steps() -> list[tuple[str, str, str, str]]:
-    guide = _help("administrator")
+    guide = reverse("help-page", args=["administrator"])
     return [
         ("location", _("Add a location"), _("Where goods lie: a warehouse, a store."), f"{guide}#locations"),
         ("channel", _("Add a channel"), _("Where orders come from, with its currency."), f"{guide}#channels"),
@@ -48,13 +48,6 @@ def _steps() -> list[tuple[str, str, str, str]]:
         ("people", _("Invite colleagues"), _("Each with a role, everywhere or at one place."), f"{guide}#people"),
         ("order", _("Take the first order"), _("By telephone here, or from the shop."), reverse("new-order")),
     ]
-
-
-def _help(page: str) -> str:
-    try:
-        return reverse("help-page", args=[page])
-    except NoReverseMatch:
-        return ""
 
 
 def first_steps(user: Any) -> Part:

@@ -160,6 +160,10 @@ class DetailsForm(forms.Form):
         given = self.cleaned_data
         return Details(given["username"], given["email"], given["first_name"].strip(), given["last_name"].strip())
 
+    def typed(self) -> list[tuple[str, str]]:
+        """The same, field by field in words."""
+        return [(str(field.label), self.cleaned_data[name]) for name, field in self.fields.items()]
+
 
 class GrantForm(forms.Form):
     """A role, everywhere or at a place."""
@@ -167,11 +171,11 @@ class GrantForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), error_messages={"required": _("Choose a role.")})
     place = forms.ChoiceField(label=_("Where"), error_messages={"required": _("Choose where.")})
 
-    def __init__(self, *args: Any, roles: Iterable[Shown], places: Iterable[Any], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, roles: Iterable[Shown], places: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"].choices = [("", "—"), *((role.code, role.name) for role in roles)]  # type: ignore[attr-defined]
         everywhere = (EVERYWHERE, _("Everywhere"))
-        self.fields["place"].choices = [everywhere, *((str(place.pk), place.name) for place in places)]  # type: ignore[attr-defined]
+        self.fields["place"].choices = [everywhere, *places]  # type: ignore[attr-defined]
 
 
 class InviteForm(DetailsForm, GrantForm):
@@ -199,7 +203,6 @@ class RoleForm(forms.Form):
         error_messages={"required": _("Give 5 to 1440 minutes."), "invalid": _("Give a whole number of minutes.")},
     )
     permissions = forms.MultipleChoiceField(required=False, widget=forms.MultipleHiddenInput)
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -235,6 +238,6 @@ class DeviceForm(forms.Form):
         error_messages={"required": _("Give 1 to 60 minutes."), "invalid": _("Give a whole number of minutes.")},
     )
 
-    def __init__(self, *args: Any, places: Iterable[Any], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, places: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["place"].choices = [("", "—"), *((str(place.pk), place.name) for place in places)]  # type: ignore[attr-defined]
+        self.fields["place"].choices = [("", "—"), *places]  # type: ignore[attr-defined]

@@ -1,14 +1,16 @@
 """What happened to a person, a role or a tablet, in words: who, what, before and after."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from core.models import TimelineEntry
 from core.people.roles import all_roles, difference
+from core.versions import Stale, entries_since, seen
 from inventory.models import Location
 
 SHOWN = 60
@@ -17,7 +19,20 @@ ICONS = {"person": "user-round", "role": "shield", "device": "tablet"}
 
 def history(about: UUID) -> list[dict[str, Any]]:
     """The newest entries of a thing's timeline, ready for the component."""
-    entries = list(TimelineEntry.objects.filter(about=about).order_by("-at", "-id")[:SHOWN])
+    return told(TimelineEntry.objects.filter(about=about).order_by("-at", "-id")[:SHOWN])
+
+
+def late(stale: Stale, request: HttpRequest, typed: Sequence[tuple[str, str]]) -> Stale:
+    """A change that comes too late, with what happened meanwhile and what was typed in the words of these pages."""
+    shown = seen(request)
+    stale.changes = told(entries_since(stale.about, shown.at if shown else None))
+    stale.typed = typed
+    return stale
+
+
+def told(entries: Iterable[TimelineEntry]) -> list[dict[str, Any]]:
+    """Rows of the timeline in words."""
+    entries = list(entries)
     names = {role.code: role.name for role in all_roles()}
     places = _places(entries)
     return [_said(entry, names, places) for entry in entries]
@@ -79,7 +94,7 @@ WORDS = {
 def _note(entry: TimelineEntry) -> str:
     """Before and after, where that is more than the sentence."""
     if entry.action in ("role.change", "role.reset"):
-        return "\n".join(_role_changes(entry))
+        return "\n".join(role_changes(entry.data["before"], entry.data["after"]))
     if entry.action == "person.change":
         fields = {
             "username": _("User name"),
@@ -91,8 +106,8 @@ def _note(entry: TimelineEntry) -> str:
     return str(entry.data.get("agent", ""))[:80]
 
 
-def _role_changes(entry: TimelineEntry) -> list[str]:
-    before, after = entry.data["before"], entry.data["after"]
+def role_changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """What differs between two states of a role, a line for each thing."""
     gone, come = difference(before["permissions"], after["permissions"])
     lines = [f"− {settings.PERMISSIONS[name].words}" for name in gone]
     lines += [f"+ {settings.PERMISSIONS[name].words}" for name in come]
@@ -101,6 +116,7 @@ def _role_changes(entry: TimelineEntry) -> list[str]:
     if before["idle_minutes"] != after["idle_minutes"]:
         words = _("Signed out after %(before)d → %(after)d minutes without use")
         lines.append(words % {"before": before["idle_minutes"], "after": after["idle_minutes"]})
-    if entry.before != entry.after and entry.after:
-        lines.append(f"{entry.before} → {entry.after}")
+    for name, label in (("name", _("Name")), ("description", _("What it is for"))):
+        if before[name] != after[name]:
+            lines.append(f"{label}: {before[name] or '—'} → {after[name] or '—'}")
     return lines

@@ -20,7 +20,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from backoffice.people import letters
 from backoffice.people.forms import EVERYWHERE, DetailsForm, GrantForm, InviteForm, tell
-from backoffice.people.history import history
+from backoffice.people.history import history, late
+from core import versions
 from core.actors import Actor
 from core.lists import KeysetList
 from core.models import Grant, OneTimeLink
@@ -31,7 +32,7 @@ from core.people.roles import Shown, all_roles
 from core.permissions import allows, permission
 from core.problems import NotFound, Problem
 from inventory.models import Location
-from inventory.selectors import places
+from inventory.selectors import place_choices
 
 PER_PAGE = 50
 LINK = "link_to_hand_over"
@@ -120,7 +121,7 @@ def _held(found: list[Any], names: dict[str, str]) -> dict[int, list[dict[str, A
 @guarded
 def invite(request: HttpRequest) -> HttpResponse:
     """Somebody new: an account with a first role, and a letter with a link to choose a password."""
-    form = InviteForm(request.POST or None, roles=all_roles(), places=places())
+    form = InviteForm(request.POST or None, roles=all_roles(), places=place_choices())
     if request.method == "POST" and form.is_valid():
         try:
             person = _take_on(form, Actor.of(request.user))
@@ -167,8 +168,9 @@ def _page(request: HttpRequest, found: Any, status: int = 200, **forms: Any) -> 
         "pin": getattr(found, "pin", None),
         "sessions": sessions.of_person(found),
         "entries": history(about(found.pk)),
+        "version": persons.version_of(found.pk),
         "details_form": forms.get("details") or DetailsForm(initial=_initial(found)),
-        "grant_form": forms.get("grant") or GrantForm(roles=roles, places=places()),
+        "grant_form": forms.get("grant") or GrantForm(roles=roles, places=place_choices()),
         "opened": next(iter(forms), ""),
         "link": _link_to_hand_over(request, found),
     }
@@ -211,9 +213,13 @@ def on_person(act: Act) -> Callable[..., HttpResponse]:
 def edit(request: HttpRequest, user_id: int) -> HttpResponse:
     """Change who somebody is."""
     found, form = person_by_id(user_id), DetailsForm(request.POST)
+    if versions.looks_again(request):
+        return _page(request, found, details=form)
     if form.is_valid():
         try:
-            persons.change(user_id, form.details(), actor=Actor.of(request.user))
+            persons.change(user_id, form.details(), actor=Actor.of(request.user), version=versions.shown(request))
+        except versions.Stale as stale:
+            raise late(stale, request, form.typed()) from None
         except Problem as problem:
             tell(form, problem)
         else:
@@ -226,7 +232,7 @@ def edit(request: HttpRequest, user_id: int) -> HttpResponse:
 @guarded
 def give(request: HttpRequest, user_id: int) -> HttpResponse:
     """Give a role, everywhere or at a place."""
-    found, form = person_by_id(user_id), GrantForm(request.POST, roles=all_roles(), places=places())
+    found, form = person_by_id(user_id), GrantForm(request.POST, roles=all_roles(), places=place_choices())
     if form.is_valid():
         given = form.cleaned_data
         try:

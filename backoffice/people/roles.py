@@ -12,8 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.people.forms import RoleForm, tell
-from backoffice.people.history import history
+from backoffice.people.history import history, late, role_changes
 from backoffice.people.people import FORM, guarded, tabs
+from core import versions
 from core.actors import Actor
 from core.models import Grant, Role
 from core.people.authority import covers
@@ -26,6 +27,7 @@ from core.people.roles import (
     make_role,
     reset_role,
     role_by_code,
+    told,
 )
 from core.permissions import permissions_of
 from core.problems import Problem
@@ -75,10 +77,12 @@ def role(request: HttpRequest, code: str) -> HttpResponse:
     found = role_by_code(code)
     form = RoleForm(request.POST or None, initial=_initial(found))
     status = 200
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and not versions.looks_again(request) and form.is_valid():
         try:
-            version = form.cleaned_data["version"] or 0
-            change_role(code, form.wish(), version=version, actor=Actor.of(request.user))
+            change_role(code, form.wish(), actor=Actor.of(request.user), version=versions.shown(request))
+        except versions.Stale as stale:
+            changes = role_changes(told(role_by_code(code).wish), told(form.wish()))
+            raise late(stale, request, [(_("Changes"), "\n".join(changes))]) from None
         except Problem as problem:
             tell(form, problem)
             status = problem.status
@@ -106,7 +110,6 @@ def _initial(found: Shown) -> dict[str, Any]:
         "permissions": sorted(wish.permissions),
         "needs_second_factor": wish.needs_second_factor,
         "idle_minutes": wish.idle_minutes,
-        "version": found.version,
     }
 
 

@@ -20,7 +20,7 @@ from core.people.middleware import end
 from core.permissions import locations_of, permission
 from core.problems import Forbidden, NotFound, Problem
 from inventory.models import Location
-from inventory.selectors import places
+from inventory.selectors import place_choices
 
 guarded = permission(devices.MANAGE)
 
@@ -41,7 +41,7 @@ def tablets(request: HttpRequest) -> HttpResponse:
 @guarded
 def register(request: HttpRequest) -> HttpResponse:
     """Make this very browser a shared tablet; whoever does it is signed out on it."""
-    mine = places(locations_of(request.user, devices.MANAGE))
+    mine = place_choices(locations_of(request.user, devices.MANAGE))
     form = DeviceForm(request.POST or None, places=mine)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -78,11 +78,10 @@ def jumps(user: Any) -> list[Command]:
 
 def _pages(user: Any) -> Iterator[Command]:
     for entry in in_order(user):
-        if url := _address(entry.route):
-            yield Command(label=str(entry.label), url=url, icon=entry.icon, group=PAGES, key=JUMPS.get(entry.route, ""))
+        key = JUMPS.get(entry.route, "")
+        yield Command(label=str(entry.label), url=reverse(entry.route), icon=entry.icon, group=PAGES, key=key)
     for route, label, icon in MORE_PAGES:
-        if url := _address(route):
-            yield Command(label=str(label), url=url, icon=icon, group=PAGES)
+        yield Command(label=str(label), url=reverse(route), icon=icon, group=PAGES)
 
 
 MORE_PAGES: tuple[tuple[str, str | Promise, str], ...] = (
@@ -92,30 +91,19 @@ MORE_PAGES: tuple[tuple[str, str | Promise, str], ...] = (
 
 
 def _views(user: Any) -> Iterator[Command]:
-    specs = [spec for spec in map(registry.get, registry.names()) if allows(user, spec.permission) and _list(spec)]
+    specs = [spec for spec in map(registry.get, registry.names()) if allows(user, spec.permission) and spec.address]
     for spec in specs:
         for tab in spec.tabs:
             if tab.query:
-                yield _view(spec, str(tab.label), f"{_list(spec)}?{tab.query}")
+                yield _view(spec, str(tab.label), f"{spec.address}?{tab.query}")
     by_name = {spec.name: spec for spec in specs}
     for view in saved.visible(user).filter(list_name__in=by_name).order_by("list_name", "position", "id")[:100]:
         spec = by_name[view.list_name]
-        yield _view(spec, view.name, f"{_list(spec)}?view={view.pk}", "bookmark")
+        yield _view(spec, view.name, f"{spec.address}?view={view.pk}", "bookmark")
 
 
 def _view(spec: ListSpec, label: str, url: str, icon: str = "") -> Command:
     return Command(label=label, url=url, icon=icon or spec.icon, group=VIEWS, note=str(spec.title))
-
-
-def _list(spec: ListSpec) -> str:
-    return _address(spec.route) if spec.route else ""
-
-
-def _address(route: str) -> str:
-    try:
-        return reverse(route)
-    except NoReverseMatch:
-        return ""
 
 
 Act = Callable[[HttpRequest], Command | None]

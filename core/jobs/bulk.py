@@ -41,6 +41,10 @@ class NoFields(forms.Form):
     """An action that asks for nothing."""
 
 
+def as_it_is(form: forms.Form, job: Job) -> None:
+    """A form that offers the same whatever the rows."""
+
+
 def nothing(objects: QuerySet[Any]) -> list[str]:
     """An action without a consequence in numbers."""
     return []
@@ -52,7 +56,7 @@ class BulkAction:
 
     `act` does one row by the key of its object, in the open transaction of its result, and may return words for it; it
     raises a Problem to refuse the row, and asks for a right at a place itself. `permission` is asked again before each
-    row. `fields` is the form of what is given once for all. `refusals` and `consequence` are for the preview: what
+    row. `fields` is the form of what is given once for all; `offer` lets it offer what fits the job's rows. `refusals` and `consequence` are for the preview: what
     would be refused, and what follows, in numbers, of the rows that would not be. `named_by` is what the rows are called; `link` is
     the address of a row's thing. `confirm` are the words on the button, plural by the number of rows, n.
     """
@@ -65,12 +69,19 @@ class BulkAction:
     model: type[Model]
     act: Callable[[UUID, Run], str | None]
     fields: type[forms.Form] = NoFields
+    offer: Callable[[Any, Job], None] = as_it_is
     refusals: Sequence[Refusal] = ()
     consequence: Callable[[QuerySet[Any]], Sequence[str]] = nothing
     named_by: str | Expression = "number"
     link: Callable[[JobRow], str] | None = None
     icon: str = "list-checks"
     danger: bool = False
+
+    def form(self, job: Job, given: Mapping[str, Any] | None = None) -> forms.Form:
+        """The form of what is given once for all rows of a job."""
+        made = self.fields(given)
+        self.offer(made, job)
+        return made
 
     def keys_and_names(self, found: QuerySet[Any]) -> QuerySet[Any]:
         """The rows with what they are called."""

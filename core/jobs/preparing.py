@@ -19,6 +19,7 @@ from core.db import require_atomic, run
 from core.jobs import bulk, limits
 from core.jobs.bulk import BulkAction
 from core.jobs.models import Job
+from core.jobs.selectors import find
 from core.jobs.states import JOB, OPEN
 from core.lists import ListSpec, registry
 from core.lists.queries import read_query
@@ -110,12 +111,12 @@ def start(job_id: UUID, given: Mapping[str, Any], *, owner: Any, actor: Actor) -
     Invalid names each field that cannot be used.
     """
     with transaction.atomic():
-        job = _locked(job_id, owner)
+        job = find(job_id, owner, lock=True)
         if job.state != "draft":
             return job
         action = bulk.get(job.action)
         require(owner, action.permission)
-        form = action.fields(given)
+        form = action.form(job, given)
         if not form.is_valid():
             raise Invalid(errors=[{"loc": [n], "msg": str(m)} for n, said in form.errors.items() for m in said])
         _may_start(owner)
@@ -180,14 +181,14 @@ def _may_start(owner: Any) -> None:
 def stop(job_id: UUID, *, owner: Any, actor: Actor) -> Job:
     """What is left is not done. The row that is being done at this moment is given up, as if it had not begun."""
     with transaction.atomic():
-        job = _locked(job_id, owner)
+        job = find(job_id, owner, lock=True)
         return states.apply(JOB, job, "stop", actor=actor, finished_at=timezone.now(), claim=None, lease_until=None)
 
 
 def resume(job_id: UUID, *, owner: Any, actor: Actor) -> Job:
     """Go on with what a stopped or failed job has left."""
     with transaction.atomic():
-        job = _locked(job_id, owner)
+        job = find(job_id, owner, lock=True)
         _may_start(owner)
         begun = job.kind == Job.Kind.BULK or job.pieces.exists()
         return _go(job, "resume", actor, **AFRESH, **({} if begun else FROM_THE_START))
@@ -205,7 +206,7 @@ WHERE job_id = %(job)s AND state IN ('refused', 'failed')
 def try_again(job_id: UUID, *, owner: Any, actor: Actor) -> Job:
     """Do the rows again that were refused or failed; those that are done stay done."""
     with transaction.atomic():
-        job = _locked(job_id, owner)
+        job = find(job_id, owner, lock=True)
         if not job.refused + job.failed:
             raise Conflict(_("No row of it was refused: there is nothing to try again."))
         _may_start(owner)
@@ -220,19 +221,7 @@ def _at_a_desk(user: Any) -> None:
         raise Forbidden(_("Files and acts on many rows are for your own desk, not for a shared tablet."))
 
 
-def _locked(job_id: UUID, owner: Any) -> Job:
-    """The owner's job, locked; anybody else's is as unknown as none."""
-    job = Job.objects.select_for_update(no_key=True).filter(pk=job_id, owner=owner).first()
-    if job is None:
-        raise NotFound(_("There is no such job of yours."))
-    return job
-
-
 def may_read(job: Job, user: Any) -> None:
     """Refuse the file or the results of a list that its owner may no longer see."""
-    if job.owner_id != user.pk:
-        raise NotFound(_("There is no such job of yours."))
-    if not user.is_active:
-        raise Forbidden(_("This account is closed."))
     _at_a_desk(user)
     require(user, registry.get(job.list).permission)

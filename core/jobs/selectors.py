@@ -27,9 +27,10 @@ def of_owner(user: Any) -> QuerySet[Job]:
     return Job.objects.filter(owner=user).exclude(state="draft")
 
 
-def find(job_id: UUID, user: Any) -> Job:
+def find(job_id: UUID, user: Any, *, lock: bool = False) -> Job:
     """A job of one's own; anybody else's is as unknown as none."""
-    job = Job.objects.filter(pk=job_id, owner=user).first()
+    jobs = Job.objects.select_for_update(no_key=True) if lock else Job.objects
+    job = jobs.filter(pk=job_id, owner=user).first()
     if job is None:
         raise NotFound(_("There is no such job of yours."))
     return job

@@ -8,6 +8,7 @@ urlpatterns = [
     path("jobs/bulk/", views.bulk_new, name="bulk-new"),
     path("jobs/export/", views.export_new, name="export-new"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
+    path("jobs/<uuid:job_id>/progress/", views.progress, name="job-progress"),
     path("jobs/<uuid:job_id>/start/", views.start, name="job-start"),
     path("jobs/<uuid:job_id>/stop/", views.stop, name="job-stop"),
     path("jobs/<uuid:job_id>/resume/", views.resume, name="job-resume"),

@@ -12,12 +12,12 @@ from django.contrib.auth.decorators import login_required
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
 from django.utils.http import content_disposition_header
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from core import wording
 from core.actors import Actor
@@ -26,6 +26,7 @@ from core.jobs.models import Job, JobRow
 from core.jobs.states import JOB
 from core.lists import KeysetList, registry
 from core.lists.addresses import came_from
+from core.people.sessions import unattended
 from core.permissions import require
 from core.problems import Conflict, Invalid, NotFound, Problem
 
@@ -93,11 +94,8 @@ def _back(request: HttpRequest, list_name: str, problem: Problem) -> HttpRespons
 
 
 def _address(list_name: str, query: str = "") -> str:
-    try:
-        route = registry.get(list_name).route
-        return f"{reverse(route)}?{query}" if query else reverse(route)
-    except (NoReverseMatch, NotFound):
-        return ""
+    address = registry.get(list_name).address if list_name in registry.names() else ""
+    return f"{address}?{query}" if address and query else address
 
 
 # The pages
@@ -124,6 +122,15 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     return _results(request, found)
 
 
+@unattended
+@login_required
+@require_GET
+def progress(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """The moving part of a job's page; when it has ended, the whole page again."""
+    found = selectors.find(job_id, request.user)
+    return render(request, "jobs/progress.html", _shown(found)) if found.is_open else HttpResponseClientRefresh()
+
+
 def _preview(request: HttpRequest, found: Job, form: Form | None = None) -> HttpResponse:
     action = bulk.get(found.action)
     require(request.user, action.permission)
@@ -132,7 +139,7 @@ def _preview(request: HttpRequest, found: Job, form: Form | None = None) -> Http
         "job": found,
         "action": action,
         "preview": judged,
-        "form": form or action.fields(),
+        "form": form or action.form(found),
         "confirm": action.confirm % {"n": judged.applies},
         "list_title": registry.get(found.list).title,
         "list_url": _address(found.list, found.query),
@@ -152,24 +159,22 @@ def _results(request: HttpRequest, found: Job) -> HttpResponse:
         "rows": [(row, link(row) if link else "") for row in page.items],
         "tabs": _tabs(found, state),
         "state": state,
-        "left": found.total - found.settled,
     }
     return _page(request, "jobs/bulk.html", found, values)
 
 
 def _page(request: HttpRequest, template: str, found: Job, values: dict[str, Any]) -> HttpResponse:
-    """The page; only its moving part for the script that asks how far it is, and then no longer when it has ended."""
-    part = "part" in request.GET
     more = {
-        "job": found,
-        "told": selectors.told(found),
         "allowed": JOB.allowed(found.state),
         "list_title": registry.get(found.list).title if found.list in registry.names() else found.title,
         "list_url": _address(found.list, found.query),
     }
-    if part and not found.is_open:
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    return render(request, f"{template}#progress" if part else template, values | more)
+    return render(request, template, _shown(found) | values | more)
+
+
+def _shown(found: Job) -> dict[str, Any]:
+    """What the moving part tells."""
+    return {"job": found, "told": selectors.told(found), "left": found.total - found.settled}
 
 
 def _filters(found: Job) -> list[tuple[str, str]]:
@@ -225,7 +230,7 @@ def start(request: HttpRequest, job_id: UUID) -> HttpResponse:
     try:
         preparing.start(job_id, request.POST, owner=request.user, actor=_actor(request))
     except Invalid:
-        form = bulk.get(found.action).fields(request.POST)
+        form = bulk.get(found.action).form(found, request.POST)
         form.is_valid()
         return _preview(request, found, form)
     except Conflict as problem:
@@ -316,6 +321,7 @@ def _result_line(row: JobRow) -> list[Any]:
 # In the shell
 
 
+@unattended
 @login_required
 @require_GET
 def now(request: HttpRequest) -> HttpResponse:

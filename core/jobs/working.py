@@ -17,6 +17,7 @@ from core.failures import is_away, is_busy
 from core.jobs import bulk, limits
 from core.jobs.bulk import Run
 from core.jobs.claims import LostError, Turn
+from core.jobs.models import Job
 from core.lists import registry
 from core.permissions import require
 from core.problems import Conflict, Forbidden, NotFound, Problem
@@ -96,14 +97,14 @@ def effect(turn: Turn, row: Any) -> str:
         raise NotFound(_("It is not there any more, or outside of what you may see."))
     if why := bulk.why_not(action, row.key):
         raise Conflict(str(why))
-    given = _given(turn.claim, action.name, dump(job.parameters.get("given", {})))
+    given = _given(turn.claim, job, dump(job.parameters.get("given", {})))
     return action.act(row.key, Run(owner, Actor.of(owner), given)) or ""
 
 
 @lru_cache(maxsize=8)
-def _given(claim: UUID, action: str, kept: str) -> dict[str, Any]:
+def _given(claim: UUID, job: Job, kept: str) -> dict[str, Any]:
     """What was given for all rows, as the form understands it: read once a turn."""
-    form = bulk.get(action).fields(json.loads(kept))
+    form = bulk.get(job.action).form(job, json.loads(kept))
     if not form.is_valid():  # the form has changed since the job was started
         raise Problem(_("What was given for all rows cannot be used any more. Start it anew."))
     return form.cleaned_data

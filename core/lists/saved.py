@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from core.actors import Actor
 from core.db import rows
 from core.lists.spec import ListSpec, Reading
-from core.models import Grant, ListPreference, SavedView
+from core.models import ListPreference, SavedView
 from core.permissions import allows, require, standing
 from core.problems import Conflict, Invalid, NotFound
 from core.timeline import record
@@ -27,8 +27,7 @@ MOST_VIEWS = 50
 def visible(user: Any) -> QuerySet[SavedView]:
     """The views that a person has: their own, and those shared with everybody or with one of their roles."""
     mine = Q(owner_id=user.pk) | Q(audience=SavedView.Audience.EVERYBODY)
-    roles = Grant.objects.filter(user_id=user.pk).values("role")
-    return SavedView.objects.filter(mine | Q(audience=SavedView.Audience.ROLE, role__in=roles))
+    return SavedView.objects.filter(mine | Q(audience=SavedView.Audience.ROLE, role__in=list(standing(user).roles)))
 
 
 KEPT = """
@@ -38,14 +37,14 @@ FROM (SELECT) one
 LEFT JOIN core_listpreference p ON p.user_id = %(user)s AND p.list_name = %(list)s
 LEFT JOIN (core_savedview v JOIN auth_user u ON u.id = v.owner_id) ON v.list_name = %(list)s
     AND (v.owner_id = %(user)s OR v.audience = 'everybody'
-         OR v.audience = 'role' AND v.role IN (SELECT role FROM core_grant WHERE user_id = %(user)s))
+         OR v.audience = 'role' AND v.role = ANY(%(roles)s::text[]))
 ORDER BY v.position, v.created_at, v.id
 """
 
 
 def kept_for(user: Any, list_name: str) -> tuple[list[SavedView], ListPreference]:
     """A person's views of a list in their order, with their owners, and how they want it: one statement."""
-    found = rows(KEPT, {"user": user.pk, "list": list_name})
+    found = rows(KEPT, {"user": user.pk, "list": list_name, "roles": list(standing(user).roles)})
     views = [_view(row, list_name) for row in found if row.id]
     columns, opens = (found[0].own_columns or [], found[0].opens_id) if found else ([], None)
     return views, ListPreference(user_id=user.pk, list_name=list_name, columns=columns, opens_id=opens)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
@@ -155,6 +156,11 @@ class ListSpec:
         """The same list with more: an app above adds filters and columns that this one knows nothing about."""
         given = {name: getattr(self, name) + tuple(changes.pop(name, ())) for name in ("columns", "filters", "tabs")}
         return replace(self, **given, **changes)
+
+    @property
+    def address(self) -> str:
+        """Where its page is; "" for a list without one."""
+        return reverse(self.route) if self.route else ""
 
     # What files and bulk actions rely on
 

@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -51,7 +50,7 @@ def on_list(act: Callable[..., str]) -> Callable[..., HttpResponse]:
     def wrapped(request: HttpRequest, list_name: str, **kwargs: Any) -> HttpResponse:
         spec = registry.get(list_name)
         require(request.user, spec.permission)
-        back = came_from(request) or _path(spec)
+        back = came_from(request) or spec.address
         try:
             query = read_query(request.POST.get("query", ""))
             back = _back(spec, query)
@@ -66,16 +65,12 @@ def on_list(act: Callable[..., str]) -> Callable[..., HttpResponse]:
     return guarded
 
 
-def _path(spec: ListSpec) -> str:
-    return reverse(spec.route)
-
-
 def _back(spec: ListSpec, query: QueryDict, **changes: str) -> str:
     """The list as it was, with what can be meant for it only."""
     known = {*NOT_FILTERS, *(name for each in spec.filters for name in each.names)} - {"cursor", "panel"}
     kept = [(name, value) for name, values in query.lists() if name in known for value in values if name not in changes]
     params = [*kept, *((name, value) for name, value in changes.items() if value)]
-    return f"{_path(spec)}?{urlencode(params)}" if params else _path(spec)
+    return f"{spec.address}?{urlencode(params)}" if params else spec.address
 
 
 @on_list
@@ -92,7 +87,7 @@ def save_view(request: HttpRequest, spec: ListSpec, reading: Reading) -> str:
     if request.POST.get("opens"):
         saved.open_with(spec, actor=Actor.of(request.user), user=request.user, view_id=view.pk)
     messages.success(request, _("The view “%(name)s” is saved.") % {"name": view.name})
-    return of_view(_path(spec), view)
+    return of_view(spec.address, view)
 
 
 def _audience(request: HttpRequest) -> dict[str, Any]:
@@ -113,7 +108,7 @@ def change_view(request: HttpRequest, spec: ListSpec, reading: Reading, view_id:
 def _save(request: HttpRequest, spec: ListSpec, reading: Reading, view_id: UUID) -> str:
     view = saved.change(view_id, reading, **_by(request))
     messages.success(request, _("The view “%(name)s” now shows this.") % {"name": view.name})
-    return of_view(_path(spec), view)
+    return of_view(spec.address, view)
 
 
 def _rename(request: HttpRequest, spec: ListSpec, reading: Reading, view_id: UUID) -> str:
@@ -123,12 +118,12 @@ def _rename(request: HttpRequest, spec: ListSpec, reading: Reading, view_id: UUI
     if "audience" in request.POST and (view.audience, view.role) != (wanted["audience"], wanted["role"]):
         view = saved.share(view_id, **wanted, **_by(request))
     messages.success(request, _("The view “%(name)s” is saved.") % {"name": view.name})
-    return of_view(_path(spec), view)
+    return of_view(spec.address, view)
 
 
 def _move(by: int) -> Callable[..., str]:
     def act(request: HttpRequest, spec: ListSpec, reading: Reading, view_id: UUID) -> str:
-        return of_view(_path(spec), saved.move(view_id, by=by, **_by(request)))
+        return of_view(spec.address, saved.move(view_id, by=by, **_by(request)))
 
     return act
 
@@ -136,20 +131,20 @@ def _move(by: int) -> Callable[..., str]:
 def _delete(request: HttpRequest, spec: ListSpec, reading: Reading, view_id: UUID) -> str:
     saved.delete(view_id, **_by(request))
     messages.success(request, _("The view is deleted. The rows it showed are still there."))
-    return _path(spec)
+    return spec.address
 
 
 def _open(request: HttpRequest, spec: ListSpec, reading: Reading, view_id: UUID) -> str:
     saved.open_with(spec, view_id=view_id, **_by(request))
     messages.success(request, _("This list now opens with this view for you."))
-    return of_view(_path(spec), saved.visible(request.user).get(pk=view_id))
+    return of_view(spec.address, saved.visible(request.user).get(pk=view_id))
 
 
 def _open_whole(request: HttpRequest, spec: ListSpec, reading: Reading, view_id: UUID) -> str:
     saved.open_with(spec, view_id=None, **_by(request))
     messages.success(request, _("This list now opens whole for you."))
     view = saved.visible(request.user).filter(pk=view_id, list_name=spec.name).first()
-    return of_view(_path(spec), view) if view else _path(spec)
+    return of_view(spec.address, view) if view else spec.address
 
 
 ACTS = {

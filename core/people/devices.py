@@ -9,19 +9,19 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.sessions.models import Session as Kept
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
-from core.models import Device, Grant, Pin, PinTries, Role, Session
+from core.models import Device, Pin, PinTries, Session
 from core.people.authority import about, holder_of
-from core.permissions import permissions_of, require
+from core.people.grants import holders
+from core.permissions import require
 from core.problems import Conflict, Forbidden, Invalid, NotFound, Problem, RateLimited
 from core.timeline import record
 
@@ -119,10 +119,7 @@ def _digest(secret: str) -> str:
 
 def people_of(device: Device) -> list[Any]:
     """Who can be switched to: open accounts with a PIN and work of the floor at this place."""
-    roles = [role.code for role in Role.objects.all() if settings.FLOOR & permissions_of(role.code, role.permissions)]
-    here = Grant.objects.filter(Q(location_id=None) | Q(location_id=device.location_id), role__in=roles)
-    people = get_user_model().objects.filter(is_active=True, pin__isnull=False, pk__in=here.values("user"))
-    return list(people.order_by("first_name", "last_name", "username")[:200])
+    return list(holders(settings.FLOOR, [device.location_id]).filter(pin__isnull=False)[:200])
 
 
 def set_pin(user: Any, pin: str, *, actor: Actor) -> None:

@@ -1,8 +1,12 @@
-"""Giving roles to people and taking them away."""
+"""Giving roles to people and taking them away; who holds what where."""
 
+from collections.abc import Collection, Set
+from typing import Any
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
@@ -15,9 +19,21 @@ from core.people.authority import (
     require_manager,
     require_over,
 )
-from core.people.roles import shown
+from core.people.roles import allowing, shown
 from core.problems import Invalid, NotFound
 from core.timeline import record
+
+
+def holders(permissions: Set[str], places: Collection[UUID | None]) -> QuerySet[Any]:
+    """The people with an open account whose roles allow any of these at all of some places (None: everywhere), by name."""
+    granted = Grant.objects.filter(role__in=allowing(permissions).values("code"))
+    known = get_user_model().objects
+    fitting = Q(pk__in=granted.filter(location_id=None).values("user"))
+    if None not in places:
+        there = granted.filter(location_id__in=places).values("user")
+        at_all = there.annotate(n=Count("location_id", distinct=True)).filter(n=len(set(places)))
+        fitting |= Q(pk__in=at_all.values("user"))
+    return known.filter(fitting, is_active=True).order_by("first_name", "last_name", "username")
 
 
 def give(user_id: int, role: str, location_id: UUID | None, *, actor: Actor) -> Grant:

@@ -1,6 +1,7 @@
 """What holds for every page of somebody who has signed in: rest, shared tablets, the duty of a second factor."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -8,6 +9,8 @@ from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
 from core.people import devices, sessions
 from core.permissions import bind, owes_second_factor
@@ -19,16 +22,30 @@ MACHINES = ("/api/", "/health/", "/metrics", "/static/")
 OPEN_WITHOUT = ("/account/second-factor/", "/sign-in/", "/sign-out/", "/language/", "/theme/")
 """What somebody who has to set up a second factor can do before."""
 LOCK_SCREEN, SIGN_IN, ENROL = "/device/", "/sign-in/", "/account/second-factor/"
+DOORS = (LOCK_SCREEN, SIGN_IN, ENROL)
 
 
 def signed_in_rules(get_response: Next) -> Next:
     """Turn away, with a reason, whoever's session no longer holds; bind those on a shared tablet to its place."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        machine = request.path.startswith(MACHINES)
-        return (None if machine else turned_away(request)) or get_response(request)
+        if request.path.startswith(MACHINES):
+            return get_response(request)
+        return to_the_door(request, turned_away(request) or get_response(request))
 
     return middleware
+
+
+def to_the_door(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """A part that a page asks for never becomes a sign-in in its middle: the page itself goes there, and from there
+    back."""
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    place = urlsplit(response.get("Location", ""))
+    if not htmx or place.path not in DOORS:
+        return response
+    if place.path == SIGN_IN and place.query:
+        return HttpResponseClientRedirect(_sign_in(htmx.current_url_abs_path or "/"))
+    return HttpResponseClientRedirect(place.geturl())
 
 
 def turned_away(request: HttpRequest) -> HttpResponse | None:
@@ -73,8 +90,12 @@ def _sign_out(request: HttpRequest) -> HttpResponse:
     """Back to the sign-in, and from there to where they were; a form that was sent is not sent again."""
     end(request)
     messages.info(request, _("You were signed out because nothing happened for a while."))
-    back = request.get_full_path() if request.method == "GET" else "/"
-    return HttpResponseRedirect(f"{SIGN_IN}?{urlencode({'next': back})}")
+    return HttpResponseRedirect(_sign_in(request.get_full_path() if request.method == "GET" else "/"))
+
+
+def _sign_in(back: str) -> str:
+    """The sign-in that leads back to where somebody was."""
+    return f"{SIGN_IN}?{urlencode({'next': back})}"
 
 
 def end(request: HttpRequest) -> None:

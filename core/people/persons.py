@@ -11,16 +11,17 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
-from core.models import OneTimeLink
+from core.models import OneTimeLink, TimelineEntry
 from core.people import links, sessions
 from core.people.authority import about, keeping_an_administrator, person_by_id, require_manager, require_over
 from core.problems import Conflict, Invalid, RateLimited
 from core.throttle import allow
 from core.timeline import record
+from core.versions import Stale
 
 MOST_TRIES, TRIES_FOR = 10, 900
 """Of one's own password while one is signed in: tries, and the seconds that they count for."""
-
+CHANGE = "person.change"
 LONGEST = {"username": 150, "email": 254, "first_name": 150, "last_name": 150}
 
 
@@ -39,6 +40,12 @@ def details_of(person: Any) -> Details:
     return Details(person.username, person.email, person.first_name, person.last_name)
 
 
+def version_of(user_id: int) -> str:
+    """The newest change of who somebody is, as the version of what a page shows of it; "0" without any."""
+    found = TimelineEntry.objects.filter(about=about(user_id), action=CHANGE)
+    return str(found.order_by("-at", "-id").values_list("id", flat=True).first() or 0)
+
+
 def take_on(details: Details, *, actor: Actor) -> Any:
     """A new person without rights and without a password; a link by mail lets them choose one."""
     _check(details)
@@ -54,8 +61,11 @@ def take_on(details: Details, *, actor: Actor) -> Any:
     return person
 
 
-def change(user_id: int, details: Details, *, actor: Actor) -> None:
-    """Change who somebody is. Their mail address leads to their account, so it needs power over them."""
+def change(user_id: int, details: Details, *, actor: Actor, version: str = "") -> None:
+    """Change who somebody is. Their mail address leads to their account, so it needs power over them.
+
+    `version` is the one that the editor saw ("": whichever stands); Stale when somebody was faster.
+    """
     _check(details)
     try:
         with transaction.atomic():
@@ -64,6 +74,8 @@ def change(user_id: int, details: Details, *, actor: Actor) -> None:
             before = details_of(person)
             if before == details:
                 return
+            if version and version != (now := version_of(user_id)):
+                raise Stale(about(user_id), now)
             changed = [name for name in LONGEST if getattr(before, name) != getattr(details, name)]
             for name in changed:
                 setattr(person, name, getattr(details, name))
@@ -71,7 +83,7 @@ def change(user_id: int, details: Details, *, actor: Actor) -> None:
             if "email" in changed:
                 OneTimeLink.objects.filter(user=person, used_at=None).delete()
             data = {name: [getattr(before, name), getattr(details, name)] for name in changed}
-            record(about(person.pk), "person.change", actor=actor, data=data)
+            record(about(person.pk), CHANGE, actor=actor, data=data)
     except IntegrityError as error:
         raise _taken() from error
 

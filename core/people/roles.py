@@ -2,20 +2,22 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.models import Grant, Role
 from core.people.authority import MANAGE, keeping_an_administrator, require_holds, require_manager
 from core.permissions import permissions_of, standing
-from core.problems import Conflict, Invalid, NotFound, StaleVersion
+from core.problems import Conflict, Invalid, NotFound
 from core.timeline import record
+from core.versions import Stale
 
 LONGEST_NAME, LONGEST_DESCRIPTION = 60, 300
 IDLE = range(5, 1441)
@@ -79,6 +81,12 @@ def role_by_code(code: str) -> Shown:
     return shown(found)
 
 
+def allowing(permissions: Set[str]) -> QuerySet[Role]:
+    """The roles that allow any of these: as somebody has changed them, or as delivered."""
+    delivered = [code for code, allowed in settings.ROLES.items() if allowed & permissions]
+    return Role.objects.filter(Q(permissions__overlap=sorted(permissions)) | Q(permissions=None, code__in=delivered))
+
+
 def names_of(user: Any) -> list[str]:
     """The roles that somebody holds, by name."""
     return sorted(in_words(code, name) for code, name in standing(user).roles.items())
@@ -100,24 +108,27 @@ def make_role(wish: Wish, *, actor: Actor) -> str:
             role = Role.objects.create(code=code, built_in=False, **_fields(wish))
         except IntegrityError as error:
             raise Conflict(_("Somebody is making a role of this name right now. Try again.")) from error
-        record(role.pk, "role.make", actor=actor, after=wish.name, data=_told(wish))
+        record(role.pk, "role.make", actor=actor, after=wish.name, data=told(wish))
     return code
 
 
-def change_role(code: str, wish: Wish, *, version: int, actor: Actor) -> None:
-    """Change a role for all who have it, from their next request on."""
+def change_role(code: str, wish: Wish, *, actor: Actor, version: str = "") -> None:
+    """Change a role for all who have it, from their next request on; a second identical call changes nothing.
+
+    `version` is the one that the editor saw ("": whichever stands); Stale when somebody was faster.
+    """
     _check(wish)
     with keeping_an_administrator():
         role = _locked(code)
         before = shown(role).wish
-        if role.version != version:
-            raise StaleVersion(_("Somebody else has changed this role meanwhile. Look again, then repeat your change."))
         if before == wish:
             return
+        if version and version != str(role.version):
+            raise Stale(role.pk, role.version)
         require_holds(require_manager(actor), before.permissions | wish.permissions, None)
         _keep(role, _changes(code, wish) if role.built_in else _fields(wish))
-        told = {"before": _told(before), "after": _told(wish)}
-        record(role.pk, "role.change", actor=actor, before=before.name, after=wish.name, data=told)
+        data = {"before": told(before), "after": told(wish)}
+        record(role.pk, "role.change", actor=actor, before=before.name, after=wish.name, data=data)
 
 
 def reset_role(code: str, *, actor: Actor) -> None:
@@ -131,7 +142,7 @@ def reset_role(code: str, *, actor: Actor) -> None:
         require_holds(require_manager(actor), before.permissions | delivered, None)
         empty = {"name": "", "description": "", "permissions": None, "needs_second_factor": None, "idle_minutes": None}
         _keep(role, empty | {"manages_people": MANAGE in delivered})
-        record(role.pk, "role.reset", actor=actor, data={"before": _told(before), "after": _told(shown(role).wish)})
+        record(role.pk, "role.reset", actor=actor, data={"before": told(before), "after": told(shown(role).wish)})
 
 
 def delete_role(code: str, *, actor: Actor) -> None:
@@ -144,7 +155,7 @@ def delete_role(code: str, *, actor: Actor) -> None:
         people = Grant.objects.filter(role=code).values("user").distinct().count()
         if people:
             raise Conflict(_("%(n)d people have this role. Give them another one first.") % {"n": people})
-        record(role.pk, "role.delete", actor=actor, before=role.name, data=_told(shown(role).wish))
+        record(role.pk, "role.delete", actor=actor, before=role.name, data=told(shown(role).wish))
         role.delete()
 
 
@@ -198,8 +209,11 @@ def _changes(code: str, wish: Wish) -> dict[str, Any]:
     return values
 
 
-def _told(wish: Wish) -> dict[str, Any]:
+def told(wish: Wish) -> dict[str, Any]:
+    """A role as the timeline keeps it, before and after a change."""
     return {
+        "name": wish.name,
+        "description": wish.description,
         "permissions": sorted(wish.permissions),
         "needs_second_factor": wish.needs_second_factor,
         "idle_minutes": wish.idle_minutes,

@@ -1,5 +1,6 @@
 """Sessions: begun at sign-in under a new key, ended by rest, by the person, or by who manages people."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,8 @@ from django.contrib.auth import login
 from django.contrib.sessions.models import Session as Kept
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,6 +28,21 @@ and the shared tablet that it is on."""
 FRESH = 60
 """Seconds for which a session counts as just seen."""
 LONGEST_AGENT = 300
+
+View = Callable[..., HttpResponseBase]
+
+
+def unattended(view: View) -> View:
+    """Mark a view that open pages ask by themselves, now and then: that it is asked is no sign that somebody is there."""
+    view.unattended = True  # type: ignore[attr-defined]
+    return view
+
+
+def _is_unattended(request: HttpRequest) -> bool:
+    try:
+        return getattr(resolve(request.path_info).func, "unattended", False)
+    except Resolver404:
+        return False
 
 
 def begin(request: HttpRequest, user: Any, *, device: Device | None = None, proved: bool = False) -> None:
@@ -47,14 +64,17 @@ def agent_of(request: HttpRequest) -> str:
 
 
 def rested(request: HttpRequest) -> bool:
-    """Whether the session has rested for longer than it may. Seen now, it is fresh for a minute."""
+    """Whether the session has rested for longer than it may. Seen now, it is fresh for a minute; what pages ask by
+    themselves does not make it so.
+    """
     seen = request.session.get(SEEN)
     if not isinstance(seen, int):
         return False
     now, idle = int(timezone.now().timestamp()), _idle_seconds(request)
     if idle and now - seen > idle:
         return True
-    if now < seen or now - seen >= (min(FRESH, idle // 4) if idle else FRESH):
+    stale = now < seen or now - seen >= (min(FRESH, idle // 4) if idle else FRESH)
+    if stale and not _is_unattended(request):
         request.session[SEEN] = now
         Session.objects.filter(key=request.session.session_key).update(seen_at=timezone.now())
     return False

@@ -80,7 +80,9 @@ ROWS = [
     # Orders
     Row("orders", "orders.view", "/orders/"),
     Row("exceptions", "incidents.view", "/exceptions/?state=open"),
-    Row("exception-take", "incidents.resolve", "/exceptions/take/", POST, ok=DONE, data={"incident": "x"}),
+    Row("exception", "incidents.resolve", "/exceptions/{incident}/", elsewhere=404),
+    Row("exception-give", "incidents.resolve", "/exceptions/{incident}/give/", POST, ok=DONE, elsewhere=404, data={"to": "me"}),
+    Row("exception-settle", "incidents.resolve", "/exceptions/{incident}/settle/", POST, ok=DONE, elsewhere=404, data={"resolution": "Found"}),
     Row("payments", "payments.view", "/payments/"),
     Row("returns", "orders.view", "/returns/"),
     Row("parcels", "fulfillment.view", "/parcels/"),
@@ -109,6 +111,7 @@ ROWS = [
     Row("bulk-new", SIGNED_IN, "/jobs/bulk/", POST, ok=404, data={"list": "nothing", "action": "orders.hold"}),
     Row("export-new", SIGNED_IN, "/jobs/export/", POST, ok=404, data={"list": "nothing", "format": "csv"}),
     Row("job", SIGNED_IN, "/jobs/{job}/", ok=404),
+    Row("job-progress", SIGNED_IN, "/jobs/{job}/progress/", ok=404),
     Row("job-start", SIGNED_IN, "/jobs/{job}/start/", POST, ok=404),
     Row("job-stop", SIGNED_IN, "/jobs/{job}/stop/", POST, ok=404),
     Row("job-resume", SIGNED_IN, "/jobs/{job}/resume/", POST, ok=404),

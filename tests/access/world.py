@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from accounting.models import JournalEntry
 from core.actors import SYSTEM
+from core.ids import new_id
+from core.incidents import open_incident
 from core.jobs.models import Job
 from core.models import Grant, Session
 from core.people import devices
@@ -74,6 +76,7 @@ def _company(world: World) -> dict[str, Any]:
         "message": str(message().pk),
         "entry": str(JournalEntry.objects.latest("id").pk),
         "job": str(_somebodys_job().pk),
+        "incident": str(open_incident("shortfall", about=new_id(), actor=SYSTEM, location_id=world.warehouse.pk).pk),
     }
 
 

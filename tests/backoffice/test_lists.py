@@ -16,7 +16,6 @@ from core.days import reader_day
 from core.ids import new_id
 from core.incidents import open_incident
 from core.lists import registry
-from core.models import Incident
 from fulfillment.models import Shipment
 from inventory.services import In, receive
 from tests.factories.orders import placed, shipped
@@ -147,36 +146,6 @@ def test_an_order_of_sorting_that_needs_open_orders_says_so(world: World) -> Non
     shown = page(clerk, "orders", "status=placed&sort=-total").context["list"]
     assert shown.reading.order == "-total"
     assert shown.heads[[head.column.name for head in shown.heads].index("total")].sorted == "descending"
-
-
-def test_an_exception_is_taken_by_whoever_looks_after_it(world: World) -> None:
-    clerk, incident = signed_in("manager", name="marc"), Incident.objects.get()
-    assert "Take it" in page(clerk, "exceptions", "state=open").content.decode()
-
-    answer = clerk.post("/exceptions/take/", {"incident": str(incident.pk), "query": "state=open"})
-
-    incident.refresh_from_db()
-    assert answer["Location"] == "/exceptions/?state=open"
-    assert incident.assignee is not None and incident.assignee.username == "marc"
-    assert ids(page(clerk, "exceptions", "state=open&mine=1")) == [incident.pk]
-    assert ids(page(signed_in("manager"), "exceptions", "state=open&mine=1")) == []
-    assert ids(page(clerk, "exceptions", "state=open&nobodys=1")) == []
-
-
-@pytest.mark.parametrize("given", ["", "x", "00000000-0000-7000-8000-000000000000"])
-def test_an_exception_that_is_not_there_cannot_be_taken(world: World, given: str) -> None:
-    answer = signed_in("manager").post("/exceptions/take/", {"incident": given}, follow=True)
-
-    assert "no such exception" in answer.content.decode()
-
-
-def test_an_exception_is_not_taken_from_a_list_whose_filters_no_address_holds(world: World) -> None:
-    incident, manager = Incident.objects.get(), signed_in("manager")
-    answer = manager.post("/exceptions/take/", {"incident": str(incident.pk), "query": "q=" + "x" * 4_000}, follow=True)
-
-    incident.refresh_from_db()
-    assert "more filters than an address can hold" in answer.content.decode()
-    assert incident.assignee is None
 
 
 def test_the_exceptions_open_with_what_is_open(world: World) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounting.models import JournalEntry
 from core.actors import SYSTEM
+from core.incidents import open_incident
 from fulfillment.models import FulfillmentOrder, Shipment
 from integrations.services import create_api_key
 from oms.demo.build import build
@@ -32,7 +33,7 @@ def open_company() -> Company:
     """Sets the company up in the database that Django is led to."""
     with override_settings(DEMO_PASSWORD=PASSWORD):
         build(ORDERS, timezone.now(), lambda done: None, days_at_a_time=DAYS_AT_A_TIME)
-    return Company(create_api_key("browser", ["all"], actor=SYSTEM), _orders() | _work() | _books())
+    return Company(create_api_key("browser", ["all"], actor=SYSTEM), _orders() | _work() | _others())
 
 
 def _orders() -> dict[str, str]:
@@ -66,5 +67,11 @@ def _work() -> dict[str, str]:
     }
 
 
-def _books() -> dict[str, str]:
-    return {"journal-entry": f"/ledger/{JournalEntry.objects.latest('id').pk}/"}
+def _others() -> dict[str, str]:
+    parcel = Shipment.objects.select_related("fulfillment_order").filter(status="in_transit").latest("id")
+    work = parcel.fulfillment_order
+    trouble = open_incident("parcel_exception", about=work.order_id, actor=SYSTEM, location_id=work.location_id)
+    return {
+        "journal-entry": f"/ledger/{JournalEntry.objects.latest('id').pk}/",
+        "exception": f"/exceptions/{trouble.pk}/",
+    }

@@ -55,6 +55,7 @@ LEAVES = [
     Leaf("orders, columns", "orders", "clerk", "/orders/?panel=columns"),
     Leaf("orders, save a view", "orders", "manager", "/orders/?late=1&panel=save"),
     Leaf("exceptions", "exceptions", "manager", "/exceptions/"),
+    Leaf("exception", "exception", "manager", "exception"),
     Leaf("payments", "payments", "finance", "/payments/"),
     Leaf("returns", "returns", "clerk", "/returns/"),
     Leaf("parcels", "parcels", "manager", "/parcels/"),
@@ -105,6 +106,7 @@ IN_FRENCH = (
     "orders",
     "orders, filters",
     "exceptions",
+    "exception",
     "parcels",
     "order in work",
     "order, what cancelling changes",
@@ -124,8 +126,8 @@ NOT_OPENED = {
     "work-ship",  # they do something and lead back
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame
     "stripe_webhook", "came_back", "tracking-pay", "order-pay-link",
-    "work-queue-again", "work-queue-give-up", "exception-take", "view-save", "view-change", "list-columns",
-    "jobs-now", "bulk-new", "export-new", "job", "job-start", "job-stop", "job-resume", "job-again", "job-file", "job-result",  # test_jobs.py
+    "work-queue-again", "work-queue-give-up", "exception-give", "exception-settle", "view-save", "view-change", "list-columns",
+    "jobs-now", "bulk-new", "export-new", "job", "job-progress", "job-start", "job-stop", "job-resume", "job-again", "job-file", "job-result",  # test_jobs.py
     "sign-in-code", "forgotten", "one-time-link", "device", "device-pin", "account", "second-factor", "people", "invite", "person", "roles",
     "role", "role-new", "roles-compare", "devices", "device-new",  # test_signing_in.py
     "account-password", "account-pin", "account-pin-off", "second-factor-off", "recovery-codes", "account-end-sessions", "account-end-session",

@@ -56,6 +56,19 @@ def test_an_open_page_hears_of_it_without_being_asked(people: People, number: st
     assert reader.complaints == []
 
 
+def test_an_open_page_goes_to_the_sign_in_when_its_session_has_ended(people: People, number: str) -> None:
+    window = people.window("manager")
+    page = window.page
+    page.goto(f"/orders/{number}/")
+    page.context.clear_cookies(name="session")
+
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # asks by itself, as it does now and then
+
+    page.wait_for_url(f"**/sign-in/?next=%2Forders%2F{number}%2F")
+    expect(page.get_by_label("User name")).to_be_visible()
+    assert window.complaints == []
+
+
 def test_an_action_that_is_off_says_why_by_keyboard(people: People, number: str) -> None:
     window = people.window("clerk")
     page = window.page

@@ -11,9 +11,8 @@ import { start as live } from "./live.js";
 import { start as menus } from "./menus.js";
 import { start as palette } from "./palette.js";
 import { start as pinpad } from "./pinpad.js";
-import { start as signedOut } from "./signed-out.js";
 import { start as theme } from "./theme.js";
 import { start as toast } from "./toast.js";
 import { start as zone } from "./zone.js";
 
-for (const start of [theme, keys, palette, toast, forms, dialogs, menus, combobox, copy, zone, live, lists, autolock, pinpad, signedOut]) start();
+for (const start of [theme, keys, palette, toast, forms, dialogs, menus, combobox, copy, zone, live, lists, autolock, pinpad]) start();

@@ -54,10 +54,10 @@ def test_rows_are_chosen_looked_at_confirmed_and_followed(client: Client) -> Non
     running = client.post(f"/jobs/{job.pk}/start/", {"how": "x"}, follow=True)
     assert "every 1s" in text_of(running) and "Stop" in text_of(running)
     assert "Look again" in text_of(running)  # without script
-    part = client.get(f"/jobs/{job.pk}/?part=1")
+    part = client.get(f"/jobs/{job.pk}/progress/")
     assert "<html" not in text_of(part) and "every 1s" in text_of(part)
     finish()
-    assert client.get(f"/jobs/{job.pk}/?part=1").headers["HX-Refresh"] == "true"
+    assert client.get(f"/jobs/{job.pk}/progress/").headers["HX-Refresh"] == "true"
     ended = text_of(client.get(f"/jobs/{job.pk}/"))
     assert "every 1s" not in ended and "Look again" not in ended
     assert "2 done" in ended and "1 refused" in ended and "Try the refused ones again" in ended
