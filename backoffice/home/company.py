@@ -6,8 +6,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,7 +21,7 @@ from core.cache import FIGURES, kept
 from core.days import midnight, reader_day
 from core.db import rows
 from core.locales import number, percent, say_day
-from core.models import Grant, Incident
+from core.models import Incident
 from core.money import display
 from core.permissions import allows
 from core.templatetags.ui import age
@@ -201,12 +199,9 @@ def running(user: Any) -> Part:
 
 def access(user: Any) -> Part:
     """People without a role, and the programs that hold a key."""
-    without = get_user_model().objects.filter(is_active=True, is_superuser=False)
-    without = without.exclude(Exists(Grant.objects.filter(user=OuterRef("pk"))))
     keys = ApiKey.objects.filter(revoked_at=None).count()
-    people = reverse("people")
-    figures = [
-        counted(_("People without a role"), without.count(), people, _("can sign in and see nothing"), tone="amber"),
-        Figure(_("API keys in use"), number(keys), "", _("programs that may call")),
-    ]
+    figures = [Figure(_("API keys in use"), number(keys), "", _("programs that may call"))]
+    if allows(user, "people.manage"):
+        found, note = behind.ROLELESS, _("can sign in and see nothing")
+        figures.insert(0, counted(_("People without a role"), found.count(user), found.href, note, tone="amber"))
     return Part(figures)

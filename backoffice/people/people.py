@@ -7,9 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,20 +19,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from backoffice.people import letters
 from backoffice.people.forms import EVERYWHERE, DetailsForm, GrantForm, InviteForm, tell
 from backoffice.people.history import history, late
+from backoffice.people.tables import held, name_of
 from core import versions
 from core.actors import Actor
-from core.lists import KeysetList
+from core.lists.views import show
 from core.models import Grant, OneTimeLink
 from core.people import grants, persons, second_factor, sessions
 from core.people.authority import MANAGE, about, person_by_id
 from core.people.links import address_of
-from core.people.roles import Shown, all_roles
+from core.people.roles import all_roles
 from core.permissions import allows, permission
 from core.problems import NotFound, Problem
-from inventory.models import Location
 from inventory.selectors import place_choices
 
-PER_PAGE = 50
 LINK = "link_to_hand_over"
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 guarded = permission(MANAGE, everywhere=True)
@@ -54,66 +51,12 @@ def tabs(request: HttpRequest, on: str) -> list[dict[str, Any]]:
     ]
 
 
-# The list
-
-
 @never_cache
 @require_safe
 @guarded
 def people(request: HttpRequest) -> HttpResponse:
-    """Everybody with an account: who they are, what they may do and where, when they were last here."""
-    words = request.GET.get("q", "").replace("\0", "").strip()[:100]
-    closed, role = request.GET.get("show") == "closed", request.GET.get("role", "")[:40].replace("\0", "")
-    found = get_user_model().objects.filter(is_active=not closed)
-    for word in words.split()[:5]:
-        found = found.filter(
-            Q(username__icontains=word)
-            | Q(first_name__icontains=word)
-            | Q(last_name__icontains=word)
-            | Q(email__icontains=word)
-        )
-    if role:
-        found = found.filter(pk__in=Grant.objects.filter(role=role).values("user"))
-    found = found.select_related("second_factor", "pin")
-    page = KeysetList[Any](found, "username").page(request.GET.get("cursor", ""), PER_PAGE)
-    roles = all_roles()
-    context = {
-        "page": page,
-        "rows": _rows(page.items, roles),
-        "q": words,
-        "closed": closed,
-        "role": role,
-        "roles": roles,
-        "tabs": tabs(request, "people"),
-    }
-    return render(request, "people/list.html", context)
-
-
-def _rows(found: list[Any], roles: list[Shown]) -> list[dict[str, Any]]:
-    held = _held(found, {role.code: role.name for role in roles})
-    careful = {role.code for role in roles if role.wish.needs_second_factor}
-    return [
-        {
-            "person": person,
-            "grants": held.get(person.pk, []),
-            "second_factor": bool(getattr(person, "second_factor", None) and person.second_factor.confirmed_at),
-            "owes": any(grant["role"] in careful for grant in held.get(person.pk, [])),
-            "invited": not person.has_usable_password(),
-        }
-        for person in found
-    ]
-
-
-def _held(found: list[Any], names: dict[str, str]) -> dict[int, list[dict[str, Any]]]:
-    """The roles of some people, with the names of their places."""
-    given = list(Grant.objects.filter(user__in=found).order_by("role"))
-    where = dict(Location.objects.filter(pk__in={grant.location_id for grant in given}).values_list("pk", "name"))
-    held: dict[int, list[dict[str, Any]]] = {}
-    for grant in given:
-        place = where.get(grant.location_id, "") if grant.location_id else ""
-        row = {"id": grant.pk, "role": grant.role, "name": names.get(grant.role, grant.role), "place": place}
-        held.setdefault(grant.user_id, []).append(row)
-    return held
+    """Everybody with an account."""
+    return show(request, "people", sections=tabs(request, "people"))
 
 
 @never_cache
@@ -128,9 +71,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         except Problem as problem:
             tell(form, problem)
         else:
-            messages.success(
-                request, _("%(name)s is invited by mail.") % {"name": person.get_full_name() or person.username}
-            )
+            messages.success(request, _("%(name)s is invited by mail.") % {"name": name_of(person)})
             return redirect("person", person.pk)
     return render(request, "people/invite.html", {"form": form}, status=422 if form.is_bound else 200)
 
@@ -159,18 +100,17 @@ def person(request: HttpRequest, user_id: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, found: Any, status: int = 200, **forms: Any) -> HttpResponse:
-    roles = all_roles()
     context = {
         "person": found,
-        "name": found.get_full_name() or found.username,
-        "grants": _held([found], {role.code: role.name for role in roles}).get(found.pk, []),
+        "name": name_of(found),
+        "grants": held([found]).get(found.pk, []),
         "factor": second_factor.factor_of(found),
         "pin": getattr(found, "pin", None),
         "sessions": sessions.of_person(found),
         "entries": history(about(found.pk)),
         "version": persons.version_of(found.pk),
         "details_form": forms.get("details") or DetailsForm(initial=_initial(found)),
-        "grant_form": forms.get("grant") or GrantForm(roles=roles, places=place_choices()),
+        "grant_form": forms.get("grant") or GrantForm(roles=all_roles(), places=place_choices()),
         "opened": next(iter(forms), ""),
         "link": _link_to_hand_over(request, found),
     }

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Generic, TypeVar
-from uuid import UUID
 from zlib import crc32
 
 from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
@@ -37,7 +36,7 @@ class Position:
     """Beside which row to go on: its value and its key. `empty` when it stood among the rows without a value."""
 
     value: Any
-    key: UUID
+    key: Any
     empty: bool = False
 
 
@@ -159,12 +158,16 @@ class KeysetList(Generic[M]):
             if plain is None and not self._nullable:
                 raise ValueError("this list has no row without a value")
             value = None if plain is None else self._value(plain)
-            return bool(backwards), Position(value, UUID(key), empty=plain is None)
+            return bool(backwards), Position(value, self._key(key), empty=plain is None)
         except (
             *(ValueError, TypeError, AttributeError, RecursionError, binascii.Error),
             *(ValidationError, InvalidOperation, FieldError),
         ) as error:
             raise _unusable() from error
+
+    def _key(self, plain: Any) -> Any:
+        """What stands in the cursor, as a key of the list's rows."""
+        return self.queryset.model._meta.pk.to_python(str(plain))
 
     def _value(self, plain: str) -> Any:
         """What stands in the cursor, as a value of the list's order."""

@@ -165,7 +165,7 @@ ROWS = [
     Row("device-new", "devices.manage", "/people/tablets/new/"),
     Row("device-revoke", "devices.manage", "/people/tablets/{tablet}/revoke/", POST, ok=DONE, elsewhere=403),
     # People and roles
-    Row("people", "people.manage", "/people/", whole=True),
+    Row("people", "people.manage", "/people/?state=open", whole=True),
     Row("invite", "people.manage", "/people/invite/", whole=True),
     Row("roles", "people.manage", "/people/roles/", whole=True),
     Row("role-new", "people.manage", "/people/roles/new/", whole=True),
