@@ -30,6 +30,7 @@ from core.people.links import address_of
 from core.people.roles import Shown, all_roles
 from core.permissions import allows, permission
 from core.problems import NotFound, Problem
+from core.typed import plain
 from inventory.models import Location
 from inventory.selectors import places
 
@@ -61,8 +62,8 @@ def tabs(request: HttpRequest, on: str) -> list[dict[str, Any]]:
 @guarded
 def people(request: HttpRequest) -> HttpResponse:
     """Everybody with an account: who they are, what they may do and where, when they were last here."""
-    words = request.GET.get("q", "").replace("\0", "").strip()[:100]
-    closed, role = request.GET.get("show") == "closed", request.GET.get("role", "")[:40].replace("\0", "")
+    words = plain(request.GET.get("q", ""), 100)
+    closed, role = request.GET.get("show") == "closed", plain(request.GET.get("role", ""), 40)
     found = get_user_model().objects.filter(is_active=not closed)
     for word in words.split()[:5]:
         found = found.filter(
