@@ -7,9 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from backoffice.order_page import LineRow, Parcel
+from core import wording
 from core.models import Incident
 from core.permissions import allows
-from core.wording import HOLDS, word
+from core.wording import word
 from notifications.models import Message
 from orders.models import Hold, Order
 from orders.states import HOLD, ORDER_ACTIONS
@@ -84,7 +85,7 @@ def _why_no_release(facts: Facts, user: Any) -> str:
         return _("No hold is open.")
     if any(allows(user, hold.release_needs) for hold in facts.holds):
         return ""
-    kinds = ", ".join(str(HOLDS.get(hold.kind, hold.kind)) for hold in facts.holds)
+    kinds = ", ".join(wording.hold(hold.kind) for hold in facts.holds)
     return _("This hold (%(kind)s) is released by finance or a manager.") % {"kind": kinds}
 
 

@@ -22,6 +22,7 @@ from core.incidents import resolve_incidents
 from core.models import Incident
 from core.permissions import permission, require
 from core.problems import Conflict, Invalid, NotFound, Problem
+from core.typed import plain
 from fulfillment import amend
 from notifications.services import send_again
 from orders import contact, holds
@@ -140,7 +141,7 @@ def edit_contact(request: HttpRequest, found: Order) -> str:
 @on_order("incidents.resolve", form())
 def resolve(request: HttpRequest, found: Order) -> str:
     """Say how an exception was settled."""
-    wanted, how = request.POST.get("incident", ""), request.POST.get("resolution", "").replace("\0", "").strip()[:500]
+    wanted, how = request.POST.get("incident", ""), plain(request.POST.get("resolution", ""), 500)
     incident = Incident.objects.filter(pk=wanted, about=found.pk).first() if is_id(wanted) else None
     if incident is None:
         raise NotFound(_("There is no such exception on this order."))

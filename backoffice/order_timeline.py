@@ -14,6 +14,7 @@ from django.utils.translation import pgettext
 from backoffice.timeline_words import said
 from core.lists import KeysetList
 from core.models import TimelineEntry
+from core.typed import plain
 
 PER_PAGE = 12
 MOST_SEARCHED = 1_000
@@ -55,7 +56,7 @@ def groups() -> list[tuple[str, str]]:
 
 def read(about: UUID, query: QueryDict, currency: str = "EUR") -> Part:
     """The part of the timeline that the address asks for by `show`, `find` and `older`."""
-    show, find = query.get("show", ""), query.get("find", "").replace("\0", "").strip()[:100]
+    show, find = query.get("show", ""), plain(query.get("find", ""), 100)
     show = show if show in dict(groups()) else ""
     found = _of(about, show)
     if find:

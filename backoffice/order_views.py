@@ -16,6 +16,7 @@ from core.models import TimelineEntry
 from core.people.sessions import unattended
 from core.permissions import permission
 from core.problems import NotFound, Problem
+from core.typed import plain
 from orders.models import Order
 
 PAGE = "backoffice/order.html"
@@ -59,7 +60,7 @@ def live(request: HttpRequest, number: str) -> HttpResponse:
 
     People of some locations cost one more, which looks whether the order is (still) theirs.
     """
-    about: Any = Subquery(Order.objects.filter(number=number[:64].replace("\0", "")).values("pk"))
+    about: Any = Subquery(Order.objects.filter(number=plain(number, 64)).values("pk"))
     if reach.is_limited(request.user):
         about = order_facts.find(request, number).pk
     rows = TimelineEntry.objects.filter(about=about, at__gt=_since(request.GET.get("since", "")))

@@ -13,7 +13,7 @@ from backoffice.queue_words import handler_word
 from core.models import TimelineEntry
 from core.money import display
 from core.versions import say_with
-from core.wording import HOLDS, word
+from core.wording import hold, word
 
 ICONS = {
     "order": "shopping-bag",
@@ -143,8 +143,8 @@ SAID: dict[str, Say] = {
     "order.unplanned": _unplanned,
     "order.cancel": lambda e, c: _("cancelled the order"),
     "order.cancel_part": _cancelled_part,
-    "hold.open": lambda e, c: _("held the order: %(reason)s") % {"reason": HOLDS.get(e.after, e.after)},
-    "hold.resolve": lambda e, c: _("released the hold: %(reason)s") % {"reason": HOLDS.get(e.before, e.before)},
+    "hold.open": lambda e, c: _("held the order: %(reason)s") % {"reason": hold(e.after)},
+    "hold.resolve": lambda e, c: _("released the hold: %(reason)s") % {"reason": hold(e.before)},
     "fulfillment_order.release": lambda e, c: _("released the work"),
     "fulfillment_order.accept": lambda e, c: _("accepted the work"),
     "fulfillment_order.begin_picking": lambda e, c: _("began to pick"),

@@ -16,6 +16,7 @@ from core.idempotency import digest
 from core.ids import new_id
 from core.permissions import locations_of, permission
 from core.problems import Problem
+from core.typed import plain
 from customers.models import Customer
 from orders.models import Order
 from orders.selectors import by_number
@@ -73,7 +74,7 @@ def _start(request: HttpRequest) -> dict[str, Any]:
 
 def _again(request: HttpRequest) -> QueryDict | None:
     """The same things for the same person as in an order that was placed, at today's prices, as if they were typed."""
-    number = request.GET.get("again", "").replace("\0", "")
+    number = plain(request.GET.get("again", ""), 64)
     if not number or locations_of(request.user, "orders.view") is not None:
         return None
     order = by_number(number)

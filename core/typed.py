@@ -1,4 +1,4 @@
-"""What people type, understood as they mean it: amounts and days in the habits of more than one country.
+"""What people type, understood as they mean it: lines of text, amounts and days in the habits of more than one country.
 
 One field each for every form. What cannot be read is answered with an example of what can.
 """
@@ -20,6 +20,11 @@ _AMOUNT = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{0,8})?|[+-]?[.,][0-9]{1,8}")
 _BOTH = re.compile(r"[+-]?[0-9]{1,3}(?:(?:,[0-9]{3})+\.[0-9]{1,8}|(?:\.[0-9]{3})+,[0-9]{1,8})")
 _MONEY_SIGNS = "€£$"
 _DAY = re.compile(r"([0-9]{1,2})[/. -]([0-9]{1,2})[/. -]([0-9]{4}|[0-9]{2})")
+
+
+def plain(text: str, most: int = 200) -> str:
+    """A line as it was typed, cut, without what no line and no database holds: control characters, halves of signs."""
+    return "".join(c for c in text[:most] if c >= " " and not "\ud800" <= c <= "\udfff").strip()
 
 
 def read_amount(text: str) -> Decimal:

@@ -176,6 +176,12 @@ HOLDS = {
     "manual": _("stopped by hand"),
 }
 
+
+def hold(kind: str) -> str:
+    """Why something is held, in words."""
+    return str(HOLDS.get(kind, kind.replace("_", " ")))
+
+
 CHANNEL_KINDS = {
     "web": _("Web"),
     "store": _("Store"),

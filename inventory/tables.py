@@ -18,6 +18,7 @@ from core.lists.filters import Unreadable
 from inventory.selectors import at_place, place_choices, stock_of_variants
 
 OUT, SHORT = "out", "short"
+STATES = ((OUT, _("Nothing left to promise")), (SHORT, _("Less than promised")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,14 +101,13 @@ STOCK = registry.register(
             Choice(
                 name="state",
                 label=_("State"),
-                choices=[(OUT, _("Nothing left to promise")), (SHORT, _("Less than promised"))],
+                choices=STATES,
                 effect=_in_state,
             ),
         ),
         tabs=(
             Tab(name="all", label=_("All")),
-            Tab(name=OUT, label=_("Nothing left to promise"), query=f"state={OUT}"),
-            Tab(name=SHORT, label=_("Less than promised"), query=f"state={SHORT}"),
+            *(Tab(name=state, label=words, query=f"state={state}") for state, words in STATES),
         ),
         sort="sku",
         sorts=(Sort(label=_("By SKU"), by="sku"), Sort(label=_("By SKU, backwards"), by="-sku")),

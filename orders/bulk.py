@@ -28,13 +28,17 @@ def link(row: JobRow) -> str:
 
 
 def _kinds() -> list[tuple[str, str]]:
-    return [(kind, str(wording.HOLDS[kind]).capitalize()) for kind in Hold.Kind.values if kind != Hold.Kind.PAYMENT]
+    return [(kind, wording.hold(kind).capitalize()) for kind in Hold.Kind.values]
+
+
+def _kinds_by_hand() -> list[tuple[str, str]]:
+    return [(kind, words) for kind, words in _kinds() if kind != Hold.Kind.PAYMENT]
 
 
 class HoldForm(forms.Form):
     """Why the orders are stopped."""
 
-    kind = forms.ChoiceField(label=gettext_lazy("Reason"), choices=_kinds, initial=Hold.Kind.MANUAL)
+    kind = forms.ChoiceField(label=gettext_lazy("Reason"), choices=_kinds_by_hand, initial=Hold.Kind.MANUAL)
     note = forms.CharField(
         label=gettext_lazy("What should be cleared up?"), required=False, max_length=LONGEST_NOTE, widget=forms.Textarea(attrs={"rows": 3})
     )  # fmt: skip
@@ -77,8 +81,7 @@ bulk.register(
 
 
 def _all_kinds() -> list[tuple[str, str]]:
-    words = [(kind, str(wording.HOLDS[kind]).capitalize()) for kind in Hold.Kind.values]
-    return [("", _("Whatever they are held for")), *words]
+    return [("", _("Whatever they are held for")), *_kinds()]
 
 
 class ReleaseForm(forms.Form):

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core.wording import HOLDS
+from core import wording
 from orders.models import Order
 from orders.selectors import is_late
 
@@ -46,7 +46,7 @@ def row(order: Order) -> OrderRow:
 def _note(order: Order, late_by: int) -> tuple[str, str]:
     holds: list[Any] = getattr(order, "open_holds", [])
     if holds:
-        reasons = ", ".join(str(HOLDS.get(hold.kind, hold.kind)) for hold in holds)
+        reasons = ", ".join(wording.hold(hold.kind) for hold in holds)
         return holds[0].note or _("Waits for: %(reasons)s") % {"reasons": reasons}, "amber"
     if late_by:
         return ngettext("%(n)d day late", "%(n)d days late", late_by) % {"n": late_by}, "red"

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core import wording
 from core.lists import (
     FORTHCOMING,
     Choice,
@@ -194,7 +195,7 @@ def _note(order: Order) -> SafeString | str:
 
 
 def _holds(order: Order) -> str:
-    return ", ".join(str(HOLDS.get(hold.kind, hold.kind)) for hold in getattr(order, "open_holds", ()))
+    return ", ".join(wording.hold(hold.kind) for hold in getattr(order, "open_holds", ()))
 
 
 def address(order: Order) -> str:

@@ -11,10 +11,10 @@ from django.utils.translation import ngettext, pgettext
 from backoffice import reach
 from backoffice.home import behind
 from backoffice.home.parts import Figure, Nothing, Panel, Part, Row, counted
+from core import wording
 from core.days import company_day
 from core.money import display
 from core.permissions import allows
-from core.wording import HOLDS
 from orders.models import Hold, Order
 from orders.rows import row
 from orders.selectors import Filters, listed
@@ -63,7 +63,7 @@ def _held(hold: Hold) -> Row:
     return Row(
         reference=order.number,
         url=_order_url(order.number),
-        what=hold.note or str(HOLDS.get(hold.kind, hold.kind)).capitalize(),
+        what=hold.note or wording.hold(hold.kind).capitalize(),
         tone="amber",
         who=order.customer_name or order.email,
         owner=hold.opened_by if hold.kind == "manual" else "",

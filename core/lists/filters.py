@@ -13,6 +13,8 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from core.typed import plain
+
 Word = str | Promise
 Choices = Sequence[tuple[str, Word]] | Callable[[], Sequence[tuple[str, Word]]]
 Effect = Callable[[Any], Q]
@@ -22,11 +24,6 @@ MOST_CHOSEN = 50
 
 class Unreadable(ValueError):  # noqa: N818 - said of what was written
     """What stands in the address is no value of this filter."""
-
-
-def plain(text: str) -> str:
-    """A text from the address, cut and without what no database holds."""
-    return "".join(c for c in text[:LONGEST] if c >= " " and not "\ud800" <= c <= "\udfff").strip()
 
 
 @dataclass(frozen=True, kw_only=True)

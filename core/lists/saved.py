@@ -17,6 +17,7 @@ from core.models import ListPreference, SavedView
 from core.permissions import allows, require, standing
 from core.problems import Conflict, Invalid, NotFound
 from core.timeline import record
+from core.typed import plain
 
 SHARE = "views.share"
 LONGEST_NAME = 60
@@ -181,7 +182,7 @@ def _own(view_id: UUID, user: Any) -> SavedView:
 
 
 def _named(name: str) -> str:
-    name = " ".join("".join(c for c in name if c >= " " and not "\ud800" <= c <= "\udfff").split())
+    name = " ".join(plain(name, 2 * LONGEST_NAME).split())
     if not name:
         raise Invalid.field(["name"], _("give the view a name"))
     if len(name) > LONGEST_NAME:

@@ -14,8 +14,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.lists.filters import Filter, Unreadable, plain
+from core.lists.filters import Filter, Unreadable
 from core.lists.keyset import KeysetList
+from core.typed import plain
 
 Word = str | Promise
 NONE_FITS = gettext_lazy("Nothing is like this")

@@ -138,12 +138,6 @@ def channel_word(kind: str) -> str:
 
 
 @register.filter
-def hold_word(reason: str) -> str:
-    """The reason of a hold in words."""
-    return str(wording.HOLDS.get(reason, reason.replace("_", " ")))
-
-
-@register.filter
 def tender_word(tender: str) -> str:
     """A way to pay in words."""
     return str(wording.TENDERS.get(tender, tender))
@@ -206,6 +200,7 @@ def count(value: int, cap: int = 1000) -> str:
     return f"{number(cap)}+" if value > cap else number(value)
 
 
+register.filter("hold_word", wording.hold)
 register.filter("percent", percent)
 register.filter("weight", weight)
 

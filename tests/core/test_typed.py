@@ -7,7 +7,8 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.typed import AmountField, DayField, read_amount, read_day
+from core.typed import AmountField, DayField, plain, read_amount, read_day
+from core.wording import hold
 
 
 class Typed(forms.Form):
@@ -78,3 +79,15 @@ def test_a_stored_amount_is_shown_as_the_reader_writes_it_and_what_was_typed_sta
     with translation.override("fr"):
         assert 'value="12,50"' in str(Typed(initial={"amount": Decimal("12.50")})["amount"])
         assert 'value="12.5x"' in str(Typed({"amount": "12.5x"})["amount"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [(" Anne ", "Anne"), ("a\0b\nc\td", "abcd"), ("\ud83dx\udfff", "x"), ("é🙂", "é🙂"), ("x" * 300, "x" * 200)]
+)  # fmt: skip
+def test_a_line_holds_nothing_that_no_line_and_no_database_holds(typed: str, kept: str) -> None:
+    assert plain(typed) == kept
+
+
+@pytest.mark.parametrize(("kind", "said"), [("fraud_review", "fraud review"), ("new_kind", "new kind")])
+def test_a_reason_to_hold_is_said_in_words_also_when_it_is_not_known(kind: str, said: str) -> None:
+    assert hold(kind) == said
