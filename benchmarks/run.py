@@ -28,6 +28,7 @@ ALL = (
     "capture_batch",
     "capture_oscar",
     "hot_sku",
+    "feed",
     "pipeline",
     "replay",
     "search",

@@ -163,8 +163,9 @@ class Calls(Router):
         gives: type[BaseModel],
         status: int = 200,
         needs_key: bool = False,
+        method: Literal["POST", "PUT"] = "POST",
     ) -> Callable[[View], View]:
-        """POST with a body that the view's own service reads, in one effect per key or with none at all.
+        """POST (or PUT) with a body that the view's own service reads, in one effect per key or with none at all.
 
         The view gets the JSON value as it came and returns an HttpResponse.
         """
@@ -179,7 +180,7 @@ class Calls(Router):
                 return response
 
             return self._add(
-                "POST", path, view, guarded, Declared("asks", scope, takes, gives, status, needs_key), known
+                method, path, view, guarded, Declared("asks", scope, takes, gives, status, needs_key), known
             )
 
         return register

@@ -1,6 +1,7 @@
 """Incidents: what will make a promise late or false, seen early and settled by somebody."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
+from core.bulk import Table
 from core.db import rows
+from core.ids import new_id
 from core.models import Incident
 from core.outbox import Event, publish
 from core.problems import Conflict, NotFound
@@ -45,6 +48,43 @@ def open_incident(
 def describe(kind: str, *, about: UUID, data: dict[str, Any]) -> None:
     """What is known of an open incident by now; nothing when it was resolved meanwhile."""
     Incident.objects.filter(kind=kind, about=about, resolved_at=None).update(data=data)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something to be told of: what it is about, where, and its numbers."""
+
+    about: UUID
+    location_id: UUID | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    id: UUID
+    about: UUID
+    location_id: UUID | None
+    data: dict[str, Any]
+
+
+OPENED = Table("core_incident", {"id": "uuid", "about": "uuid", "location_id": "uuid", "data": "jsonb"}, computed={
+    "kind": "%(kind)s", "opened_at": "%(at)s::timestamptz", "resolved_by": "''", "resolution": "''",
+})  # fmt: skip
+OPEN = f"{OPENED.insert()} ON CONFLICT (about, kind) WHERE resolved_at IS NULL DO NOTHING RETURNING about"
+
+
+def open_many(kind: str, found: Iterable[Found], *, actor: Actor) -> int:
+    """Open an incident for each thing that has none of this kind open, in one statement; returns how many."""
+    wanted = {each.about: _Opened(new_id(), each.about, each.location_id, each.data) for each in found}
+    if not wanted:
+        return 0
+    with transaction.atomic():
+        named = {"kind": kind, "at": timezone.now()}
+        opened = [row.about for row in rows(OPEN, OPENED.params(wanted.values()) | named)]
+        told = (Row(about, f"incident.{kind}", after="open", data=wanted[about].data) for about in opened)
+        record_many(told, actor=actor)
+        publish([ExceptionOpened(about=about) for about in opened])
+    return len(opened)
 
 
 def assign(incident_id: UUID, *, actor: Actor, to: Any) -> Incident:

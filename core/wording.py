@@ -205,6 +205,7 @@ MOVEMENTS = {
     "shipment": _("Sent"),
     "return": _("Return"),
     "adjustment": _("Correction"),
+    "count": _("Count of a feed"),
 }
 
 ACCOUNT_KINDS = {

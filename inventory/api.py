@@ -38,6 +38,7 @@ class StockOut(Strict):
     available: int
     damaged: int
     quarantine: int
+    held_back: int = Field(description="not promised while the feed of the location is silent")
 
 
 class StockPage(Strict):
@@ -69,6 +70,7 @@ def stock_answer(stock: Stock) -> dict[str, Any]:
         "available": stock.free,
         "damaged": stock.damaged,
         "quarantine": stock.quarantine,
+        "held_back": stock.held_back,
     }
 
 

@@ -1,6 +1,7 @@
 """What must always be true of stock, re-derived from movements and reservations."""
 
 from core.invariants import sql_invariant
+from inventory.feeds import invariants as invariants
 
 sql_invariant(
     "inventory",

@@ -7,6 +7,12 @@ from django.utils import timezone
 
 from catalog.models import Variant
 from core.ids import new_id
+from inventory.feeds.models import FeedChunk as FeedChunk
+from inventory.feeds.models import FeedMessage as FeedMessage
+from inventory.feeds.models import LastLevel as LastLevel
+from inventory.feeds.models import StockFeed as StockFeed
+from inventory.feeds.models import StockFeedPlace as StockFeedPlace
+from inventory.free import held
 
 
 class Location(models.Model):
@@ -42,6 +48,15 @@ class Location(models.Model):
     unit_cost = models.DecimalField(max_digits=8, decimal_places=2, default=Decimal(0))
     can = ArrayField(models.TextField(choices=Can), default=list)
     is_active = models.BooleanField(default=True)
+    held_units = models.IntegerField(default=0, db_default=0, help_text="of each product, while its feed is silent")
+    held_share = models.SmallIntegerField(default=0, db_default=0, help_text="per cent, while its feed is silent")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(held_units__gte=0, held_share__gte=0, held_share__lte=100), name="location_holds_back"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -102,19 +117,28 @@ class Stock(models.Model):
         ]
 
     @property
+    def held_back(self) -> int:
+        """Units that are not promised while the feed of the place is silent."""
+        return held(self.on_hand, self.location.held_units, self.location.held_share)
+
+    @property
     def free(self) -> int:
         """Units that can still be promised from here."""
-        return max(0, self.on_hand - self.safety - self.allocated - self.reserved)
+        return max(0, self.on_hand - self.safety - self.allocated - self.reserved - self.held_back)
 
 
 class Movement(models.Model):
-    """Units that came or went, append-only. The sum of a stock row's movements is what is on hand."""
+    """Units that came or went, append-only. The sum of a stock row's movements is what is on hand.
+
+    `at` is when it happened at the place; of what a feed counted, the moment of the count.
+    """
 
     class Reason(models.TextChoices):
         RECEIPT = "receipt"
         SHIPMENT = "shipment"
         RETURN = "return"
         ADJUSTMENT = "adjustment"
+        COUNT = "count"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     variant = models.ForeignKey(Variant, models.PROTECT, db_index=False)
@@ -122,7 +146,9 @@ class Movement(models.Model):
     condition = models.TextField(choices=Condition, default=Condition.SELLABLE)
     quantity = models.IntegerField()
     reason = models.TextField(choices=Reason)
-    source = models.UUIDField(help_text="the shipment, receipt, return or adjustment behind it")
+    source = models.UUIDField(
+        help_text="the shipment, receipt, return, adjustment or part of a feed's message behind it"
+    )
     note = models.TextField(default="", blank=True)
     actor = models.TextField()
     at = models.DateTimeField(default=timezone.now)
@@ -130,7 +156,7 @@ class Movement(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=~Q(quantity=0), name="movement_moves")]
         indexes = [
-            models.Index(fields=["variant", "location", "id"], name="movement_stock"),
+            models.Index(fields=["variant", "location", "at"], name="movement_since"),
             models.Index(fields=["source"], name="movement_source"),
         ]
 

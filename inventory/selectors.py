@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Sum
-from django.db.models.functions import Greatest
+from django.db.models import Count, Q, QuerySet, Sum
 
 from catalog.models import Variant
 from core.db import rows
+from inventory.free import FREE, free_of
 from inventory.models import Location, Movement, Stock
 
-AVAILABLE = """
-SELECT s.variant_id, s.location_id, greatest(0, s.on_hand - s.safety - s.reserved - s.allocated) AS free
+AVAILABLE = f"""
+SELECT s.variant_id, s.location_id, greatest(0, {FREE}) AS free
 FROM inventory_stock s JOIN inventory_poollocation p ON p.location_id = s.location_id AND p.pool_id = %(pool)s
 JOIN inventory_location l ON l.id = s.location_id
 WHERE s.variant_id = ANY(%(variants)s) AND l.is_active AND 'ship' = ANY(l.can)
-"""
+"""  # noqa: S608 - constants
 
 
 def available(variant_ids: Sequence[UUID], pool_id: UUID) -> list[Any]:
@@ -25,21 +25,21 @@ def available(variant_ids: Sequence[UUID], pool_id: UUID) -> list[Any]:
     return rows(AVAILABLE, {"variants": list(variant_ids), "pool": pool_id})
 
 
-FREE = """
+FREE_BY_PLACE = f"""
 SELECT s.location_id, array_agg(w.n::int) AS variants,
-       array_agg(s.on_hand - s.safety - s.reserved - s.allocated) AS units
+       array_agg({FREE}) AS units
 FROM unnest(%(variants)s::uuid[]) WITH ORDINALITY AS w(variant_id, n)
 JOIN inventory_stock s ON s.variant_id = w.variant_id
 JOIN inventory_poollocation p ON p.location_id = s.location_id AND p.pool_id = %(pool)s
 JOIN inventory_location l ON l.id = s.location_id
-WHERE s.on_hand - s.safety - s.reserved - s.allocated > 0 AND l.is_active AND 'ship' = ANY(l.can)
+WHERE {FREE} > 0 AND l.is_active AND 'ship' = ANY(l.can)
 GROUP BY s.location_id
-"""
+"""  # noqa: S608 - constants
 
 
 def free_units(variant_ids: Sequence[UUID], pool_id: UUID) -> dict[UUID, dict[UUID, int]]:
     """Free units by location and variant, where there are any: one row a location, for sets of many variants."""
-    found = rows(FREE, {"variants": list(variant_ids), "pool": pool_id})
+    found = rows(FREE_BY_PLACE, {"variants": list(variant_ids), "pool": pool_id})
     return {
         row.location_id: {variant_ids[n - 1]: units for n, units in zip(row.variants, row.units, strict=True)}
         for row in found
@@ -55,12 +55,11 @@ class Seats:
     legal: dict[UUID, tuple[UUID, ...]]
 
 
-FREE_ANYWHERE = """
-SELECT s.variant_id, s.location_id, s.on_hand - s.safety - s.reserved - s.allocated AS units
+FREE_ANYWHERE = f"""
+SELECT s.variant_id, s.location_id, {FREE} AS units
 FROM inventory_stock s JOIN inventory_location l ON l.id = s.location_id
-WHERE s.variant_id = ANY(%(variants)s) AND s.on_hand - s.safety - s.reserved - s.allocated > 0
-  AND l.is_active AND 'ship' = ANY(l.can)
-"""
+WHERE s.variant_id = ANY(%(variants)s) AND {FREE} > 0 AND l.is_active AND 'ship' = ANY(l.can)
+"""  # noqa: S608 - constants
 PINNED = """
 SELECT variant_id, location_id, pool_id, sum(quantity)::int AS units
 FROM inventory_reservation WHERE variant_id = ANY(%(variants)s) GROUP BY variant_id, location_id, pool_id
@@ -106,9 +105,10 @@ def at_place(found: QuerySet[Variant], location_id: UUID) -> QuerySet[Any]:
 
 
 def _summed(found: QuerySet[Variant], rows_here: Q) -> QuerySet[Any]:
-    free = Greatest(F("stock__on_hand") - F("stock__safety") - F("stock__reserved") - F("stock__allocated"), 0)
     sums = {name: Sum(f"stock__{name}", filter=rows_here, default=0) for name in STOCK_COLUMNS}
-    return found.annotate(**sums, free=Sum(free, filter=rows_here, default=0), places=Count("stock", filter=rows_here))
+    return found.annotate(
+        **sums, free=Sum(free_of("stock__"), filter=rows_here, default=0), places=Count("stock", filter=rows_here)
+    )
 
 
 STOCK_COLUMNS = ("on_hand", "reserved", "allocated", "safety")

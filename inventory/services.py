@@ -24,6 +24,7 @@ from core.money import quantise
 from core.problems import Conflict, Invalid
 from core.timeline import record
 from inventory import shortfalls
+from inventory.free import FREE
 from inventory.locks import lock_behind
 from inventory.models import Condition, Location, Movement, Stock
 
@@ -100,18 +101,19 @@ class Shift:
     allocated: int = 0
 
 
-SHIFT = """
+SHIFT = f"""
 WITH want AS MATERIALIZED (
     SELECT * FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[], %(reserved)s::int[], %(allocated)s::int[])
         AS w(variant_id, location_id, r, a)),
 locked AS MATERIALIZED (
-    SELECT s.id, w.r, w.a FROM inventory_stock s JOIN want w USING (variant_id, location_id)
+    SELECT s.id, w.r, w.a, p.held_units, p.held_share
+    FROM inventory_stock s JOIN want w USING (variant_id, location_id) JOIN inventory_location p ON p.id = s.location_id
     ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s)
 UPDATE inventory_stock s SET reserved = s.reserved + l.r, allocated = s.allocated + l.a FROM locked l
-WHERE s.id = l.id AND (l.r + l.a <= 0 OR s.on_hand - s.safety - s.reserved - s.allocated >= l.r + l.a)
+WHERE s.id = l.id AND (l.r + l.a <= 0 OR {FREE} >= l.r + l.a)
 RETURNING s.id, s.variant_id, s.location_id,
     s.reserved + s.allocated <= s.on_hand AND s.reserved + s.allocated - l.r - l.a > s.on_hand AS cured
-"""
+"""  # noqa: S608 - constants
 
 
 def _shift(shifts: Sequence[Shift]) -> list[UUID]:

@@ -220,6 +220,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 240
 CELERY_TASK_DEFAULT_QUEUE = "work"
 CELERY_TASK_ROUTES = {
     "core.run_jobs": {"queue": "jobs"},
+    "inventory.apply_levels": {"queue": "jobs"},
     "core.*": {"queue": "relay"},
     "payments.*": {"queue": "providers"},
     "fulfillment.watch_unpaid": {"queue": "providers"},
@@ -252,6 +253,9 @@ CELERY_BEAT_SCHEDULE = {
     },
     # Jobs of people. Every second, as a person waits; a worker that is busy lets the request go by.
     "run-jobs": {"task": "core.run_jobs", "schedule": 1.0, "options": {"expires": 2}},
+    "apply-levels": {"task": "inventory.apply_levels", "schedule": 2.0, "options": {"expires": 4}},
+    "watch-feeds": {"task": "inventory.watch_feeds", "schedule": 60.0, "options": {"expires": 60}},
+    "forget-old-messages": {"task": "inventory.forget_old_messages", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-old-jobs": {"task": "core.forget_old_jobs", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-ended-sessions": {
         "task": "core.forget_ended_sessions",

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from core.db import rows
+from inventory.free import FREE
 
 Stock = dict[UUID, dict[UUID, int]]
 """location → variant → units."""
@@ -98,11 +99,9 @@ _PINS = """
 SELECT demand_key, location_id, quantity FROM inventory_reservation WHERE demand_key = ANY(%s)
 ORDER BY demand_key, location_id
 """
-_FREE = """
-SELECT s.location_id, s.variant_id, s.on_hand - s.safety - s.reserved - s.allocated AS free
-FROM inventory_stock s
-WHERE s.variant_id = ANY(%(variants)s) AND s.on_hand - s.safety - s.reserved - s.allocated > 0
-  AND s.location_id IN (
-      SELECT p.location_id FROM inventory_poollocation p JOIN inventory_location l ON l.id = p.location_id
-      WHERE p.pool_id = ANY(%(pools)s) AND l.is_active AND 'ship' = ANY(l.can))
-"""
+_FREE = f"""
+SELECT s.location_id, s.variant_id, {FREE} AS free
+FROM inventory_stock s JOIN inventory_location l ON l.id = s.location_id
+WHERE s.variant_id = ANY(%(variants)s) AND {FREE} > 0 AND l.is_active AND 'ship' = ANY(l.can)
+  AND s.location_id IN (SELECT p.location_id FROM inventory_poollocation p WHERE p.pool_id = ANY(%(pools)s))
+"""  # noqa: S608 - constants

@@ -72,12 +72,20 @@ class Caller:
 
     def post(self, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> HttpResponse:
         """POST below /api/v1; bytes go as they are. An empty `key` leaves the header out."""
+        return self._write("POST", path, body, key, headers)
+
+    def put(self, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> HttpResponse:
+        """PUT below /api/v1, like `post`."""
+        return self._write("PUT", path, body, key, headers)
+
+    def _write(self, method: str, path: str, body: Any, key: str | None, headers: dict[str, str]) -> HttpResponse:
         raw = body if isinstance(body, bytes) else json.dumps({} if body is None else body).encode()
         key = str(new_id()) if key is None else key
         given = self._headers() | ({"Idempotency-Key": key} if key else {}) | headers
         kind = given.pop("Content-Type", "application/json")
         path = f"/api/v1{path}"
-        return keeps_its_word(self._client.post(path, raw, content_type=kind, headers=given), "POST", path)
+        response: Any = self._client.generic(method, path, raw, content_type=kind, headers=given)
+        return keeps_its_word(response, method, path)
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"} if self.key else {}

@@ -39,7 +39,7 @@ def test_every_call_says_its_scope_its_answer_and_its_problems(document: Any) ->
             assert len(good) == 1, path
             assert call["responses"][good[0]]["content"]["application/json"]["schema"], path
             assert "application/problem+json" in call["responses"]["401"]["content"], path
-            if method == "post":
+            if method in ("post", "put"):
                 assert call["requestBody"]["content"]["application/json"]["schema"], path
 
 
@@ -56,7 +56,10 @@ def test_every_call_says_its_scope_its_answer_and_its_problems(document: Any) ->
         ("post", "/holds/{hold_id}/release"),
         ("get", "/availability"),
         ("get", "/inventory"),
+        ("put", "/inventory"),
         ("post", "/inventory/adjustments"),
+        ("get", "/stock-feeds"),
+        ("post", "/stock-feeds/{code}/levels"),
         ("get", "/fulfillment-orders"),
         ("post", "/fulfillment-orders/{work_id}/accept"),
         ("post", "/fulfillment-orders/{work_id}/pick"),

@@ -85,6 +85,8 @@ def do_without(protection: str) -> None:
         job_limits.LEASE = timedelta(days=1)
     elif protection == "a row with its effect":
         import_module("tests.faults.careless_jobs").be_careless()
+    elif protection == "a chunk with its effect":
+        import_module("tests.faults.careless_feeds").be_careless()
     elif protection == "the same key":
         import_module("tests.storm.careless")
     else:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import cycle
 
 import redis
 from celery import Celery
@@ -136,6 +137,7 @@ class Clock:
 
     broker: Broker
     next_tick: float = 0
+    jobs: Iterator[str] = field(default_factory=lambda: cycle(("core.run_jobs", "inventory.apply_levels")))
 
     def wait_for(self, happened: Callable[[], object], seconds: float = PATIENCE) -> bool:
         """Whether it happened in time, while the clock ticked."""
@@ -152,7 +154,7 @@ class Clock:
             self.next_tick = time.monotonic() + 0.1
             self.broker.ask("relay", "core.relay")
             self.broker.ask("mail", "notifications.send_waiting")
-            self.broker.ask("jobs", "core.run_jobs")
+            self.broker.ask("jobs", next(self.jobs))
 
 
 def all_done() -> bool:

@@ -1,0 +1,301 @@
+"""Applying levels: what is on hand becomes what was counted and what has moved since, in short transactions.
+
+A chunk's effect (movements, journal, shortfalls, what was last applied) and its outcomes are one transaction, so a
+worker that dies leaves chunks that are done and chunks that are not. A chunk's stock rows are locked in order, as
+everywhere; a level is never refused for being below what is promised.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounting import journal, postings
+from accounting.postings import Document, Goods
+from core.actors import Actor
+from core.bulk import Table, dump
+from core.days import company_day
+from core.db import rows, run
+from core.failures import is_busy
+from core.ids import new_id
+from inventory import shortfalls
+from inventory.feeds import silence
+from inventory.feeds.intake import places_of
+from inventory.feeds.levels import APPLIED, OUTCOMES, STALE, UNCHANGED, Readable, newest, read
+from inventory.models import Condition, FeedMessage, StockFeed
+from inventory.services import LOCK, In, goods
+
+MOST_TRIES = 5
+
+NEXT = """
+SELECT id, levels FROM inventory_feedchunk
+WHERE message_id = %(message)s AND done_at IS NULL ORDER BY position LIMIT 1
+"""
+MINE = "SELECT id FROM inventory_feedchunk WHERE id = %(chunk)s AND done_at IS NULL FOR NO KEY UPDATE SKIP LOCKED"
+# Rows that are not there yet are made before anything is locked: a row that somebody else is making is waited for.
+MAKE_ROWS = """
+INSERT INTO inventory_stock (id, variant_id, location_id, on_hand, damaged, quarantine, reserved, allocated, safety)
+SELECT gen_random_uuid(), w.variant_id, w.location_id, 0, 0, 0, 0, 0, 0
+FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[]) AS w(variant_id, location_id)
+WHERE NOT EXISTS (
+    SELECT FROM inventory_stock s WHERE s.variant_id = w.variant_id AND s.location_id = w.location_id)
+ORDER BY w.variant_id, w.location_id ON CONFLICT DO NOTHING
+"""
+STANDS = """
+SELECT s.id AS stock_id, p.sequence, p.as_of, coalesce(m.since, 0)::int AS since,
+       CASE w.condition WHEN 'sellable' THEN s.on_hand WHEN 'damaged' THEN s.damaged ELSE s.quarantine END AS stands
+FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[], %(conditions)s::text[], %(as_ofs)s::timestamptz[])
+    WITH ORDINALITY AS w(variant_id, location_id, condition, as_of, n)
+JOIN inventory_stock s USING (variant_id, location_id)
+LEFT JOIN inventory_lastlevel p ON p.variant_id = w.variant_id AND p.location_id = w.location_id
+    AND p.condition = w.condition AND p.feed_id = %(feed)s
+LEFT JOIN LATERAL (
+    SELECT sum(x.quantity) AS since FROM inventory_movement x
+    WHERE x.variant_id = w.variant_id AND x.location_id = w.location_id AND x.at > w.as_of
+      AND x.condition = w.condition) m ON true
+ORDER BY w.n
+"""
+DONE = """
+UPDATE inventory_feedchunk SET outcomes = %(outcomes)s::jsonb, done_at = statement_timestamp(), applied = %(applied)s,
+    unchanged = %(unchanged)s, stale = %(stale)s, refused = %(refused)s
+WHERE id = %(chunk)s
+"""
+FINISH = """
+UPDATE inventory_feedmessage m SET finished_at = statement_timestamp(), applied = c.applied,
+    unchanged = c.unchanged, stale = c.stale, refused = c.refused
+FROM (SELECT coalesce(sum(applied), 0) AS applied, coalesce(sum(unchanged), 0) AS unchanged,
+             coalesce(sum(stale), 0) AS stale, coalesce(sum(refused), 0) AS refused,
+             count(*) FILTER (WHERE done_at IS NULL) AS waiting
+      FROM inventory_feedchunk WHERE message_id = %(message)s) c
+WHERE m.id = %(message)s AND m.finished_at IS NULL AND c.waiting = 0
+RETURNING m.total, m.applied + m.unchanged AS understood, m.received_at, m.sequence
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A difference, as a movement."""
+
+    id: UUID
+    variant_id: UUID
+    location_id: UUID
+    condition: str
+    quantity: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """A level that was applied, as it is remembered."""
+
+    variant_id: UUID
+    location_id: UUID
+    condition: str
+    sequence: int | None
+    as_of: datetime
+    counted: int
+    since: int
+    before: int
+    stands: int
+
+
+SAME_FOR_ALL = {"source": "%(chunk)s::uuid"}
+MOVEMENTS = Table(
+    "inventory_movement",
+    {
+        "id": "uuid", "variant_id": "uuid", "location_id": "uuid", "condition": "text", "quantity": "int",
+        "at": "timestamptz",
+    },
+    computed={"reason": "'count'", "note": "%(note)s::text", "actor": "%(actor)s::text"} | SAME_FOR_ALL,
+)  # fmt: skip
+LASTS = Table(
+    "inventory_lastlevel",
+    {
+        "variant_id": "uuid", "location_id": "uuid", "condition": "text", "sequence": "bigint", "as_of": "timestamptz",
+        "counted": "int", "since": "int", "before": "int", "stands": "int",
+    },
+    computed={"feed_id": "%(feed)s::uuid"} | SAME_FOR_ALL,
+)  # fmt: skip
+REMEMBER = f"""
+{LASTS.insert()} ON CONFLICT (variant_id, location_id, condition, feed_id) DO UPDATE SET
+    sequence = excluded.sequence, as_of = excluded.as_of, counted = excluded.counted, since = excluded.since,
+    before = excluded.before, stands = excluded.stands, source = excluded.source
+"""
+
+
+def work(message_id: UUID, *, ends: float | None = None) -> bool:
+    """Apply what is left of a message; whether all of it is. Not when the time is over, or somebody else is at it."""
+    message = FeedMessage.objects.select_related("feed").get(pk=message_id)
+    if message.finished_at is not None:
+        return True
+    places = places_of(message.feed_id)
+    tried: UUID | None = None
+    while (chunk := next(iter(rows(NEXT, {"message": message_id})), None)) is not None:
+        if chunk.id == tried or (ends is not None and monotonic() > ends):
+            return False
+        tried = chunk.id
+        _apply_patiently(message, chunk, places)
+    return finish(message)
+
+
+def _apply_patiently(message: FeedMessage, chunk: Any, places: Mapping[str, UUID]) -> None:
+    for tries in range(1, MOST_TRIES + 1):
+        try:
+            apply_chunk(message, chunk, places)
+        except Exception as error:
+            if not is_busy(error) or tries == MOST_TRIES:
+                raise
+        else:
+            return
+
+
+def apply_chunk(message: FeedMessage, chunk: Any, places: Mapping[str, UUID]) -> None:
+    """Apply a chunk and write down what became of each level, both or neither. Once, whoever else tries."""
+    readable, outcomes = read(chunk.levels, places)
+    chosen, older = newest(readable)
+    for place in older:
+        outcomes[place] = STALE
+    where = {"variants": [c.variant_id for c in chosen], "locations": [c.location_id for c in chosen]}
+    run(MAKE_ROWS, where)
+    with transaction.atomic():
+        if not rows(MINE, {"chunk": chunk.id}):
+            return
+        run(LOCK, where)
+        for level, outcome in zip(chosen, _apply(message, chunk.id, chosen), strict=True):
+            outcomes[level.place_in_chunk] = outcome
+        _settle(chunk.id, outcomes)
+
+
+def _apply(message: FeedMessage, chunk_id: UUID, chosen: Sequence[Readable]) -> list[str]:
+    """The effect of levels whose stock rows are locked; what became of each."""
+    told: dict[int, str] = {}
+    lasts: list[Last] = []
+    changed: set[UUID] = set()
+    for level, last, stock_id in _judged(message.feed_id, chosen):
+        n = level.place_in_chunk
+        if last is None:
+            told.setdefault(n, STALE)
+            continue
+        lasts.append(last)
+        if last.stands != last.before:
+            told[n] = APPLIED
+            changed.add(stock_id)
+        elif told.get(n) != APPLIED:
+            told[n] = UNCHANGED
+    _write(message, chunk_id, lasts, sorted(changed))
+    return [told[level.place_in_chunk] for level in chosen]
+
+
+def _judged(feed_id: UUID, chosen: Sequence[Readable]) -> list[tuple[Readable, Last | None, UUID]]:
+    """Each condition of each level: what comes of it, None when it is not newer than the last one."""
+    wanted = [(level, condition) for level in chosen for condition in level.counted]
+    found = rows(
+        STANDS,
+        {
+            "variants": [level.variant_id for level, _ in wanted],
+            "locations": [level.location_id for level, _ in wanted],
+            "conditions": [str(condition) for _, condition in wanted],
+            "as_ofs": [level.as_of for level, _ in wanted],
+            "feed": feed_id,
+        },
+    )
+    return [
+        (level, _last(level, condition, row) if level.is_after(row.sequence, row.as_of) else None, row.stock_id)
+        for (level, condition), row in zip(wanted, found, strict=True)
+    ]
+
+
+def _last(level: Readable, condition: str, row: Any) -> Last:
+    counted = level.counted[condition]
+    return Last(
+        level.variant_id,
+        level.location_id,
+        str(condition),
+        level.sequence,
+        level.as_of,
+        counted,
+        row.since,
+        row.stands,
+        max(0, counted + row.since),
+    )
+
+
+def _write(message: FeedMessage, chunk_id: UUID, lasts: Sequence[Last], changed: Sequence[UUID]) -> None:
+    """Movements, memory, journal and shortfalls."""
+    if not lasts:
+        return
+    actor = Actor(message.actor_kind, message.actor, message.actor_id)  # type: ignore[arg-type]
+    run(REMEMBER, LASTS.params(lasts) | {"feed": message.feed_id, "chunk": chunk_id})
+    moved = [
+        Moved(new_id(), last.variant_id, last.location_id, last.condition, last.stands - last.before, last.as_of)
+        for last in lasts
+        if last.stands != last.before
+    ]
+    if not moved:
+        return
+    said = {"chunk": chunk_id, "note": message.feed.name, "actor": actor.label}
+    run(MOVEMENTS.insert(), MOVEMENTS.params(moved) | said)
+    differences = _differences(moved)
+    if any(d.cost for d in differences):
+        document = Document(id=chunk_id, date=company_day(), label=f"Stock levels: {message.feed.name}")
+        journal.post([postings.stock_count(document, differences=differences)], actor=actor)
+    shortfalls.judge_many(changed, actor=actor)
+
+
+def _differences(moved: Sequence[Moved]) -> list[Goods]:
+    """What was found and what is missing, each at its cost; units that only changed their condition are neither."""
+    net: dict[tuple[UUID, UUID], int] = {}
+    for each in moved:
+        key = (each.variant_id, each.location_id)
+        net[key] = net.get(key, 0) + each.quantity
+    units = [In(variant, location, quantity, Condition.SELLABLE) for (variant, location), quantity in net.items()]
+    return goods([u for u in units if u.quantity > 0]) + goods([u for u in units if u.quantity < 0])
+
+
+def _settle(chunk_id: UUID, outcomes: Sequence[str]) -> None:
+    counts = dict.fromkeys(OUTCOMES, 0)
+    for outcome in outcomes:
+        counts[outcome.partition(":")[0]] += 1
+    run(DONE, {"chunk": chunk_id, "outcomes": dump(outcomes), **counts})
+
+
+def finish(message: FeedMessage) -> bool:
+    """Count a message up of which every chunk is done: the feed is heard. Whether it is finished, by whomever."""
+    with transaction.atomic():
+        feed = StockFeed.objects.select_for_update(no_key=True).get(pk=message.feed_id)
+        done = rows(FINISH, {"message": message.pk})
+        # A feed that says nothing new, again and again, is no better than a silent one; one with nothing to say is well.
+        if done and (done[0].understood or not done[0].total):
+            actor = Actor(message.actor_kind, message.actor, message.actor_id)  # type: ignore[arg-type]
+            silence.hear(feed, done[0].received_at, done[0].sequence, actor=actor)
+    return bool(done) or FeedMessage.objects.filter(pk=message.pk, finished_at__isnull=False).exists()
+
+
+OPEN = "SELECT id FROM inventory_feedmessage WHERE finished_at IS NULL ORDER BY id"
+
+
+def work_all(seconds: float) -> int:
+    """Go on with every message that is not finished, the oldest first, until the time is over; how many were finished."""
+    ends, finished = monotonic() + seconds, 0
+    for row in rows(OPEN):
+        if monotonic() > ends:
+            break
+        finished += work(row.id, ends=ends)
+    return finished
+
+
+KEPT = timedelta(days=30)
+AT_A_TIME = 500
+
+
+def forget_old() -> int:
+    """Delete what came long ago: a message has had its effect, and its key is forgotten sooner; how many rows went."""
+    old = FeedMessage.objects.filter(received_at__lt=timezone.now() - KEPT, finished_at__isnull=False)
+    ids = list(old.order_by("received_at").values_list("id", flat=True)[:AT_A_TIME])
+    count, _of = FeedMessage.objects.filter(pk__in=ids).delete()
+    return count

@@ -1,0 +1,22 @@
+from celery import shared_task
+
+from inventory.feeds import applying, silence
+
+TURN = 30.0
+"""Seconds after which other jobs have their turn; a file of a hundred thousand levels takes about as long."""
+
+
+@shared_task(name="inventory.apply_levels")
+def apply_levels() -> int:
+    """Files of levels, and messages whose first worker was lost."""
+    return applying.work_all(TURN)
+
+
+@shared_task(name="inventory.watch_feeds")
+def watch_feeds() -> int:
+    return silence.watch()
+
+
+@shared_task(name="inventory.forget_old_messages")
+def forget_old_messages() -> int:
+    return applying.forget_old()
