@@ -1,12 +1,24 @@
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
 from django.utils import timezone, translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from core.ids import new_id
 from tests import database
+
+PATIENCE = 60
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_cache() -> None:
+    """A cache that does not answer within half a second counts nothing, and limits let one try more by: on a machine at
+    work that is a matter of luck, so here it is waited for."""
+    options: Any = settings.CACHES["default"]["OPTIONS"]
+    options.update(socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
