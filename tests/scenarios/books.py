@@ -73,8 +73,22 @@ class Books:
     parcels: dict[UUID, list[tuple[UUID, UUID, int]]] = field(default_factory=dict)
     delivered: set[UUID] = field(default_factory=set)
     returns: set[UUID] = field(default_factory=set)
+    heard: dict[tuple[str, str], int] = field(default_factory=dict)
+    """The sequence of the last level of each (SKU, place)."""
     is_plain: bool = True
     """Nobody has yet corrected or kept back stock, so that what is free is what is on hand and not promised."""
+
+    def hear(self, sku: str, place: str, units: int, sequence: int, told: list[str]) -> None:
+        """A feed has counted the units of a place: what it says stands, unless it has said something newer."""
+        is_newer = sequence > self.heard.get((sku, place), 0)
+        if is_newer is (told == ["stale"]):
+            raise ImpossibleError(f"a level {sequence} of {sku} at {place} was {told}")
+        if is_newer:
+            changes = self.stock[sku, place, "sellable"] != units
+            if changes is not (told == ["applied"]):
+                raise ImpossibleError(f"a level of {units} {sku} at {place} was {told}")
+            self.heard[sku, place], self.is_plain = sequence, False
+            self.stock[sku, place, "sellable"] = units
 
     def free(self, sku: str) -> int:
         """Units of a SKU that can be sold."""

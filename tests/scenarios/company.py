@@ -17,6 +17,7 @@ from payments.providers import guard, stripe
 from payments.services import settlement, voids
 from sourcing.network import forget
 from tests import database
+from tests.factories.feeds import feed_at
 from tests.factories.world import World, small_world
 from tests.scenarios import statements
 from tests.scenarios.bank import SECRET, Bank
@@ -61,6 +62,8 @@ def found_company(original: str, patch: pytest.MonkeyPatch, settings: Settings) 
     patch.setattr(settlement, "FIRST_CHANCE", timedelta(0))
     patch.setattr(voids, "SEARCH_LAG", timedelta(0))
     world = small_world(stock=UNITS["warehouse"], store_stock=UNITS["store"])
+    rule = {"expected_minutes": 60, "when_silent": "hold_share", "hold_share": 50}
+    feed_at(world.warehouse, world.store, code="EYES", **rule)
     places = {world.warehouse.code: UNITS["warehouse"], world.store.code: UNITS["store"]}
     stock = {(sku, place, "sellable"): units for sku in world.variants for place, units in places.items()}
     return Company(world, original, stock, patch)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from backoffice.cancel_preview import preview
@@ -21,7 +22,8 @@ from customers.models import Customer
 from fulfillment import amend, floor, release, routing, shipping, tracking_events
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment
 from inventory import services as stock
-from inventory.models import Stock
+from inventory.feeds import silence
+from inventory.models import Stock, StockFeed
 from inventory.services import In
 from orders import holds
 from orders.contact import edit_contact
@@ -30,6 +32,7 @@ from payments.models import Payment
 from payments.services import pay_again
 from returns import services as returns
 from returns.models import Return
+from tests.factories.feeds import level, say
 from tests.factories.world import CANDLE, MUG, VASE, World, order_body
 from tests.scenarios.books import Books, Line, Sale
 from tests.scenarios.deed import Deed, nothing, nth, unforeseen
@@ -50,6 +53,8 @@ class People:
 
     world: World
     books: Books
+    spoken: int = 1
+    """Messages of the feed."""
     kept: dict[str, str] = field(default_factory=dict)
     """The order that was placed under each key."""
 
@@ -379,6 +384,31 @@ class People:
             f"{row.variant.sku} at {row.location.code} is corrected by {change:+}",
             lambda: stock.adjust(row.variant_id, row.location_id, change, reason="count", actor=PICKER),
             book,
+        )
+
+    def a_feed_speaks(self, n: int, units: int) -> Deed | None:
+        """It says what it counted just now; one time in four it is a message from long ago."""
+        row, counted = self._stock(n), (0, 2, 5, 9)[units % 4]
+        self.spoken += 1
+        sequence = 1 if n % 4 == 3 else self.spoken
+        feed, sku, place = StockFeed.objects.get(), row.variant.sku, row.location.code
+
+        def do() -> list[str]:
+            with transaction.atomic():
+                return say(feed, level(sku, counted, location=place, sequence=sequence))
+
+        return Deed(
+            f"the feed says {counted} {sku} at {place}, in message {sequence}",
+            do,
+            lambda books, told: books.hear(sku, place, counted, sequence, told),
+        )
+
+    def the_feed_falls_silent(self, n: int, units: int) -> Deed | None:
+        def book(books: Books, _: Any) -> None:
+            books.is_plain = False
+
+        return Deed(
+            "a day goes by without a word of the feed", lambda: silence.watch(timezone.now() + timedelta(days=1)), book
         )
 
     def keep_some_back(self, n: int, units: int) -> Deed | None:
