@@ -20,7 +20,7 @@ from inventory.selectors import places
 from notifications.models import Message
 from notifications.views import KIND_WORDS, STATES
 from orders.models import Hold, Order
-from orders.selectors import by_number, is_late, totals_of_customer
+from orders.selectors import by_number, totals_of_customer
 from orders.tracking import token_of, tracking_url
 from payments.models import Payment
 from payments.selectors import payments_of
@@ -61,15 +61,15 @@ def of(
         "order": found,
         "read_at": read_at,
         "rows": rows,
-        "steps": order_page.steps(found, decision, payments),
+        "steps": order_page.steps(found, decision, payments, parcels),
         "parcels": parcels,
         "my_work": [w.pk for w in work if allows(request.user, "fulfillment.work", w.location_id)],
         "decision": decision,
         "reasons": order_page.reasons(decision),
         "money": order_page.money(found, rows),
         "payments": payments,
-        "lateness": order_page.lateness(found),
-        "late": is_late(found),
+        "lateness": order_page.lateness(found, parcels),
+        "late": order_page.days_late(found, parcels),
         "open_holds": facts.holds,
         "past_holds": [hold for hold in found.holds.all() if hold.status != "open"],
         "timeline": order_timeline.read(found.pk, request.GET, found.currency),

@@ -9,14 +9,15 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
+from core.days import company_day
 from core.money import ZERO, share
 from core.templatetags.ui import say_day, say_time
 from fulfillment.models import FulfillmentOrder
 from orders.models import Order, OrderLine
-from orders.selectors import is_late, units_by_bucket
-from orders.states import CANCELLABLE
+from orders.selectors import units_by_bucket
+from orders.states import CANCELLABLE, FINISHED
 from payments.models import Payment
 from sourcing.alternatives import explain
 from sourcing.models import Decision
@@ -55,11 +56,14 @@ def _step(label: str, done: int, of: int, note: str = "", *, began: bool = False
     return {"label": label, "note": count if done else note or count, "is": "now" if done or began else "todo"}
 
 
-def steps(order: Order, decision: Decision | None, payments: Sequence[Payment]) -> list[dict[str, str]]:
-    """The way from capture to delivery, with where the order stands on it."""
+def steps(
+    order: Order, decision: Decision | None, payments: Sequence[Payment], sent: Sequence["Parcel"] = ()
+) -> list[dict[str, str]]:
+    """The way from capture to delivery, with where the order stands on it; `sent` are its parcels."""
     lines = list(order.lines.all())
     p = progress(lines)
-    promised = say_day(order.promise_latest) if order.promise_latest else ""
+    arrives = max((day for parcel in sent if (day := parcel.day)), default=order.promise_latest)
+    last = say_day(arrives) if arrives else ""
     routed_at = _moment(decision.decided_at) if decision else ""
     return [
         {"label": pgettext("step", "Captured"), "note": _moment(order.placed_at), "is": "done"},
@@ -67,7 +71,7 @@ def steps(order: Order, decision: Decision | None, payments: Sequence[Payment]) 
         _step(pgettext("step", "Routed"), p.routed, p.live, routed_at if p.routed >= p.live else ""),
         _step(pgettext("step", "Picked"), p.picked, p.live, began=any(line.released for line in lines)),
         _step(pgettext("step", "Shipped"), p.shipped, p.live),
-        _step(pgettext("step", "Delivered"), p.delivered, p.live, promised if not p.delivered else ""),
+        _step(pgettext("step", "Delivered"), p.delivered, p.live, last),
     ]
 
 
@@ -151,6 +155,17 @@ class Parcel:
         """When it should arrive."""
         return (self.shipment and self.shipment.expected_on) or self.work.promise_latest
 
+    @property
+    def arrived(self) -> date | None:
+        """The day it was delivered."""
+        at = self.shipment and self.shipment.delivered_at
+        return timezone.localdate(at) if at else None
+
+    @property
+    def day(self) -> date | None:
+        """When it arrived or, before that, should."""
+        return self.arrived or self.expected
+
 
 def parcels(work: Iterable[FulfillmentOrder]) -> list[Parcel]:
     """Each place's work as a parcel; cancelled work is left out."""
@@ -226,14 +241,29 @@ def money(order: Order, rows: Sequence[LineRow]) -> Money:
     return Money(goods=order.subtotal - order.discount, open_value=still)
 
 
-def lateness(order: Order) -> str:
+def days_late(order: Order, sent: Sequence[Parcel], today: date | None = None) -> int:
+    """Days by which the last parcel came, or will come at the soonest, after the promise; 0 when it does not."""
+    if order.promise_latest is None or order.status in ("cancelled", "draft"):
+        return 0
+    today = today or company_day()
+    days = [order.promise_latest, *(day for parcel in sent if (day := _comes(parcel, today)))]
+    if order.status not in FINISHED:
+        days.append(today)
+    return (max(days) - order.promise_latest).days
+
+
+def _comes(parcel: Parcel, today: date) -> date | None:
+    """The day of a parcel; for one that is still on its way it cannot have been before today."""
+    if parcel.arrived or parcel.status == "delivered":
+        return parcel.day
+    return max(parcel.expected or today, today)
+
+
+def lateness(order: Order, sent: Sequence[Parcel]) -> str:
     """How the promise stands, in words."""
     if order.promise_latest is None or order.status in ("cancelled", "draft"):
         return ""
-    late = is_late(order)
-    if late:
-        return _("late")
-    first = order.first_promise_latest
-    if first and order.promise_latest > first:
-        return _("later than first promised")
-    return _("on time")
+    days = days_late(order, sent)
+    if not days:
+        return _("on time") if sent or order.status not in FINISHED else ""
+    return ngettext("%(n)d day late", "%(n)d days late", days) % {"n": days}

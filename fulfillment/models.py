@@ -1,3 +1,4 @@
+from datetime import date
 from decimal import Decimal
 
 from django.db import models
@@ -34,6 +35,17 @@ class FulfillmentOrder(models.Model):
             models.Index(fields=["id"], condition=Q(status="planned"), name="fulfillment_planned"),
             models.Index(fields=["status", "order"], condition=Q(status__in=OPEN), name="fulfillment_open"),
         ]
+
+    @property
+    def promised(self) -> date | None:
+        """The day the customer was promised; what was promised later, when nothing could be at first."""
+        return self.order.promise_latest or self.promise_latest
+
+    @property
+    def moved_to(self) -> date | None:
+        """The day it is planned for by now, when that is later than the customer was promised."""
+        planned, promised = self.promise_latest, self.promised
+        return planned if planned and promised and planned > promised else None
 
 
 class FulfillmentLine(models.Model):

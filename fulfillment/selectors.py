@@ -82,8 +82,10 @@ def backlog(location_ids: Iterable[UUID] | None = None) -> list[Backlog]:
     found = rows(
         """
         SELECT f.location_id, f.status, count(*) AS count,
-               count(*) FILTER (WHERE f.promise_latest < (%(now)s AT TIME ZONE l.time_zone)::date) AS late
+               count(*) FILTER (WHERE coalesce(o.promise_latest, f.promise_latest)
+                                      < (%(now)s AT TIME ZONE l.time_zone)::date) AS late
         FROM fulfillment_fulfillmentorder f JOIN inventory_location l ON l.id = f.location_id
+        JOIN orders_order o ON o.id = f.order_id
         WHERE f.status = ANY(%(open)s) AND (%(everywhere)s OR f.location_id = ANY(%(locations)s)) GROUP BY 1, 2
         """,
         {

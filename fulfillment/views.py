@@ -54,6 +54,7 @@ def work_list(request: HttpRequest) -> HttpResponse:
             "tabs": _tabs(place, tab),
             "page": found.page(request.GET.get("cursor", ""), PER_PAGE),
             "today": day_at(place.time_zone),
+            "leaves": work.carrier_leaves(place),
         },
     )
 
@@ -92,6 +93,7 @@ def _screen(request: HttpRequest, piece: Piece, said: dict[str, str] | None = No
     """The whole screen, or only its changing part for the script."""
     fragment = bool(request.headers.get("HX-Request"))
     following = work.next_piece(piece.work) if piece.stage in ("done", "off") else None
+    promised = piece.work.promised
     context = {
         "piece": piece,
         "work": piece.work,
@@ -102,7 +104,7 @@ def _screen(request: HttpRequest, piece: Piece, said: dict[str, str] | None = No
         "following": following,
         "left": piece.units - piece.picked,
         "part": 100 * piece.picked // max(piece.units, 1),
-        "late": bool(piece.due and piece.due < day_at(piece.work.location.time_zone) and piece.stage != "done"),
+        "late": bool(promised and promised < day_at(piece.work.location.time_zone) and piece.stage != "done"),
     }
     template = "fulfillment/piece_part.html" if fragment else "fulfillment/piece.html"
     return render(request, template, context, status=status)

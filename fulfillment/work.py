@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, DateField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.days import day_at, midnight
+from core.days import day_at, midnight, zone
 from core.lists import capped_count
 from core.permissions import locations_of
 from core.problems import NotFound
+from core.templatetags.ui import age, place_time
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine, TrackingEvent
 from fulfillment.planning import VIRTUAL
 from fulfillment.states import PICKABLE
@@ -22,8 +24,8 @@ from orders.models import Hold
 
 TABS = ("pick", "pack", "ship", "done")
 WAITING = (*PICKABLE, "packed")
-DUE = Coalesce("promise_latest", Value(date.max), output_field=DateField())
-"""The day that work is ordered by; what has no promise comes last."""
+DUE = Coalesce("order__promise_latest", "promise_latest", Value(date.max), output_field=DateField())
+"""The day that work is ordered by, which the customer was promised; what has no promise comes last."""
 
 
 def my_locations(user: Any) -> list[Location]:
@@ -90,6 +92,19 @@ def cards(work: QuerySet[FulfillmentOrder]) -> QuerySet[FulfillmentOrder]:
     )
 
 
+def carrier_leaves(place: Location, now: datetime | None = None) -> str:
+    """When the carrier comes today at the place: `leaves at 16:30, in 2 h 10`; "" when it has none."""
+    if place.cut_off is None:
+        return ""
+    here = (now or timezone.now()).astimezone(zone(place.time_zone))
+    cut_off = datetime.combine(here.date(), place.cut_off, zone(place.time_zone))
+    at = place_time(place.cut_off, place.time_zone)
+    left = cut_off - here
+    if left > timedelta(0):
+        return _("the carrier leaves at %(time)s, in %(left)s") % {"time": at, "left": age(left)}
+    return _("the carrier left at %(time)s") % {"time": at}
+
+
 @dataclass(frozen=True)
 class Piece:
     """One location's work for one order, with all that its screen shows."""
@@ -115,11 +130,6 @@ class Piece:
         if self.work.status in PICKABLE:
             return "pick" if self.picked < self.units else "pack"
         return {"packed": "ship", "shipped": "done", "delivered": "done"}.get(self.work.status, "off")
-
-    @property
-    def due(self) -> date | None:
-        """The day the customer was promised."""
-        return self.work.promise_latest
 
 
 def piece(fulfillment_order_id: UUID, user: Any) -> Piece:

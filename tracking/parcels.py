@@ -47,6 +47,8 @@ class Parcel:
     due: date | None
     status: str = ""
     moved: str = ""
+    was: str = ""
+    """The day that was promised, when another has taken its place."""
     steps: list[Step] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     carrier: str = ""
@@ -67,6 +69,7 @@ def _parcel(work: FulfillmentOrder, personal: bool, *, held: bool) -> Parcel:
         return _prepared(work, personal, held=held)
     stage: Stage = "arrived" if shipment.status == "delivered" else "stuck" if shipment.status in STUCK else "moving"
     due = timezone.localdate() if shipment.status == "out_for_delivery" else shipment.expected_on or work.promise_latest
+    moved = "" if shipment.delivered_at else _moved(work, due)
     name = word(shipment.status, "shipment")
     return Parcel(
         stage=stage,
@@ -74,6 +77,8 @@ def _parcel(work: FulfillmentOrder, personal: bool, *, held: bool) -> Parcel:
         tone=name.tone,
         when=_when(shipment, due),
         promise=_promise(work, shipment, due),
+        moved=moved,
+        was=full_day(work.promised) if moved and work.promised else "",
         next=_next(shipment.status),
         due=due,
         status=shipment.status,
@@ -86,6 +91,7 @@ def _parcel(work: FulfillmentOrder, personal: bool, *, held: bool) -> Parcel:
 
 def _prepared(work: FulfillmentOrder, personal: bool, *, held: bool) -> Parcel:
     due = work.promise_latest
+    moved = _moved(work, due)
     place = work.location.name if personal else ""
     steps = [
         Step(_("Being prepared at %(place)s") % {"place": place} if place else _("Being prepared"), "", True),
@@ -103,7 +109,8 @@ def _prepared(work: FulfillmentOrder, personal: bool, *, held: bool) -> Parcel:
         tone="blue",
         when=the_day(due) if due else _("Day to be told"),
         promise="",
-        moved=_moved(work),
+        moved=moved,
+        was=full_day(work.promised) if moved and work.promised else "",
         next="" if held else _("We pack it now and write to you when it leaves."),
         due=due,
         steps=steps,
@@ -140,7 +147,7 @@ def _when(shipment: Shipment, due: date | None) -> str:
 
 
 def _promise(work: FulfillmentOrder, shipment: Shipment, due: date | None) -> str:
-    promised = work.promise_latest
+    promised = work.promised
     if not promised:
         return ""
     came = timezone.localdate(shipment.delivered_at) if shipment.delivered_at else due or promised
@@ -151,12 +158,11 @@ def _promise(work: FulfillmentOrder, shipment: Shipment, due: date | None) -> st
     return f"{words} · {verdict}"
 
 
-def _moved(work: FulfillmentOrder) -> str:
-    """Words for a promise that had to be moved to a later day; empty when it was kept."""
-    first = min((f for line in work.lines.all() if (f := line.order_line.first_promise_latest)), default=None)
-    if not first or not work.promise_latest or work.promise_latest <= first:
+def _moved(work: FulfillmentOrder, due: date | None) -> str:
+    """Words for a promise that had to be moved to a later day; empty when it is kept."""
+    if not due or not work.promised or due <= work.promised:
         return ""
-    days = {"before": full_day(first), "after": full_day(work.promise_latest)}
+    days = {"before": full_day(work.promised), "after": full_day(due)}
     return _("The delivery had to be moved from %(before)s to %(after)s. We are sorry for the wait.") % days
 
 

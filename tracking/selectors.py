@@ -102,7 +102,7 @@ def _work(order: Order) -> list[FulfillmentOrder]:
         FulfillmentOrder.objects.filter(order=order)
         .exclude(status="cancelled")
         .exclude(method=VIRTUAL)
-        .select_related("location")
+        .select_related("location", "order")
         .prefetch_related(Prefetch("shipments", shipments, to_attr="parcels"), Prefetch("lines", lines))
         .order_by("id")
     )

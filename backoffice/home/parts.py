@@ -39,6 +39,8 @@ class Row:
     owner: str = ""
     since: datetime | None = None
     due: date | datetime | None = None
+    now_due: date | None = None
+    """The later day that took the place of the one it was due."""
     amount: str = ""
     next: str = ""
     next_url: str = ""

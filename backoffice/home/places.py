@@ -1,11 +1,9 @@
 """Of places: work to do with its age, what the next carrier takes, and stock that is not what it should be."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -14,7 +12,7 @@ from backoffice.home import behind
 from backoffice.home.behind import first
 from backoffice.home.parts import Nothing, Panel, Part, Row, counted
 from core.cache import FIGURES, kept
-from core.days import day_at, zone
+from core.days import day_at
 from core.models import Incident
 from core.permissions import locations_of
 from core.templatetags.ui import age, place_time
@@ -45,7 +43,7 @@ def work(user: Any) -> Part:
 def at_place(place: Location) -> Part:
     """One place: its stages as figures, the next to pick, and what the carrier waits for."""
     numbers = floor.counts(place)
-    leaves = _leaves(place)
+    leaves = floor.carrier_leaves(place)
     figures = [
         counted(_("To pick"), numbers["pick"], _work_url(place, "pick"), place.name, tone="blue"),
         counted(_("To pack"), numbers["pack"], _work_url(place, "pack"), place.name, tone="blue"),
@@ -72,7 +70,7 @@ def _next(place: Location, leaves: str) -> Panel:
 
 
 def _piece(piece: Any, today: Any) -> Row:
-    late = bool(piece.promise_latest and piece.promise_latest < today)
+    late = bool(piece.promised and piece.promised < today)
     units = int(piece.units or 0)
     return Row(
         reference=piece.order.number,
@@ -81,23 +79,11 @@ def _piece(piece: Any, today: Any) -> Row:
         tone="amber" if piece.is_held else "red" if late else FULFILLMENT[piece.status].tone,
         who=ngettext("%(n)d unit", "%(n)d units", units) % {"n": units},
         since=piece.released_at or piece.created_at,
-        due=piece.promise_latest,
+        due=piece.promised,
+        now_due=piece.moved_to,
         next=_("Pick"),
         next_url=reverse("work-piece", args=[piece.pk]),
     )
-
-
-def _leaves(place: Location, now: datetime | None = None) -> str:
-    """When the carrier comes today at the place: `leaves at 16:30, in 2 h 10`; "" when it has none."""
-    if place.cut_off is None:
-        return ""
-    here = (now or timezone.now()).astimezone(zone(place.time_zone))
-    cut_off = datetime.combine(here.date(), place.cut_off, zone(place.time_zone))
-    at = place_time(place.cut_off, place.time_zone)
-    left = cut_off - here
-    if left > timedelta(0):
-        return _("the carrier leaves at %(time)s, in %(left)s") % {"time": at, "left": age(left)}
-    return _("the carrier left at %(time)s") % {"time": at}
 
 
 def _at_places(places: list[Location]) -> Part:
@@ -132,17 +118,18 @@ def cut_off(user: Any) -> Part:
     places = {place.pk: place for place in floor.my_locations(user)}
     due = Q()
     for place in places.values():
-        due |= Q(location=place, promise_latest__lte=day_at(place.time_zone))
-    found = FulfillmentOrder.objects.filter(due, status__in=("planned", "released", "accepted", "picking"))
+        due |= Q(location=place, promised_for__lte=day_at(place.time_zone))
+    open_work = FulfillmentOrder.objects.annotate(promised_for=floor.DUE)
+    found = open_work.filter(due, status__in=("planned", "released", "accepted", "picking"))
     found = found.exclude(method=VIRTUAL).select_related("order", "location") if places else found.none()
     rows = [
         Row(
             reference=piece.order.number, url=reverse("work-piece", args=[piece.pk]),
             what=str(FULFILLMENT[piece.status].text), tone="red", who=piece.location.name,
-            since=piece.released_at or piece.created_at, due=piece.promise_latest,
+            since=piece.released_at or piece.created_at, due=piece.promised, now_due=piece.moved_to,
             next=_("Take it now"), next_url=reverse("work-piece", args=[piece.pk]),
         )
-        for piece in first(found.order_by("promise_latest", "id"), SHOWN)
+        for piece in first(found.order_by("promised_for", "id"), SHOWN)
     ]  # fmt: skip
     return Part(
         panels=[

@@ -1,11 +1,16 @@
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from core.actors import SYSTEM
 from core.invariants import disagreements
+from core.templatetags.ui import say_day
+from fulfillment.models import Shipment
+from fulfillment.tracking_events import deliver
 from orders.holds import open_hold
 from orders.models import Order
 from returns.services import Asked, request_return
@@ -194,3 +199,39 @@ def test_an_announced_return_is_received_whole_and_only_once(world: World) -> No
     assert order.lines.get().returned == 2
     assert "Receive and credit" not in page(store, order)
     assert disagreements() == []
+
+
+def promised_days_ago(order: Order, days: int) -> None:
+    Order.objects.filter(pk=order.pk).update(promise_latest=timezone.localdate() - timedelta(days=days))
+
+
+def test_a_parcel_that_comes_after_the_promise_makes_the_order_late(clerk: Client) -> None:
+    order, _ = shipped({MUG: 1})
+    expected = timezone.localdate() + timedelta(days=1)
+    promised_days_ago(order, 20)
+    Shipment.objects.update(expected_on=expected)
+
+    answer = clerk.get(f"/orders/{order.number}/")
+
+    assert "21 days late" in answer.content.decode()
+    assert answer.context["steps"][-1]["note"] == say_day(expected)
+
+
+def test_an_order_that_arrived_after_the_promise_stays_late(clerk: Client) -> None:
+    order, parcels = shipped({MUG: 1})
+    deliver(parcels, actor=SYSTEM)
+    promised_days_ago(order, 8)
+
+    answer = clerk.get(f"/orders/{order.number}/")
+
+    assert "8 days late" in answer.content.decode()
+    assert answer.context["steps"][-1]["note"] == "Today"
+
+
+def test_an_order_that_arrived_in_time_stays_on_time(clerk: Client) -> None:
+    order, parcels = shipped({MUG: 1})
+    deliver(parcels, actor=SYSTEM)
+    Shipment.objects.update(delivered_at=timezone.now() - timedelta(days=10))
+    promised_days_ago(order, 8)
+
+    assert "on time" in page(clerk, order)

@@ -1,8 +1,9 @@
 """What a location's people get on their screens, and what those of other places do not."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -12,8 +13,10 @@ from django.utils import timezone
 from core.invariants import disagreements
 from fulfillment import floor, views
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, TrackingEvent
+from fulfillment.selectors import backlog
 from inventory.models import Location
 from orders.holds import open_hold
+from orders.models import Order
 from tests.factories.orders import PICKER, buckets, packed, released, shipped, states
 from tests.factories.people import signed_in
 from tests.factories.world import CANDLE, MUG, small_world
@@ -103,6 +106,7 @@ def test_what_is_promised_soonest_comes_first_on_every_page(monkeypatch: pytest.
     someday, (third,) = released({MUG: 1})
     today = timezone.localdate()
     for pk, day in ((work, today + timedelta(days=3)), (other, today), (third, None)):
+        Order.objects.filter(fulfillment_orders=pk).update(promise_latest=day)
         FulfillmentOrder.objects.filter(pk=pk).update(promise_latest=day)
     client = at(here(work))
     page = listed(client)
@@ -120,11 +124,37 @@ def test_what_is_promised_soonest_comes_first_on_every_page(monkeypatch: pytest.
 def test_late_work_and_held_work_stand_out() -> None:
     small_world()
     order, (work,) = released({MUG: 1})
-    FulfillmentOrder.objects.update(promise_latest=timezone.localdate() - timedelta(days=1))
+    Order.objects.update(promise_latest=timezone.localdate() - timedelta(days=1))
     open_hold([order.pk], "manual", actor=PICKER)
     page = listed(at(here(work)))
 
     assert "tone-red" in page and "On hold" in page
+
+
+def test_work_that_was_planned_anew_is_late_by_what_the_customer_was_promised() -> None:
+    small_world()
+    _order, (work,) = released({MUG: 1})
+    today = timezone.localdate()
+    Order.objects.update(promise_latest=today - timedelta(days=20))
+    FulfillmentOrder.objects.update(promise_latest=today + timedelta(days=1))
+    client = at(here(work))
+    cards, screen = listed(client), client.get(reverse("work-piece", args=[work])).content.decode()
+
+    assert "tone-red" in cards and "<s" in cards and "Tomorrow" in cards + screen
+    assert "late since" in screen and "<s" in screen
+    assert [row.late for row in backlog()] == [1]
+    assert "Late" in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize(("ahead", "said"), [(1, "the carrier leaves at"), (-1, "the carrier left at")])
+def test_the_list_says_whether_the_carrier_has_left(ahead: int, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = small_world()
+    noon = datetime(2026, 7, 6, 12, tzinfo=ZoneInfo(world.store.time_zone))
+    Location.objects.update(cut_off=(noon + timedelta(hours=ahead)).time())
+    client = at(world.store)
+    monkeypatch.setattr(timezone, "now", lambda: noon)
+
+    assert said in listed(client)
 
 
 @pytest.mark.parametrize("tab", ["pick", "pack", "ship", "done", "nonsense"])

@@ -1,7 +1,9 @@
 """The answer first, in a sentence, whatever has happened."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -20,6 +22,7 @@ from tests.factories.orders import PICKER, line_ids, placed, released, shipped
 from tests.factories.world import CANDLE, MUG, World, open_stock, small_world
 from tracking.selectors import facts_about
 from tracking.story import Story, tell
+from tracking.wording import full_day
 
 pytestmark = pytest.mark.django_db
 
@@ -88,11 +91,27 @@ def test_a_late_parcel_is_called_late() -> None:
     small_world()
     order, _ = shipped({MUG: 1})
     expect(order, -2)
-    FulfillmentOrder.objects.update(promise_latest=timezone.localdate() - timedelta(days=2))
+    Order.objects.update(promise_latest=timezone.localdate() - timedelta(days=2))
 
     told = story(order)
     assert told.headline == "Your parcel is still on its way, later than planned."
     assert told.parcels[0].promise.endswith("later than promised")
+
+
+@pytest.mark.parametrize("stage", [released, shipped])
+def test_a_parcel_that_was_planned_anew_is_measured_by_the_first_promise(stage: Callable[..., Any]) -> None:
+    small_world()
+    order, _ = stage({MUG: 1})
+    promised = timezone.localdate() - timedelta(days=20)
+    Order.objects.update(promise_latest=promised)
+    FulfillmentOrder.objects.update(promise_latest=timezone.localdate() + timedelta(days=1))
+    Shipment.objects.update(expected_on=timezone.localdate() + timedelta(days=1))
+
+    (parcel,) = story(order).parcels
+
+    assert parcel.was == full_day(promised)
+    assert "had to be moved" in parcel.moved
+    assert "on time" not in parcel.promise
 
 
 def test_one_of_two_has_arrived() -> None:
@@ -190,7 +209,7 @@ def test_goods_that_are_short_are_waited_for() -> None:
 def test_a_moved_promise_is_owned() -> None:
     small_world()
     order, _ = released({MUG: 1})
-    OrderLine.objects.update(first_promise_latest=date(2026, 11, 27))
+    Order.objects.update(promise_latest=date(2026, 11, 27))
     FulfillmentOrder.objects.update(promise_latest=date(2026, 11, 30))
 
     moved = story(order).parcels[0].moved
