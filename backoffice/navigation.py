@@ -41,6 +41,8 @@ class Entry:
     group: str = "setup"
     count: Callable[[Any], int] | None = None
     tone: str = "grey"
+    short: str | Promise = ""
+    """Its label in the bar of a phone, where that of the menu is too long."""
 
 
 ENTRIES = [
@@ -49,7 +51,10 @@ ENTRIES = [
         _("Orders"), icon="inbox", route="orders", permission="orders.view", under="/orders/", but_not="/orders/new/",
         group="sell", count=counts.need_someone,
     ),
-    Entry(_("New order"), icon="phone", route="new-order", permission="orders.place", under="/orders/new/", group="sell"),
+    Entry(
+        _("New order"), icon="phone", route="new-order", permission="orders.place", under="/orders/new/", group="sell",
+        short=pgettext_lazy("bar of a phone: take an order", "New"),
+    ),
     Entry(_("Customers"), icon="users", route="customers", permission="customers.view", under="/customers/", group="sell"),
     Entry(_("Mail"), icon="mail", route="mail", permission="mail.view", under="/mail/", group="sell"),
     Entry(
@@ -113,6 +118,7 @@ def _offered(request: HttpRequest, entry: Entry) -> dict[str, Any]:
     here, waits = _here(entry, request.path), _waits(request.user, entry)
     return {
         "label": entry.label,
+        "short": entry.short or entry.label,
         "icon": entry.icon,
         "url": reverse(entry.route),
         "route": entry.route,

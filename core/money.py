@@ -61,11 +61,11 @@ def allocate(total: Decimal, weights: Sequence[Decimal | int], currency: str) ->
 
 
 def display(amount: Decimal, currency: str) -> str:
-    """The amount with its currency, in the words of the active language."""
+    """The amount with its currency, in the words of the active language, with a true minus."""
     return _in_words(amount, currency, get_language() or "en")
 
 
 @lru_cache(maxsize=4096)
 def _in_words(amount: Decimal, currency: str, language: str) -> str:
     text = format_currency(amount, currency, locale=to_locale(language))
-    return re.sub(r"(?<=[A-Za-z])(?=\d)", "\u00a0", text.replace("£GB", "£"))
+    return re.sub(r"(?<=[A-Za-z])(?=\d)", "\u00a0", text.replace("£GB", "£").replace("-", "−"))

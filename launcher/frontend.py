@@ -38,6 +38,8 @@ WEIGHTS = (400, 700)
 LETTERS = [*range(0x20, 0x7F), *range(0xA0, 0x180), *map(ord, "–—‘’“”„‚‹›…•€←↑→↓−≤≥⌘\u2009\u202f")]
 FEATURES = ["tnum", "kern", "calt", "ccmp", "locl", "mark", "mkmk"]
 """What the font keeps: the weights, the letters and the forms (figures of one width) that are used: half of it."""
+OF_ONE_WIDTH = {*"zero one two three four five six seven eight nine comma period colon plus minus".split()}
+"""What stands in columns of figures. The font would widen hyphens and spaces as well, within names and numbers of orders."""
 LEFT_OUT = {"node_modules", "static", "tests", "docs", "locale", "launcher", "benchmarks", "migrations"}
 # {% icon "search" %}: must exist. Names also come from parameters (icon_name="truck") and, in modules that speak of icons,
 # from tables: there each quoted word that is an icon's name goes along.
@@ -142,17 +144,30 @@ def _scripts() -> None:
 
 
 def _font() -> None:
-    wanted = hashlib.sha256(FONT_SOURCE.read_bytes() + repr((WEIGHTS, LETTERS, FEATURES)).encode()).hexdigest()
+    wanted = hashlib.sha256(
+        FONT_SOURCE.read_bytes() + repr((WEIGHTS, LETTERS, FEATURES, sorted(OF_ONE_WIDTH))).encode()
+    ).hexdigest()
     if FONT_MADE.exists() and FONT_MADE.read_text() == wanted and (BUILD / FONT).exists():
         return
     font = TTFont(FONT_SOURCE, lazy=False)
     kept = Subsetter(Options(hinting=False, layout_features=FEATURES))
     kept.populate(unicodes=LETTERS)
     kept.subset(font)
+    widen_figures_only(font)
     font = instantiateVariableFont(font, {"wght": WEIGHTS})
     font.flavor = "woff2"
     font.save(BUILD / FONT)
     FONT_MADE.write_text(wanted)
+
+
+def widen_figures_only(font: TTFont) -> None:
+    """Of all that the font would give one width in columns, only what stands in numbers gets it."""
+    layout = font["GSUB"].table
+    features = [record.Feature for record in layout.FeatureList.FeatureRecord if record.FeatureTag == "tnum"]
+    for place in {place for feature in features for place in feature.LookupListIndex}:
+        for part in layout.LookupList.Lookup[place].SubTable:
+            forms = getattr(part, "ExtSubTable", part)
+            forms.mapping = {letter: wide for letter, wide in forms.mapping.items() if letter in OF_ONE_WIDTH}
 
 
 def _compress() -> None:

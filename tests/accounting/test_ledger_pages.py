@@ -1,3 +1,4 @@
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -5,6 +6,7 @@ from django.test import Client
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounting.models import JournalEntry
+from core.money import display
 from tests.factories.orders import shipped
 from tests.factories.people import signed_in
 from tests.factories.world import small_world
@@ -49,6 +51,33 @@ def test_an_entry_shows_its_lines(finance: Client) -> None:
 
     assert entry.label in text
     assert "immutable" in text
+
+
+def test_the_lines_of_an_entry_stand_under_their_heads_in_the_journal_and_alone(finance: Client) -> None:
+    shipped()
+    entry = JournalEntry.objects.filter(event="goods_shipped").get()
+
+    for address in ("/ledger/", f"/ledger/{entry.pk}/"):
+        text = finance.get(address).content.decode()
+        assert text.index(">Debit<") < text.index(">Credit<")
+
+
+def test_a_line_leads_to_the_order_whose_sub_ledger_it_is_in(finance: Client) -> None:
+    order, _work = shipped()
+    entry = JournalEntry.objects.filter(event="goods_shipped").get()
+
+    text = finance.get(f"/ledger/{entry.pk}/").content.decode()
+
+    assert f'Order <a class="plain" href="/orders/{order.number}/">{order.number}</a>' in text
+    assert f">order:{order.number}" not in text
+
+
+def test_units_that_leave_and_amounts_below_nothing_have_a_true_minus(finance: Client) -> None:
+    shipped()
+    entry = JournalEntry.objects.filter(event="cost_of_goods").get()
+
+    assert "× −" in finance.get(f"/ledger/{entry.pk}/").content.decode()
+    assert display(Decimal("-888"), "EUR") == "−€888.00"
 
 
 def test_debits_equal_credits_in_the_trial_balance(finance: Client) -> None:

@@ -13,7 +13,7 @@ GRAVE = ("serious", "critical")
 SETTLED = """async () => {
     const frame = () => new Promise((done) => requestAnimationFrame(done));
     await frame();
-    await Promise.allSettled(document.getAnimations().map((each) => each.finished));
+    await Promise.allSettled(document.getAnimations().filter((each) => each.timeline === document.timeline).map((each) => each.finished));
     await frame();
 }"""
 NARROWEST: ViewportSize = {"width": 320, "height": 800}

@@ -103,7 +103,7 @@ function showTab() {
   const bar = tab?.parentElement;
   if (!bar) return;
   const over = tab.offsetLeft + tab.offsetWidth - bar.offsetLeft - bar.clientWidth;
-  if (over > bar.scrollLeft) bar.scrollLeft = over + 24;
+  if (over > bar.scrollLeft) bar.scrollLeft = over + 44; // clear of the edge that fades
 }
 
 function refresh() {
