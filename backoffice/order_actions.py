@@ -1,14 +1,14 @@
 """What can be done with an order now, by the tables of transitions; and for what cannot, the reason in words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from backoffice.order_page import LineRow, Parcel
-from core import wording
 from core.models import Incident
+from core.people.roles import allowing, in_words
 from core.permissions import allows
 from core.wording import word
 from notifications.models import Message
@@ -85,8 +85,15 @@ def _why_no_release(facts: Facts, user: Any) -> str:
         return _("No hold is open.")
     if any(allows(user, hold.release_needs) for hold in facts.holds):
         return ""
-    kinds = ", ".join(wording.hold(hold.kind) for hold in facts.holds)
-    return _("This hold (%(kind)s) is released by finance or a manager.") % {"kind": kinds}
+    return who_releases(facts.holds)
+
+
+def who_releases(holds: Sequence[Hold]) -> str:
+    """Who may release these holds, by the roles as they are, for somebody who may not."""
+    roles = allowing({hold.release_needs for hold in holds})
+    return _("Only these roles release it: %(roles)s.") % {
+        "roles": ", ".join(sorted(in_words(role.code, role.name) for role in roles))
+    }
 
 
 def _why_no_cancel(facts: Facts, user: Any) -> str:
@@ -180,3 +187,12 @@ def offered(facts: Facts, user: Any, may: Callable[[str], bool]) -> dict[str, Ac
         for rule in _rules(facts)
         if may(rule.action.needs)
     }
+
+
+NEXT = ("release", "resolve", "pay_link", "receive")
+"""What an order waits for, the most pressing first."""
+
+
+def next_act(actions: Mapping[str, Action]) -> Action | None:
+    """The next act that this person may do for the order to go on, if it waits for one."""
+    return next((actions[name] for name in NEXT if name in actions and not actions[name].why), None)

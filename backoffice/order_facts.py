@@ -11,7 +11,7 @@ from accounting.models import JournalEntry
 from backoffice import order_actions, order_page, order_timeline, reach
 from backoffice.timeline_words import INCIDENTS
 from core.ids import new_id
-from core.models import Incident
+from core.models import Incident, TimelineEntry
 from core.permissions import allows, locations_of
 from core.problems import NotFound, Problem
 from fulfillment.selectors import of_orders
@@ -57,6 +57,7 @@ def of(
     returned = returns_of([found.pk]).get(found.pk, [])
     letters, incidents = letters_of(request, found), incidents_of(request, found)
     facts = order_actions.Facts(found, rows, payments, parcels, returned, letters, incidents)
+    actions = order_actions.offered(facts, request.user, reach.rights(request, found))
     return {
         "order": found,
         "read_at": read_at,
@@ -70,11 +71,13 @@ def of(
         "payments": payments,
         "lateness": order_page.lateness(found, parcels),
         "late": order_page.days_late(found, parcels),
-        "open_holds": facts.holds,
+        "open_holds": [(hold, _who_releases(request, hold)) for hold in facts.holds],
+        "cancelled": _cancelled(found),
         "past_holds": [hold for hold in found.holds.all() if hold.status != "open"],
         "timeline": order_timeline.read(found.pk, request.GET, found.currency),
         "note_key": new_id(),
-        "actions": order_actions.offered(facts, request.user, reach.rights(request, found)),
+        "actions": actions,
+        "next_act": order_actions.next_act(actions),
         "customer_totals": _customer_totals(request, found),
         "journal": _journal_count(request, found),
         "customer_link": tracking_url(found),
@@ -106,6 +109,18 @@ def incidents_of(request: HttpRequest, found: Order) -> list[Incident]:
     if not allows(request.user, "incidents.view"):
         return []
     return list(Incident.objects.filter(about=found.pk, resolved_at=None).order_by("opened_at"))
+
+
+def _who_releases(request: HttpRequest, hold: Hold) -> str:
+    return "" if allows(request.user, hold.release_needs) else order_actions.who_releases([hold])
+
+
+def _cancelled(found: Order) -> TimelineEntry | None:
+    """Who ended the order and why, as its timeline has it."""
+    if found.status != "cancelled":
+        return None
+    ends = TimelineEntry.objects.filter(about=found.pk, action__in=("order.cancel", "order.cancel_part"))
+    return ends.order_by("-at", "-id").first()
 
 
 def payment_of(found: Order, wanted: str) -> Payment:

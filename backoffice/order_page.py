@@ -1,7 +1,7 @@
 """What the order page shows, put together from every app that knows something of the order."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -110,6 +110,16 @@ class LineRow:
     back: int = 0
     """Units typed into the forms that cancel and that take back."""
 
+    @property
+    def total(self) -> Decimal:
+        """What the line costs by its price."""
+        return self.line.unit_price * self.line.quantity - self.line.discount
+
+    @property
+    def is_live(self) -> bool:
+        """Whether some units are still to be sent or were."""
+        return self.line.quantity > self.line.cancelled
+
 
 def line_rows(order: Order, work: Iterable[FulfillmentOrder], typed: Mapping[str, str] | None = None) -> list[LineRow]:
     """The lines with their places and what may still be cancelled or come back; `typed` is a form sent before."""
@@ -177,6 +187,8 @@ def parcels(work: Iterable[FulfillmentOrder]) -> list[Parcel]:
         lines = [line for line in each.lines.all() if line.quantity > line.cancelled]
         left = shipment if shipment and shipment.status not in ("draft", "labelled") else None
         status, kind = (left.status, "shipment") if left else (each.status, "fulfillment")
+        if status == "picking" and all(line.picked >= line.quantity - line.cancelled for line in lines):
+            status = "picked"
         found.append(Parcel(each, shipment, status, kind, lines))
     return found
 
@@ -191,6 +203,8 @@ class Reason:
     cost: Decimal | None
     verdict: str
     chosen: bool = False
+    places: tuple[str, ...] = ()
+    """The places that are refused for the same reason, when they stand in one row."""
 
 
 def reasons(decision: Decision | None) -> list[Reason]:
@@ -206,9 +220,20 @@ def reasons(decision: Decision | None) -> list[Reason]:
         names = " + ".join(dict.fromkeys(row["name"] for row in used))
         verdict = explain(used[0]) if len(used) == 1 else _("Cheapest way to send it all.")
         found.append(Reason(names, len(packages), latest, decision.cost, verdict, chosen=True))
-    for row in rows:
-        if row not in used:
-            found.append(_reason(row))
+    refused = [_reason(row) for row in rows if row not in used]
+    return found + _folded(refused)
+
+
+def _folded(refused: Sequence[Reason]) -> list[Reason]:
+    """Places that cannot send it, for the same reason, in one row."""
+    found: list[Reason] = []
+    for reason in refused:
+        alike = [each.plan for each in refused if each.cost is None and each.verdict == reason.verdict]
+        if reason.cost is not None or len(alike) == 1:
+            found.append(reason)
+        elif reason.plan == alike[0]:
+            many = ngettext("%(n)d place", "%(n)d places", len(alike)) % {"n": len(alike)}
+            found.append(replace(reason, plan=many, places=tuple(alike)))
     return found
 
 

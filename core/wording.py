@@ -36,6 +36,7 @@ FULFILLMENT = {
     "released": Word(_("To pick"), "blue"),
     "accepted": Word(_("Accepted"), "blue"),
     "picking": Word(_("Being picked"), "blue"),
+    "picked": Word(_("Picked"), "blue"),
     "packed": Word(_("Packed"), "blue"),
     "shipped": Word(_("Shipped"), "green"),
     "delivered": Word(_("Delivered"), "green"),

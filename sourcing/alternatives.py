@@ -51,9 +51,18 @@ def explain(row: dict[str, Any]) -> str:
         case "chosen":
             return _("Sends everything in one package, the cheapest way in time.")
         case "part":
-            return _("Sends %(units)s of the units: no single place does it for less.") % params
+            sends: int = params["units"]
+            return (
+                ngettext(
+                    "Sends %(units)s unit: no single place does it all for less.",
+                    "Sends %(units)s units: no single place does it all for less.",
+                    sends,
+                )
+                % params
+            )
         case "short":
-            return _("Lacks %(units)s of the units.") % params
+            lacks: int = params["units"]
+            return ngettext("Lacks %(units)s unit.", "Lacks %(units)s units.", lacks) % params
         case "late":
             days: int = params["days"]
             return (

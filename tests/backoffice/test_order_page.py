@@ -6,15 +6,19 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
+from backoffice import order_page
 from core.actors import SYSTEM
 from core.invariants import disagreements
+from core.money import display
 from core.templatetags.ui import say_day
+from fulfillment import floor
 from fulfillment.models import Shipment
 from fulfillment.tracking_events import deliver
 from orders.holds import open_hold
 from orders.models import Order
 from returns.services import Asked, request_return
-from tests.factories.orders import placed, released, shipped
+from sourcing.models import Decision
+from tests.factories.orders import placed, released, routed, shipped
 from tests.factories.people import brought_to_counter, signed_in
 from tests.factories.world import CANDLE, MUG, World, small_world
 
@@ -235,3 +239,69 @@ def test_an_order_that_arrived_in_time_stays_on_time(clerk: Client) -> None:
     promised_days_ago(order, 8)
 
     assert "on time" in page(clerk, order)
+
+
+def test_a_hold_of_others_says_who_releases_it(clerk: Client) -> None:
+    order = placed({MUG: 1})
+    open_hold([order.pk], "fraud_review", actor=SYSTEM)
+
+    answer = clerk.get(f"/orders/{order.number}/")
+
+    text = answer.content.decode()
+    assert "Release this hold" not in text
+    assert "Only these roles release it: Administrator, Finance, Manager." in text
+    assert answer.context["next_act"] is None
+
+
+def test_the_next_act_is_the_one_filled_button(clerk: Client) -> None:
+    order = placed({MUG: 1})
+    assert clerk.get(f"/orders/{order.number}/").context["next_act"] is None
+
+    open_hold([order.pk], "address", actor=SYSTEM)
+
+    assert clerk.get(f"/orders/{order.number}/").context["next_act"].name == "release"
+
+
+def test_a_cancelled_order_says_who_ended_it_and_why(clerk: Client) -> None:
+    order = placed({MUG: 3})
+    act(clerk, order, "cancel", reason="Ordered twice", **{f"units-{order.lines.get().pk}": "3"})
+
+    text = page(clerk, order)
+    head, _, rest = text.partition("Lines")
+
+    assert "Ordered twice" in head
+    assert "promised" not in head
+    assert "no place yet" not in rest
+
+
+def test_a_line_says_what_it_costs(clerk: Client) -> None:
+    order = placed({MUG: 3})
+    line = order.lines.get()
+
+    text = page(clerk, order)
+
+    assert f"3 × {display(line.unit_price, order.currency)}" in text
+    assert display(line.unit_price * 3, order.currency) in text
+
+
+def test_work_that_is_picked_is_not_being_picked(clerk: Client) -> None:
+    order, work = released({MUG: 1})
+    floor.pick_all(work, actor=SYSTEM)
+
+    (parcel,) = clerk.get(f"/orders/{order.number}/").context["parcels"]
+    assert parcel.status == "picked"
+
+
+def test_places_that_are_refused_for_the_same_reason_share_a_row(clerk: Client) -> None:
+    order, _ = routed({MUG: 1})
+    decision = Decision.objects.get(order_id=order.pk)
+    decision.alternatives = [
+        *decision.alternatives[:1],
+        *({"name": f"Shop {n}", "cost": None, "verdict": "short", "params": {"units": 1}} for n in range(6)),
+    ]
+
+    reasons = order_page.reasons(decision)
+
+    assert [reason.plan for reason in reasons[1:]] == ["6 places"]
+    assert reasons[1].verdict == "Lacks 1 unit."
+    assert len(reasons[1].places) == 6
