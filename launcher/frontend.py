@@ -38,7 +38,10 @@ WEIGHTS = (400, 700)
 LETTERS = [*range(0x20, 0x7F), *range(0xA0, 0x180), *map(ord, "–—‘’“”„‚‹›…•€←↑→↓−≤≥⌘\u2009\u202f")]
 FEATURES = ["tnum", "kern", "calt", "ccmp", "locl", "mark", "mkmk"]
 """What the font keeps: the weights, the letters and the forms (figures of one width) that are used: half of it."""
-OF_ONE_WIDTH = {*"zero one two three four five six seven eight nine comma period colon plus minus".split()}
+OF_ONE_WIDTH = {
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
+    *("comma", "period", "colon", "plus", "minus"),
+}
 """What stands in columns of figures. The font would widen hyphens and spaces as well, within names and numbers of orders."""
 LEFT_OUT = {"node_modules", "static", "tests", "docs", "locale", "launcher", "benchmarks", "migrations"}
 # {% icon "search" %}: must exist. Names also come from parameters (icon_name="truck") and, in modules that speak of icons,
