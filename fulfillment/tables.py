@@ -19,8 +19,13 @@ TROUBLE = ("attempt_failed", "exception", "lost", "returned_to_sender")
 
 
 def address(parcel: Shipment) -> str:
-    """The order's page, where its parcels stand."""
-    return reverse("order", args=[parcel.order.number]) + "#parcels"
+    """The parcel's own page."""
+    return reverse("parcel", args=[parcel.pk])
+
+
+def _order(parcel: Shipment) -> SafeString:
+    number = parcel.order.number
+    return format_html('<a class="plain num" href="{}#parcels">{}</a>', reverse("order", args=[number]), number)
 
 
 def _number(parcel: Shipment) -> SafeString:
@@ -57,7 +62,7 @@ SHIPMENTS = ListSpec(
             phone="end",
             css="muted whitespace-nowrap",
         ),
-        Column(name="order", label=_("Order"), value=lambda s: s.order.number, css="num whitespace-nowrap"),
+        Column(name="order", label=_("Order"), value=lambda s: s.order.number, cell=_order, css="whitespace-nowrap"),
         Column(
             name="customer", label=_("Customer"), value=lambda s: s.order.customer_name or s.order.email, phone="full"
         ),

@@ -14,7 +14,7 @@ from payments.models import Payment
 
 def address(payment: Payment) -> str:
     """The order's page, where its payments stand."""
-    return reverse("order", args=[payment.order.number]) + "#payments"
+    return reverse("order", args=[payment.order.number]) + "#money"
 
 
 def _order(payment: Payment) -> SafeString:
@@ -60,7 +60,7 @@ PAYMENTS = ListSpec(
             css="muted whitespace-nowrap",
         ),
         Column(name="customer", label=_("Customer"), value=lambda p: p.order.customer_name or p.order.email),
-        Column(name="tender", label=_("Paid by"), value=lambda p: tender_word(p.tender)),
+        Column(name="tender", label=_("Paid by"), value=lambda p: tender_word(p.tender), phone="end"),
         Column(
             name="state",
             label=_("State"),

@@ -26,6 +26,11 @@ def _rma(found: Return) -> SafeString:
     return format_html('<a class="ref" href="{}">{}</a>', address(found), found.rma)
 
 
+def _order(found: Return) -> SafeString:
+    number = found.order.number
+    return format_html('<a class="plain num" href="{}">{}</a>', reverse("order", args=[number]), number)
+
+
 def _search(found: QuerySet[Return], text: str) -> QuerySet[Return]:
     return found.filter(Q(rma=text.upper()) | Q(order_id=with_number(text.upper())))
 
@@ -57,7 +62,7 @@ RETURNS = ListSpec(
             phone="end",
             css="muted whitespace-nowrap",
         ),
-        Column(name="order", label=_("Order"), value=lambda r: r.order.number, css="num whitespace-nowrap"),
+        Column(name="order", label=_("Order"), value=lambda r: r.order.number, cell=_order, css="whitespace-nowrap"),
         Column(
             name="customer", label=_("Customer"), value=lambda r: r.order.customer_name or r.order.email, phone="full"
         ),

@@ -5,15 +5,18 @@ A French page (docs/fr/) has the same headings in the same order as the English 
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from markdown_it import MarkdownIt
@@ -22,6 +25,8 @@ from markdown_it.token import Token
 from core.translation import no_breaks
 
 FOLDER = Path(settings.BASE_DIR) / "docs"
+WORDS_BEFORE, WORDS_SHOWN = 8, 30
+"""How much of a section is shown around a word that was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,17 +208,21 @@ def _without_title(tokens: list[Token]) -> tuple[str, list[Token]]:
 def _sections(name: str, title: str, tokens: list[Token]) -> Iterator[Section]:
     words: list[str] = []
     anchor, heading = "", title
-    for place, token in enumerate(tokens):
+    for before, token in pairwise([Token("start", "", 0), *tokens]):
         if token.type == "heading_open":
             yield Section(name, anchor, heading, " ".join(words))
-            anchor, heading, words = str(token.attrGet("id") or ""), tokens[place + 1].content, []
+            anchor, words = str(token.attrGet("id") or ""), []
+        elif before.type == "heading_open":
+            heading = token.content
         elif token.type == "inline":
             words.append(_plain(token))
     yield Section(name, anchor, heading, " ".join(words))
 
 
 def _plain(token: Token) -> str:
-    return "".join(child.content for child in token.children or [] if child.content)
+    """Its words alone; a line that breaks in the file is a space."""
+    breaks = ("softbreak", "hardbreak")
+    return "".join(" " if child.type in breaks else child.content for child in token.children or [])
 
 
 def fold(text: str) -> str:
@@ -221,9 +230,14 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
 
 
-def search(text: str, most: int = 20) -> list[Section]:
-    """The sections that hold every word (or its beginning), those with it in the heading first."""
-    wanted = re.findall(r"[a-z0-9]{2,}", fold(text[:200]))[:8]
+def wanted_words(text: str) -> list[str]:
+    """The words that somebody looks for."""
+    return re.findall(r"[a-z0-9]{2,}", fold(text[:200]))[:8]
+
+
+def search(text: str, roles: Set[str] = frozenset(), most: int = 20) -> list[Section]:
+    """The sections that hold every word (or its beginning): the pages of these roles first, then by the headings."""
+    wanted = wanted_words(text)
     if not wanted:
         return []
     found = []
@@ -231,8 +245,30 @@ def search(text: str, most: int = 20) -> list[Section]:
         for section in shown(page.name).sections:
             heading, words = fold(section.title), fold(f"{section.title} {section.words}")
             if all(re.search(rf"\b{word}", words) for word in wanted):
-                found.append((-sum(word in heading for word in wanted), section))
+                rank = (not roles & set(page.roles), -sum(word in heading for word in wanted))
+                found.append((rank, section))
     return [section for _rank, section in sorted(found, key=lambda pair: pair[0])][:most]
+
+
+def snippet(section: Section, text: str) -> SafeString:
+    """What a section says around the first of the words looked for, in whole words, each of them marked."""
+    wanted, words = wanted_words(text), section.words.split()
+    hits = [_begins_with(word, wanted) for word in words]
+    start = max((hits.index(True) if True in hits else 0) - WORDS_BEFORE, 0)
+    stop = start + WORDS_SHOWN
+    said = format_html_join(
+        " ",
+        "{}",
+        (
+            (format_html("<mark>{}</mark>", word) if hit else word,)
+            for word, hit in zip(words[start:stop], hits[start:stop], strict=True)
+        ),
+    )
+    return format_html("{}{}{}", "… " if start else "", said, " …" if stop < len(words) else "")
+
+
+def _begins_with(word: str, wanted: list[str]) -> bool:
+    return any(part.startswith(tuple(wanted)) for part in re.findall(r"[a-z0-9]+", fold(word))) if wanted else False
 
 
 def entries() -> list[Section]:

@@ -23,8 +23,8 @@ def contents(request: HttpRequest) -> HttpResponse:
     for page, shown in pages.pages_for(roles):
         (mine if roles & set(page.roles) or not page.roles else others).append({"page": page, "title": shown.title})
     found = [
-        {"section": section, "page": pages.shown(section.page).title, "start": section.words[:160]}
-        for section in pages.search(words)
+        {"section": section, "page": pages.shown(section.page).title, "said": pages.snippet(section, words)}
+        for section in pages.search(words, roles)
     ]
     return render(request, "help/contents.html", {"mine": mine, "others": others, "words": words, "found": found})
 

@@ -60,7 +60,7 @@ def _groups(request: HttpRequest, asked: Asked, most: int, *, alike: bool = Fals
         groups.append(customers.group(asked, who, most))
     if allows(user, "stock.view"):
         groups.append(products.group(asked, most, alike=alike))
-    return _best_first([group for group in groups if group.hits])
+    return _best_first(asked, [group for group in groups if group.hits])
 
 
 def _named(asked: Asked, most: int, *, alike: bool) -> dict[str, list[Found]]:
@@ -74,6 +74,12 @@ def _named(asked: Asked, most: int, *, alike: bool) -> dict[str, list[Found]]:
     return {kind: [] for kind in PEOPLE}
 
 
-def _best_first(groups: list[Group]) -> list[Group]:
-    """A kind that the text names exactly stands before the others; else they stand as they are."""
-    return sorted(groups, key=lambda group: min(hit.rank for hit in group.hits) != EXACT)
+def _best_first(asked: Asked, groups: list[Group]) -> list[Group]:
+    """A kind that the text names exactly stands before the others, then people where it may be a name."""
+    may_be_name = asked.has_letters and not any(letter.isdigit() for letter in asked.text)
+
+    def place(group: Group) -> tuple[bool, bool]:
+        exact = min(hit.rank for hit in group.hits) == EXACT
+        return not exact, not (may_be_name and group.kind == CUSTOMER)
+
+    return sorted(groups, key=place)

@@ -19,7 +19,8 @@ from backoffice.search.asked import Asked
 from backoffice.search.commands import Command
 from backoffice.search.everything import look
 
-ON_PAGE, IN_PALETTE, COMMANDS_IN_PALETTE = 20, 6, 5
+ON_PAGE, IN_PALETTE, COMMANDS = 8, 6, 5
+"""How many of a kind are shown; a link leads on to the list of all that match."""
 
 
 @login_required
@@ -32,7 +33,7 @@ def search(request: HttpRequest) -> HttpResponse:
     if only and "all" not in request.GET:
         return redirect(only.url)
     known = commands.of(request)
-    named = commands.named(known, results.asked.text, ON_PAGE)
+    named = commands.named(known, results.asked.text, COMMANDS)
     *others, actions = _grouped(known)
     shown = {
         "results": results,
@@ -53,7 +54,7 @@ def palette(request: HttpRequest) -> HttpResponse:
     """Pages, actions and things for what is typed so far; with nothing typed, where one may go."""
     results = look(request, request.GET.get("q", ""), IN_PALETTE)
     asked, known = results.asked, commands.of(request)
-    chosen = commands.named(known, asked.text, COMMANDS_IN_PALETTE) if asked.text else _first(known)
+    chosen = commands.named(known, asked.text, COMMANDS) if asked.text else _first(known)
     shown = {
         "results": results,
         "asked": asked,

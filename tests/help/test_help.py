@@ -83,6 +83,29 @@ def test_words_find_their_section(words: str, section: str) -> None:
         assert section in {found.anchor for found in pages.search(words)}
 
 
+def test_what_is_found_is_shown_in_whole_words_with_the_hit_marked() -> None:
+    section = pages.Section("call-centre", "x", "A title", " ".join(f"word{n}" for n in range(100)) + " <b> Holds end")
+
+    said = pages.snippet(section, "hold")
+
+    assert said.startswith("… word93 ")
+    assert said.endswith("&lt;b&gt; <mark>Holds</mark> end")
+
+
+def test_sections_say_their_words_apart_and_not_their_own_title() -> None:
+    with translation.override("en"):
+        section = next(each for each in pages.shown("call-centre").sections if each.anchor == "what-you-see")
+
+    assert section.words.startswith("Home shows what needs you")
+    assert "late ones whose customers deserve" in section.words
+
+
+def test_pages_of_the_readers_own_work_are_found_first() -> None:
+    with translation.override("en"):
+        for role, page in (("clerk", "call-centre"), ("finance", "finance")):
+            assert pages.search("refund", {role})[0].page == page
+
+
 def test_accents_do_not_matter() -> None:
     with translation.override("fr"):
         found = pages.search("prelever")

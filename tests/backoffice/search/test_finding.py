@@ -243,6 +243,16 @@ def test_no_kind_shows_more_than_its_share_and_the_rest_is_a_press_away(world: W
     assert "/search/?q=martin&amp;all=1" in answer.content.decode()
 
 
+def test_what_may_be_a_name_shows_people_first_and_eight_of_a_kind(world: World, clerk: Client) -> None:
+    for n in range(12):
+        bought("Anne", "Martin", email=f"{n}@example.com", phone="+33612345678")
+    catch_up()
+
+    assert list(found(clerk, "martin")) == ["customer", "order"]
+    groups = clerk.get("/search/", {"q": "martin"}).context["results"].groups
+    assert [len(group.hits) for group in groups] == [8, 8]
+
+
 @pytest.mark.parametrize("text", ["martin", "marie martin", "06 12 34 56 78", "WEB-1", "a@example.com", MUG])
 def test_a_search_takes_a_constant_number_of_statements(
     world: World, clerk: Client, text: str, django_assert_max_num_queries: DjangoAssertNumQueries
