@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Variant
 from core.lists import Choice, Column, ListSpec, Sort, Tab, registry
 from core.lists.filters import Unreadable
+from inventory.feeds import tables as feed_tables
 from inventory.selectors import StockFilters, at_place, named, places, stock_of_variants
 
 OUT, SHORT = "out", "short"
@@ -118,3 +119,4 @@ STOCK = registry.register(
         older=_("Further"),
     )
 )
+FEEDS = feed_tables.FEEDS

@@ -20,7 +20,7 @@ from orders.models import Hold
 from orders.tracking import token_of
 from payments.models import Payment
 from returns.requests import Asked, request_return
-from tests.factories.feeds import feed_at
+from tests.factories.feeds import feed_at, kept
 from tests.factories.messages import message
 from tests.factories.orders import PICKER, packed, released, shipped
 from tests.factories.world import MUG, World, order_body, small_world
@@ -75,7 +75,8 @@ def _company(world: World) -> dict[str, Any]:
         "message": str(message().pk),
         "entry": str(JournalEntry.objects.latest("id").pk),
         "job": str(_somebodys_job().pk),
-        "feed": feed_at(world.warehouse).code,
+        "feed": (feed := feed_at(world.warehouse)).code,
+        "feed_message": str(kept(feed, []).pk),
     }
 
 

@@ -10,7 +10,9 @@ from accounting.models import JournalEntry
 from core.actors import SYSTEM
 from fulfillment.models import FulfillmentOrder, Shipment
 from integrations.services import create_api_key
+from inventory.models import FeedMessage
 from oms.demo.build import build
+from oms.demo.feeds import PARTNER, TILLS
 from orders.models import Order
 from orders.tracking import token_of
 from returns.models import Return
@@ -32,7 +34,7 @@ def open_company() -> Company:
     """Sets the company up in the database that Django is led to."""
     with override_settings(DEMO_PASSWORD=PASSWORD):
         build(ORDERS, timezone.now(), lambda done: None, days_at_a_time=DAYS_AT_A_TIME)
-    return Company(create_api_key("browser", ["all"], actor=SYSTEM), _orders() | _work() | _books())
+    return Company(create_api_key("browser", ["all"], actor=SYSTEM), _orders() | _work() | _books() | _feeds())
 
 
 def _orders() -> dict[str, str]:
@@ -63,6 +65,16 @@ def _work() -> dict[str, str]:
     parcel = Shipment.objects.filter(status="in_transit").last()
     return {f"work-{name}": f"/work/{piece.pk}/" for name, piece in work.items() if piece} | {
         "parcel": f"/work/parcels/{parcel.pk}/" if parcel else ""
+    }
+
+
+def _feeds() -> dict[str, str]:
+    message = FeedMessage.objects.filter(refused__gt=0).latest("id")
+    return {
+        "stock-feed": f"/stock-feeds/{TILLS}/",
+        "stock-feed-change": f"/stock-feeds/{TILLS}/change/",
+        "stock-feed-silent": f"/stock-feeds/{PARTNER}/",
+        "stock-message": f"/stock-feeds/messages/{message.pk}/",
     }
 
 
