@@ -15,6 +15,7 @@ from catalog.models import Variant
 from catalog.selectors import named
 from core.lists import Choice, Column, ListSpec, Sort, Tab, registry
 from core.lists.filters import Unreadable
+from inventory.feeds import tables as feed_tables
 from inventory.selectors import at_place, place_choices, stock_of_variants
 
 OUT, SHORT = "out", "short"
@@ -120,3 +121,4 @@ STOCK = registry.register(
         older=_("Further"),
     )
 )
+FEEDS = feed_tables.FEEDS

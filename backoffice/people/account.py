@@ -15,10 +15,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from backoffice.people.forms import ConfirmForm, PasswordForm, PinForm, tell
+from backoffice.people.forms import ConfirmForm, PasswordForm, PinForm
 from backoffice.people.history import history
 from backoffice.people.people import FORM
 from core.actors import Actor
+from core.forms import tell
 from core.people import devices, persons, second_factor, sessions
 from core.people.authority import about
 from core.permissions import owes_second_factor, signed_in

@@ -11,18 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from core.people.persons import Details
 from core.people.roles import Shown, Wish
-from core.problems import Problem
 
 EVERYWHERE = "everywhere"
 CODE = {"inputmode": "numeric", "autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
 PIN = {"inputmode": "numeric", "autocomplete": "off", "pattern": "[0-9]*"}
-
-
-def tell(form: forms.Form, problem: Problem) -> None:
-    """Show a refusal by its fields; what belongs to none stands above the form."""
-    for error in problem.errors or [{"loc": [], "msg": problem.detail}]:
-        name = str(error["loc"][0]) if error["loc"] else ""
-        form.add_error(name if name in form.fields else None, error["msg"])
 
 
 class AddressForm(forms.Form):

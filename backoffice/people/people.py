@@ -17,11 +17,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from backoffice.people import letters
-from backoffice.people.forms import EVERYWHERE, DetailsForm, GrantForm, InviteForm, tell
+from backoffice.people.forms import EVERYWHERE, DetailsForm, GrantForm, InviteForm
 from backoffice.people.history import history, late
 from backoffice.people.tables import held, name_of
 from core import versions
 from core.actors import Actor
+from core.forms import tell
 from core.lists.views import show
 from core.models import Grant, OneTimeLink
 from core.people import grants, persons, second_factor, sessions

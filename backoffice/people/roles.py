@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from backoffice.people.forms import RoleForm, tell
+from backoffice.people.forms import RoleForm
 from backoffice.people.history import history, late, role_changes
 from backoffice.people.people import FORM, guarded, tabs
 from core import versions
 from core.actors import Actor
+from core.forms import tell
 from core.models import Grant, Role
 from core.people.authority import covers
 from core.people.roles import (

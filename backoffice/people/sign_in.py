@@ -18,8 +18,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backoffice.demo import sign_ins
 from backoffice.forms import SignInForm
 from backoffice.people import letters
-from backoffice.people.forms import AddressForm, CodeForm, NewPasswordForm, tell
+from backoffice.people.forms import AddressForm, CodeForm, NewPasswordForm
 from core.actors import SYSTEM, Actor
+from core.forms import tell
 from core.models import OneTimeLink
 from core.people import devices, links, persons, second_factor, sessions
 from core.people.middleware import end

@@ -12,9 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from backoffice.people.forms import DeviceForm, tell
+from backoffice.people.forms import DeviceForm
 from backoffice.people.people import FORM, tabs
 from core.actors import Actor
+from core.forms import tell
 from core.people import devices, sessions
 from core.people.middleware import end
 from core.permissions import locations_of, permission

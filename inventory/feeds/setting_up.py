@@ -48,7 +48,7 @@ class Wish:
 
 def make_feed(code: str, wish: Wish, *, actor: Actor) -> StockFeed:
     """A new feed. Invalid by the field; a place has one voice only."""
-    if not CODE.fullmatch(code):
+    if not CODE.fullmatch(code) or code in ("new", "messages"):
         raise Invalid.field(["code"], _("use letters, digits, dots and hyphens, 60 at most"))
     _check(wish)
     with transaction.atomic():

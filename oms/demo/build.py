@@ -1,4 +1,4 @@
-"""Builds the demo company: master data, opening stock, its past, its last day, its staff."""
+"""Builds the demo company: master data, opening stock, its past, its last day, its feeds, its staff."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,6 +7,7 @@ from backoffice.search import indexing as search
 from capture.references import forget as forget_references
 from oms.demo import setup, staff
 from oms.demo.baskets import baskets
+from oms.demo.feeds import listen
 from oms.demo.history import History
 from oms.demo.stocking import stock_up
 from oms.demo.today import live_day
@@ -33,6 +34,7 @@ def build(
     setup.open_for_business()
     _forget()
     live_day(made[-live:], now)
+    listen(now)
     search.catch_up(ever=True)
     staff.hire()
 

@@ -22,7 +22,7 @@ from orders.models import Hold
 from orders.tracking import token_of
 from payments.models import Payment
 from returns.requests import Asked, request_return
-from tests.factories.feeds import feed_at
+from tests.factories.feeds import feed_at, kept
 from tests.factories.messages import message
 from tests.factories.orders import PICKER, packed, released, shipped
 from tests.factories.world import MUG, World, order_body, small_world
@@ -78,7 +78,8 @@ def _company(world: World) -> dict[str, Any]:
         "entry": str(JournalEntry.objects.latest("id").pk),
         "job": str(_somebodys_job().pk),
         "incident": str(open_incident("shortfall", about=new_id(), actor=SYSTEM, location_id=world.warehouse.pk).pk),
-        "feed": feed_at(world.warehouse).code,
+        "feed": (feed := feed_at(world.warehouse)).code,
+        "feed_message": str(kept(feed, []).pk),
     }
 
 

@@ -11,7 +11,9 @@ from core.actors import SYSTEM
 from core.incidents import open_incident
 from fulfillment.models import FulfillmentOrder, Shipment
 from integrations.services import create_api_key
+from inventory.models import FeedMessage
 from oms.demo.build import build
+from oms.demo.feeds import PARTNER, TILLS
 from orders.models import Order
 from orders.tracking import token_of
 from returns.models import Return
@@ -33,7 +35,7 @@ def open_company() -> Company:
     """Sets the company up in the database that Django is led to."""
     with override_settings(DEMO_PASSWORD=PASSWORD):
         build(ORDERS, timezone.now(), lambda done: None, days_at_a_time=DAYS_AT_A_TIME)
-    return Company(create_api_key("browser", ["all"], actor=SYSTEM), _orders() | _work() | _others())
+    return Company(create_api_key("browser", ["all"], actor=SYSTEM), _orders() | _work() | _others() | _feeds())
 
 
 def _orders() -> dict[str, str]:
@@ -74,4 +76,14 @@ def _others() -> dict[str, str]:
     return {
         "journal-entry": f"/ledger/{JournalEntry.objects.latest('id').pk}/",
         "exception": f"/exceptions/{trouble.pk}/",
+    }
+
+
+def _feeds() -> dict[str, str]:
+    message = FeedMessage.objects.filter(refused__gt=0).latest("id")
+    return {
+        "stock-feed": f"/stock-feeds/{TILLS}/",
+        "stock-feed-change": f"/stock-feeds/{TILLS}/change/",
+        "stock-feed-silent": f"/stock-feeds/{PARTNER}/",
+        "stock-message": f"/stock-feeds/messages/{message.pk}/",
     }

@@ -73,6 +73,12 @@ LEAVES = [
     Leaf("customer, edit", "customer-edit", "clerk", "customer-edit"),
     Leaf("stock", "stock", "clerk", "/stock/"),
     Leaf("stock item", "stock-item", "warehouse", "stock-item"),
+    Leaf("stock feeds", "stock-feeds", "manager", "/stock-feeds/"),
+    Leaf("stock feed", "stock-feed", "manager", "stock-feed"),
+    Leaf("stock feed, silent", "stock-feed", "warehouse", "stock-feed-silent"),
+    Leaf("stock feed, new", "stock-feed-new", "admin", "/stock-feeds/new/"),
+    Leaf("stock feed, change", "stock-feed-change", "manager", "stock-feed-change"),
+    Leaf("stock message", "stock-message", "manager", "stock-message"),
     Leaf("work, choice of place", "work", "manager", "/work/"),
     Leaf("work to pick", "work", "warehouse", "/work/"),
     Leaf("work to hand over", "work", "warehouse", "/work/?tab=ship"),
@@ -115,6 +121,8 @@ IN_FRENCH = (
     "work, pick",
     "insight",
     "stock item",
+    "stock feed, silent",
+    "stock feed, new",
     "mail",
     "health",
 )
@@ -122,6 +130,7 @@ NOT_OPENED = {
     "new-order-quote", "new-order-products",  # parts of the form
     "search-palette",  # test_palette.py
     "health-live", "sign-out", "set_language", "theme", "start", "order-hold", "order-release-hold", "order-take-back", "order-receive-return", "order-live", "order-note", "order-contact", "order-settle", "order-letter", "customer-note",
+    "stock-feed-file", "stock-message-refused",
     "stock-receive", "stock-adjust", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
     "work-ship",  # they do something and lead back
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame
