@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 DEAR = {
     "/": ("AT TIME ZONE", "CROSS JOIN LATERAL (VALUES"),
-    "/insight/": ("AT TIME ZONE", "CROSS JOIN LATERAL (VALUES", "SUM(", "f.promise_latest <"),
+    "/insight/": ("AT TIME ZONE", "CROSS JOIN LATERAL (VALUES", "SUM(", "coalesce(o.promise_latest, f.promise_latest)"),
     "/stock/": ("SELECT (SELECT count(*)",),
 }
 """Parts of statements that read much."""
