@@ -142,7 +142,7 @@ def test_work_that_was_planned_anew_is_late_by_what_the_customer_was_promised() 
     cards, screen = listed(client), client.get(reverse("work-piece", args=[work])).content.decode()
 
     assert "tone-red" in cards and "<s" in cards and "Tomorrow" in cards + screen
-    assert "late since" in screen and "<s" in screen
+    assert "late, promised" in screen and "<s" in screen
     assert [row.late for row in backlog()] == [1]
     assert "Late" in client.get("/").content.decode()
 
