@@ -18,11 +18,16 @@ def country_name(code: str) -> str:
     return str(Locale.parse(locale()).territories.get(code, code))
 
 
-def town(address: Mapping[str, Any]) -> str:
-    """The last line of an address: `69002 Lyon, France`, `London W4 4GN, United Kingdom`."""
+def town_lines(address: Mapping[str, Any]) -> list[str]:
+    """Town with postcode, and the country; what is empty is left out."""
     code, place, country = (str(address.get(part) or "").strip() for part in ("postal_code", "city", "country"))
     written = f"{place} {code}" if country in TOWN_FIRST else f"{code} {place}"
-    return ", ".join(part for part in (written.strip(), country_name(country)) if part)
+    return [line for line in (written.strip(), country_name(country)) if line]
+
+
+def town(address: Mapping[str, Any]) -> str:
+    """The last line of an address: `69002 Lyon, France`, `London W4 4GN, United Kingdom`."""
+    return ", ".join(town_lines(address))
 
 
 @lru_cache(maxsize=4096)
