@@ -161,11 +161,11 @@ SAID: dict[str, Say] = {
     "shipment.label_unused": lambda e, c: _("got a label that is not needed any more: have the carrier void it"),
     "shipment.ship": lambda e, c: _("handed the parcel to the carrier"),
     "shipment.void": lambda e, c: _("voided the label"),
-    "shipment.move": lambda e, c: _("parcel in transit"),
-    "shipment.go_out": lambda e, c: _("parcel out for delivery"),
-    "shipment.miss": lambda e, c: _("delivery attempt failed"),
-    "shipment.wait_for_pickup": lambda e, c: _("parcel at the pickup point"),
-    "shipment.trouble": lambda e, c: _("problem on the way"),
+    "shipment.move": lambda e, c: _("moved the parcel on"),
+    "shipment.go_out": lambda e, c: _("took the parcel out for delivery"),
+    "shipment.miss": lambda e, c: _("tried to deliver the parcel, in vain"),
+    "shipment.wait_for_pickup": lambda e, c: _("brought the parcel to the pickup point"),
+    "shipment.trouble": lambda e, c: _("met a problem on the way"),
     "shipment.deliver": lambda e, c: _("delivered the parcel"),
     "payment.authorise": lambda e, c: _("authorised %(amount)s") % {"amount": _amount(e, c)},
     "payment.require_action": lambda e, c: _("asks the customer to confirm the payment"),
@@ -175,7 +175,7 @@ SAID: dict[str, Say] = {
     "payment.capture_part": lambda e, c: _("captured %(amount)s") % {"amount": _amount(e, c)},
     "payment.refund": lambda e, c: _("refunded %(amount)s") % {"amount": _amount(e, c)},
     "payment.void": lambda e, c: _("gave up the authorisation"),
-    "payment.expire": lambda e, c: _("the authorisation expired"),
+    "payment.expire": lambda e, c: _("let the authorisation expire"),
     "payment.ask_again": lambda e, c: _("began to pay another way"),
     "transaction.succeed": lambda e, c: _("confirmed %(amount)s") % {"amount": _amount(e, c)},
     "transaction.fail": lambda e, c: _("refused %(amount)s") % {"amount": _amount(e, c)},
@@ -199,13 +199,20 @@ def said(entry: TimelineEntry, currency: str = "EUR") -> dict[str, Any]:
     kind = entry.action.partition(".")[0]
     return {
         "icon": SPECIAL_ICONS.get(entry.action) or ICONS.get(kind, "circle-dot"),
-        "who": _("System") if entry.actor_kind == "system" and entry.actor == "System" else entry.actor,
+        "who": _who(entry),
         "text": _text(entry, kind, currency),
         "note": _note(entry),
         "change": _change(entry, kind),
         "href": _href(entry),
         "at": entry.at,
     }
+
+
+def _who(entry: TimelineEntry) -> str:
+    """Who did it; an order that came in by itself was placed by its customer."""
+    if entry.actor_kind != "system" or entry.actor != "System":
+        return entry.actor
+    return _("The customer") if entry.action == "order.placed" and not entry.before else _("System")
 
 
 def _note(entry: TimelineEntry) -> str:
@@ -249,7 +256,7 @@ def _text(entry: TimelineEntry, kind: str, currency: str) -> str:
     if kind == "incident":
         return _incident(entry, currency)
     if kind == "order" and entry.after:
-        return _("order is now: %(state)s") % {"state": word(entry.after).text}
+        return _("set the order to “%(state)s”") % {"state": word(entry.after).text}
     return entry.action.replace(".", " ").replace("_", " ")
 
 

@@ -3,12 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
-from babel import Locale
 from django import forms
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from capture import references
+from core.addresses import country_name
 from core.problems import Problem
 from core.typed import AmountField
 
@@ -17,8 +16,7 @@ COUNTRIES = ("FR", "GB", "CH", "BE", "DE", "LU", "IT", "ES", "NL", "IE")
 
 def countries() -> list[tuple[str, str]]:
     """Countries we deliver to, in the reader's language."""
-    names = Locale.parse((get_language() or "en")[:2]).territories
-    return [(code, names.get(code, code)) for code in COUNTRIES]
+    return [(code, country_name(code)) for code in COUNTRIES]
 
 
 def channels() -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from core.addresses import town_lines
 from fulfillment.models import Shipment
 
 MARGIN = 7 * mm
@@ -133,14 +134,14 @@ def _slip_facts(shipment: Shipment) -> list[str]:
 
 def _sender(shipment: Shipment) -> list[str]:
     place = shipment.fulfillment_order.location
-    return [settings.COMPANY, place.name, place.line1, f"{place.postal_code} {place.city}".strip(), place.country]
+    where = {"postal_code": place.postal_code, "city": place.city, "country": place.country}
+    return [settings.COMPANY, place.name, place.line1, *town_lines(where)]
 
 
 def address_lines(address: Mapping[str, Any]) -> list[str]:
     """A postal address as lines; empty ones left out."""
-    town = f"{address.get('postal_code', '')} {address.get('city', '')}".strip()
     names = [address.get(key, "") for key in ("name", "company", "line1", "line2")]
-    return [str(line) for line in [*names, town, address.get("country", "")] if line]
+    return [str(line) for line in [*names, *town_lines(address)] if line]
 
 
 def _lines(

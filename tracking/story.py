@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.addresses import town
 from core.money import display
 from returns.models import Return
 from tracking.parcels import Item, Parcel, parcels_of
@@ -235,6 +236,5 @@ ADDRESS = ("name", "company", "line1", "line2")
 
 def _address(facts: Facts) -> list[str]:
     given = facts.order.shipping_address
-    town = f"{given.get('postal_code', '')} {given.get('city', '')}".strip()
     lines = [str(given.get(part) or "").strip() for part in ADDRESS]
-    return [line for line in (*lines, town) if line]
+    return [line for line in (*lines, town(given)) if line]

@@ -13,8 +13,10 @@ from backoffice.home import behind
 from backoffice.home.parts import Figure, Nothing, Panel, Part, Row, counted
 from core import wording
 from core.days import company_day
+from core.lists import capped_count
 from core.money import display
 from core.permissions import allows
+from core.templatetags.ui import age
 from orders.models import Hold, Order
 from orders.rows import row
 from orders.selectors import Filters, listed
@@ -52,10 +54,18 @@ def holds(user: Any) -> Part:
         ),
         wide=True,
     )
+    number = behind.HELD.count(user)
+    for_me = capped_count(found.order_by().values("order").distinct())
     figure = counted(
-        pgettext("orders", "On hold"), behind.HELD.count(user), behind.HELD.href, _("wait for a decision"), tone="amber"
+        pgettext("orders", "On hold"), number, behind.HELD.href, _whose(for_me, number - for_me), tone="amber"
     )
     return Part([figure], [panel])
+
+
+def _whose(mine: int, others: int) -> str:
+    if others <= 0:
+        return _("wait for a decision")
+    return _("%(mine)d for you, %(others)d for others") % {"mine": mine, "others": others}
 
 
 def _held(hold: Hold) -> Row:
@@ -63,11 +73,13 @@ def _held(hold: Hold) -> Row:
     return Row(
         reference=order.number,
         url=_order_url(order.number),
-        what=hold.note or wording.hold(hold.kind).capitalize(),
+        what=wording.hold(hold.kind).capitalize(),
+        note=hold.note,
         tone="amber",
         who=order.customer_name or order.email,
         owner=hold.opened_by if hold.kind == "manual" else "",
         since=hold.opened_at,
+        aged=_("held %(age)s") % {"age": age(hold.opened_at)},
         amount=display(order.total, order.currency),
         next=_("Decide"),
         next_url=_order_url(order.number),

@@ -38,6 +38,10 @@ class Row:
     who: str = ""
     owner: str = ""
     since: datetime | None = None
+    aged: str = ""
+    """The age in words, where it is not that of the thing itself."""
+    note: str = ""
+    """A longer reason, on a line of its own."""
     due: date | datetime | None = None
     now_due: date | None = None
     """The later day that took the place of the one it was due."""

@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 
 from core import charts, tracing, wording
 from core.actors import SYSTEM
+from core.addresses import telephone, town
 from core.days import reader_day, zone
 from core.locales import locale, number, percent, weight, written_day, written_time
 from core.locales import say_day as say_day
@@ -203,6 +204,8 @@ def count(value: int, cap: int = 1000) -> str:
 register.filter("hold_word", wording.hold)
 register.filter("percent", percent)
 register.filter("weight", weight)
+register.filter("town", town)
+register.filter("telephone", telephone)
 
 
 def _local(value: datetime) -> datetime:

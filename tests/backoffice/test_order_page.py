@@ -270,7 +270,7 @@ def test_a_cancelled_order_says_who_ended_it_and_why(clerk: Client) -> None:
     head, _, rest = text.partition("Lines")
 
     assert "Ordered twice" in head
-    assert "promised" not in head
+    assert "Promised" not in head
     assert "no place yet" not in rest
 
 

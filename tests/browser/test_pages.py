@@ -192,7 +192,9 @@ def _seen(window: Window, leaf: Leaf, system: System, size: str, judged: set[tup
 
 def _open(window: Window, leaf: Leaf, system: System) -> list[str]:
     window.complaints.clear()
-    answer = window.page.goto(system.company.places.get(leaf.address, leaf.address))
+    address = system.company.places.get(leaf.address, leaf.address)
+    told = "?lang=fr" if window.french and leaf.route == "tracking" else ""  # its language stands in the address
+    answer = window.page.goto(f"{address}{told}")
     if leaf.proof and window.page.locator("[name=proof]").count():
         window.page.locator("[name=proof]").fill(system.company.places["postcode"])
         window.page.locator("[name=proof]").press("Enter")

@@ -1,5 +1,6 @@
 """What a location's people get on their screens, and what those of other places do not."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -141,7 +142,7 @@ def test_work_that_was_planned_anew_is_late_by_what_the_customer_was_promised() 
     cards, screen = listed(client), client.get(reverse("work-piece", args=[work])).content.decode()
 
     assert "tone-red" in cards and "<s" in cards and "Tomorrow" in cards + screen
-    assert "late since" in screen and "<s" in screen
+    assert "late, promised" in screen and "<s" in screen
     assert [row.late for row in backlog()] == [1]
     assert "Late" in client.get("/").content.decode()
 
@@ -370,3 +371,19 @@ def test_what_cannot_be_is_refused_beside_its_field(event: dict[str, str]) -> No
 
     assert answer.status_code == 422 and 'role="alert"' in answer.content.decode()
     assert TrackingEvent.objects.count() == 0
+
+
+def test_the_filled_button_is_to_accept_until_the_work_is_accepted() -> None:
+    small_world()
+    _order, (work,) = released({MUG: 1})
+    client = at(here(work))
+    address = reverse("work-piece", args=[work])
+    assert filled(client.get(address)) == ["Accept"]
+
+    client.post(reverse("work-accept", args=[work]))
+    assert filled(client.get(address)) == ["Count"]
+
+
+def filled(answer: Any) -> list[str]:
+    buttons = re.findall(r'<button class="btn btn-primary btn-big.*?</button>', answer.content.decode(), re.DOTALL)
+    return [re.sub(r"<.*?>", "", button).strip() for button in buttons]

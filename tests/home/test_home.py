@@ -173,3 +173,15 @@ def test_the_health_of_the_system_is_told_to_each_reader_in_their_language(
 
     assert finding in opened(signed_in("admin"), "en")
     assert finding not in opened(signed_in("operations"), "fr")
+
+
+def test_the_figure_of_held_orders_says_which_are_for_others(world: World) -> None:
+    other = placed()
+    Hold.objects.create(order=other, kind="fraud_review", opened_by="rules")
+    Order.objects.filter(pk=other.pk).update(status="on_hold")
+
+    page = opened(signed_in("clerk"))
+
+    assert "1 for you, 1 for others" in page
+    assert "held 0 min" in page
+    assert "No such street" in page
