@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from core.lists import (
     FORTHCOMING,
@@ -46,6 +46,8 @@ from orders.selectors import (
 from orders.states import OPEN, ORDER_STATES
 
 NEEDS = "needs_someone"
+BY = '<span class="md:hidden muted">{} </span>{}'
+"""On a phone, where no head says which day it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,9 +185,12 @@ def _customer(order: Order) -> SafeString:
 
 
 def _promise(order: Order) -> SafeString:
+    if order.promise_latest is None:
+        return format_html("{}", when(None))
+    latest = format_html(BY, pgettext("promised", "by"), when(order.promise_latest))
     if not _said(order).moved:
-        return format_html("{}", when(order.promise_latest))
-    return format_html('<s class="old">{}</s> {}', when(order.first_promise_latest), when(order.promise_latest))
+        return latest
+    return format_html('<s class="old">{}</s> {}', when(order.first_promise_latest), latest)
 
 
 def _note(order: Order) -> SafeString | str:

@@ -272,8 +272,8 @@ class Screen:
 
     @property
     def controls(self) -> Iterator[dict[str, Any]]:
-        """The filters with what their controls show."""
-        for each in self.spec.filters:
+        """The filters with what their controls show; boxes to tick, which are lower, at the end."""
+        for each in sorted(self.spec.filters, key=lambda each: each.kind == "flag"):
             if not each.hidden:
                 value = self.reading.values.get(each.name)
                 yield {"filter": each, "on": value is not None, **each.fields(value)}
