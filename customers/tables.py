@@ -45,7 +45,7 @@ CUSTOMERS = registry.register(
                 fixed=True,
             ),
             Column(name="email", label=_("E-mail"), value=lambda c: c.email, phone="full", css="break-all"),
-            Column(name="phone", label=_("Telephone"), value=lambda c: c.phone, css="num"),
+            Column(name="phone", label=_("Telephone"), value=lambda c: c.phone, phone="full", css="num"),
             Column(name="country", label=_("Country"), value=lambda c: c.country, phone="hide", shown=False),
             Column(
                 name="external",

@@ -118,7 +118,7 @@ STOCK = registry.register(
         link=address,
         route="stock",
         icon="boxes",
-        newer=_("Back"),
-        older=_("Further"),
+        newer=_("Previous page"),
+        older=_("Next page"),
     )
 )
