@@ -346,7 +346,7 @@ FILTERS = (
 )
 
 TABS = (
-    Tab(name="all", label=_("All")),
+    Tab(name="all", label=pgettext_lazy("feminine", "All")),
     Tab(name="needs", label=_("Needs someone"), query=f"status={NEEDS}", small=True),
     Tab(name="late", label=_("Late"), query="late=1", small=True),
     Tab(name="on_hold", label=pgettext_lazy("orders", "On hold"), query="status=on_hold", small=True),
