@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounting.models import JournalEntry, JournalLine
 from accounting.roles import Happening
@@ -60,7 +61,7 @@ JOURNAL = registry.register(
             Reference(name="about", label=_("One order"), field="about"),
         ),
         tabs=(
-            Tab(name="all", label=_("All"), counted=False),
+            Tab(name="all", label=pgettext_lazy("feminine", "All"), counted=False),
             Tab(name="today", label=_("Today"), query="day=today"),
             Tab(name="month", label=_("This month"), query="day=this-month", counted=False),
         ),

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from core.cache import FIGURES, kept
 from core.charts import Columns, Point, columns
@@ -76,7 +76,7 @@ def _stats(today: date, found: Found, now: dict[str, Waiting]) -> list[dict[str,
             "label": _("Value today, %(currency)s") % {"currency": row["currency"]},
             "value": money(row["value"], row["currency"]),
             "href": f"{orders}?day={today.isoformat()}",
-            "note": _("%(n)d orders") % {"n": row["orders"]},
+            "note": ngettext("%(n)d order", "%(n)d orders", row["orders"]) % {"n": row["orders"]},
             "formula": _("Totals of the orders placed today, tax and delivery included, cancelled ones left out."),
         }
         for row in found.values

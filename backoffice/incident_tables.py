@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from backoffice.timeline_words import INCIDENTS
 from core import versions
@@ -202,7 +202,7 @@ EXCEPTIONS = registry.register(
             Tab(name="mine", label=gettext_lazy("Mine"), query="state=open&mine=1", small=True),
             Tab(name="nobodys", label=gettext_lazy("Nobody's"), query="state=open&nobodys=1", small=True),
             Tab(name="solved", label=gettext_lazy("Solved"), query="state=solved", sort="-age", counted=False),
-            Tab(name="all", label=gettext_lazy("All"), counted=False),
+            Tab(name="all", label=pgettext_lazy("feminine", "All"), counted=False),
         ),
         sort="age",
         sorts=(

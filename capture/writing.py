@@ -104,7 +104,8 @@ HOLD = Table(
 
 def name_customers(drafts: Sequence[DraftOrder]) -> None:
     """Give each draft its customer, known or new, in the caller's transaction."""
-    for draft, customer_id in zip(drafts, known_or_new([d.customer for d in drafts]), strict=True):
+    known = known_or_new([d.customer for d in drafts], [d.placed_at for d in drafts])
+    for draft, customer_id in zip(drafts, known, strict=True):
         draft.customer_id = customer_id
 
 

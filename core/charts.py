@@ -7,8 +7,8 @@ from math import ceil, log10
 
 from core.locales import number
 
-WIDTH, HEIGHT = 640, 220
-LEFT, TOP, BOTTOM = 44, 8, 24
+WIDTH, HEIGHT = 640, 262
+LEFT, TOP, BOTTOM = 44, 8, 30
 
 
 @dataclass(frozen=True)

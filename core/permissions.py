@@ -129,10 +129,18 @@ def locations_of(user: Any, permission: str) -> Reach:
     return None if _may_all(user) else reaches(user).get(permission, set())
 
 
+def _said(permission: str) -> dict[str, str]:
+    """A permission in the reader's words; by its code when none are declared."""
+    declared = settings.PERMISSIONS.get(permission)
+    return {"right": str(declared.words) if declared else permission}
+
+
 def require(user: Any, permission: str, location_id: UUID | None = None) -> None:
     """Raise Forbidden unless the user has the permission (there)."""
     if not allows(user, permission, location_id):
-        raise Forbidden(_("You need the permission “%(permission)s” for this.") % {"permission": permission})
+        raise Forbidden(
+            _("For this you need the right “%(right)s”. Who manages people can give it to you.") % _said(permission)
+        )
 
 
 View = Callable[..., HttpResponse]
@@ -147,7 +155,10 @@ def permission(name: str, *, everywhere: bool = False) -> Callable[[View], View]
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             require(request.user, name)
             if everywhere and locations_of(request.user, name) is not None:
-                raise Forbidden(_("You need the permission “%(name)s” everywhere for this.") % {"name": name})
+                raise Forbidden(
+                    _("For this you need the right “%(right)s” everywhere. Who manages people can give it to you.")
+                    % _said(name)
+                )
             tracing.acting(tracing.label_of(request.user))
             return view(request, *args, **kwargs)
 

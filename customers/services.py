@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
-
-from django.utils import timezone
 
 from core.bulk import Table
 from core.db import require_atomic, rows
@@ -74,19 +73,23 @@ TABLE known UNION ALL TABLE made
 """  # noqa: S608 - all parts are constants
 
 
-def known_or_new(buyers: Sequence[Buyer | None]) -> list[UUID | None]:
+def known_or_new(buyers: Sequence[Buyer | None], since: Sequence[datetime]) -> list[UUID | None]:
     """The customer of each buyer: by e-mail, else by external id, else a new one. None buys anonymously.
 
-    What is on file is kept: an order does not rewrite a customer.
+    `since` is when each buys: a new customer is one since their first order. What is on file is kept: an order does not
+    rewrite a customer.
     """
     require_atomic()
-    named = {_key(b): b for b in buyers if b is not None and (b.email or b.external_id)}
+    named: dict[tuple[str, str], tuple[Buyer, datetime]] = {}
+    for b, at in zip(buyers, since, strict=True):
+        if b is not None and (b.email or b.external_id):
+            named[_key(b)] = (b, min(at, named[_key(b)][1]) if _key(b) in named else at)
     if not named:
         return [None] * len(buyers)
     # In key order, as everybody does: who makes the same new customers waits, and never in a circle.
     wanted = [named[key] for key in sorted(named)]
     known = _find_or_make(wanted)
-    if any(_match(b, known) is None for b in wanted):
+    if any(_match(b, known) is None for b, _at in wanted):
         known |= _find_or_make(wanted)  # made by somebody else since our statement began
     return [_match(b, known) if b is not None else None for b in buyers]
 
@@ -94,15 +97,14 @@ def known_or_new(buyers: Sequence[Buyer | None]) -> list[UUID | None]:
 Known = dict[tuple[str, str], UUID]
 
 
-def _find_or_make(buyers: Sequence[Buyer]) -> Known:
-    now = timezone.now()
+def _find_or_make(buyers: Sequence[tuple[Buyer, datetime]]) -> Known:
     made = [
-        _New(new_id(), b.email, b.external_id, b.first_name, b.last_name, b.phone, b.language or "en", "", now)
-        for b in buyers
+        _New(new_id(), b.email, b.external_id, b.first_name, b.last_name, b.phone, b.language or "en", "", at)
+        for b, at in buyers
     ]
     wanted = {
-        "emails": [b.email.lower() for b in buyers if b.email],
-        "external_ids": [b.external_id for b in buyers if b.external_id],
+        "emails": [b.email.lower() for b, _at in buyers if b.email],
+        "external_ids": [b.external_id for b, _at in buyers if b.external_id],
     }
     found = rows(FIND_OR_MAKE, wanted | TABLE.params(made))
     by_email = {("email", row.email): row.id for row in found if row.email}

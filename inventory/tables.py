@@ -56,7 +56,9 @@ def _sku(variant: Variant) -> SafeString:
 
 def _free(variant: Any) -> SafeString:
     tone = "" if variant.free else "tone-amber"
-    of = format_html('<span class="md:hidden muted font-normal"> {} {}</span>', _("of"), variant.on_hand)
+    of = format_html(
+        '<span class="md:hidden muted font-normal"> {}</span>', _("free of %(n)d") % {"n": variant.on_hand}
+    )
     return format_html('<span class="font-medium {}">{}{}</span>', tone, variant.free, of)
 
 
@@ -117,8 +119,8 @@ STOCK = registry.register(
         link=address,
         route="stock",
         icon="boxes",
-        newer=_("Back"),
-        older=_("Further"),
+        newer=_("Previous page"),
+        older=_("Next page"),
     )
 )
 FEEDS = feed_tables.FEEDS

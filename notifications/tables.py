@@ -68,11 +68,9 @@ MAIL = registry.register(
                 name="subject", label=_("Subject"), value=lambda m: m.subject, cell=_subject, phone="full", fixed=True
             ),
             Column(name="to", label=_("To"), value=lambda m: m.to, phone="full", css="break-all"),
-            Column(name="order", label=_("Order"), value=lambda m: getattr(m, "number", ""), cell=_order),
+            Column(name="order", label=_("Order"), value=lambda m: getattr(m, "number", ""), cell=_order, phone="hide"),
             Column(name="kind", label=_("Kind"), value=lambda m: str(KIND_WORDS.get(m.kind, m.kind)), phone="hide"),
-            Column(
-                name="state", label=_("State"), value=lambda m: str(STATES[m.state][1]), cell=_state_word, phone="end"
-            ),
+            Column(name="state", label=_("State"), value=lambda m: str(STATES[m.state][1]), cell=_state_word),
             Column(
                 name="written",
                 label=_("Written"),
@@ -81,7 +79,7 @@ MAIL = registry.register(
                 sort="id",
                 first="-",
                 numeric=True,
-                phone="hide",
+                phone="end",
             ),
             Column(name="language", label=_("Language"), value=lambda m: m.language, phone="hide", shown=False),
             Column(name="tries", label=_("Tries"), value=lambda m: m.attempts, numeric=True, phone="hide", shown=False),

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from core import wording
 from core.lists import (
@@ -47,6 +47,8 @@ from orders.selectors import (
 from orders.states import OPEN, ORDER_STATES
 
 NEEDS = "needs_someone"
+BY = '<span class="md:hidden muted">{} </span>{}'
+"""On a phone, where no head says which day it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,9 +186,12 @@ def _customer(order: Order) -> SafeString:
 
 
 def _promise(order: Order) -> SafeString:
+    if order.promise_latest is None:
+        return format_html("{}", when(None))
+    latest = format_html(BY, pgettext("promised", "by"), when(order.promise_latest))
     if not _said(order).moved:
-        return format_html("{}", when(order.promise_latest))
-    return format_html('<s class="old">{}</s> {}', when(order.first_promise_latest), when(order.promise_latest))
+        return latest
+    return format_html('<s class="old">{}</s> {}', when(order.first_promise_latest), latest)
 
 
 def _note(order: Order) -> SafeString | str:
@@ -342,7 +347,7 @@ FILTERS = (
 )
 
 TABS = (
-    Tab(name="all", label=_("All")),
+    Tab(name="all", label=pgettext_lazy("feminine", "All")),
     Tab(name="needs", label=_("Needs someone"), query=f"status={NEEDS}", small=True),
     Tab(name="late", label=_("Late"), query="late=1", small=True),
     Tab(name="on_hold", label=pgettext_lazy("orders", "On hold"), query="status=on_hold", small=True),

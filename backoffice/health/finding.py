@@ -14,9 +14,9 @@ Tone = Literal["green", "amber", "red"]
 
 PARTS: dict[str, str | Promise] = {
     "database": gettext_lazy("Database"),
-    "broker": gettext_lazy("Broker"),
+    "broker": gettext_lazy("Queue of work (Redis)"),
     "scheduler": gettext_lazy("Scheduler"),
-    "relay": gettext_lazy("Workers that hand work on"),
+    "relay": gettext_lazy("Passing work to the workers"),
     "work": gettext_lazy("Workers for orders"),
     "providers": gettext_lazy("Workers for payments and carriers"),
     "mail": gettext_lazy("Workers for letters"),

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from core.cache import kept
 from core.jobs import bulk
@@ -241,7 +242,9 @@ class Screen:
             if told.get(name) != value
         ]
         if self.reading.text:
-            found.append({"label": f"“{self.reading.text}”", "url": self.links.without_filter("q")})
+            found.append(
+                {"label": _("“%(text)s”") % {"text": self.reading.text}, "url": self.links.without_filter("q")}
+            )
         return found
 
     @property
@@ -272,8 +275,8 @@ class Screen:
 
     @property
     def controls(self) -> Iterator[dict[str, Any]]:
-        """The filters with what their controls show."""
-        for each in self.spec.filters:
+        """The filters with what their controls show; boxes to tick, which are lower, at the end."""
+        for each in sorted(self.spec.filters, key=lambda each: each.kind == "flag"):
             if not each.hidden:
                 value = self.reading.values.get(each.name)
                 yield {"filter": each, "on": value is not None, **each.fields(value)}

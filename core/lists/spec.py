@@ -68,7 +68,8 @@ class Column:
     def classes(self) -> str:
         """What its cells are drawn with."""
         phone = {"full": "full", "hide": "wide-only", "end": "end"}.get(self.phone, "")
-        return " ".join(part for part in ("r" if self.numeric else "", phone, self.css) if part)
+        blank = "" if self.heading else "blank"
+        return " ".join(part for part in ("r" if self.numeric else "", phone, blank, self.css) if part)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Every list: it opens for those who may, whatever its address says, with few queries, for one's own places only."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -107,6 +108,29 @@ def test_its_queries_do_not_grow_with_its_rows(
 
     with django_assert_max_num_queries(14):
         page(reader, name)
+
+
+@pytest.mark.parametrize("name", ["parcels", "payments"])
+def test_the_number_of_an_order_leads_to_its_page(world: World, name: str) -> None:
+    html = page(signed_in("manager"), name).content.decode()
+
+    assert re.search(r'href="/orders/([^"/]+)/[^"]*">\1</a>', html)
+
+
+def test_a_parcel_leads_to_its_own_page(world: World) -> None:
+    parcel = Shipment.objects.latest("id")
+
+    assert f'href="/work/parcels/{parcel.pk}/"' in page(signed_in("manager"), "parcels").content.decode()
+
+
+def test_boxes_to_tick_are_the_last_of_the_filters(world: World) -> None:
+    kinds = [
+        control["filter"].kind
+        for control in page(signed_in("manager"), "orders", "panel=filters").context["list"].controls
+    ]
+
+    assert "flag" in kinds
+    assert kinds == sorted(kinds, key=lambda kind: kind == "flag")
 
 
 @pytest.mark.parametrize("name", ["orders", "parcels", "returns", "payments"])

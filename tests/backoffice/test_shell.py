@@ -101,3 +101,10 @@ def test_pages_for_everybody_still_need_a_sign_in(client: Client, path: str) -> 
 
 def test_health_says_ok_to_anybody_while_the_database_answers() -> None:
     assert Client().get("/health/").content == b"ok\n"
+
+
+def test_who_may_not_is_told_the_right_in_words_and_who_gives_it() -> None:
+    text = signed_in("store").get("/ledger/").content.decode()
+
+    assert "the right “Read the ledger”" in text
+    assert "ledger.view" not in text

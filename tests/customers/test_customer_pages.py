@@ -32,6 +32,13 @@ def test_the_page_shows_worth_and_orders(clerk: Client) -> None:
     assert len(response.context["rows"]) == 1
 
 
+def test_a_customer_is_one_since_their_first_order() -> None:
+    small_world()
+    order = placed(placed_at="2026-10-02T09:00:00+02:00")
+
+    assert Customer.objects.get().created_at == order.placed_at
+
+
 def test_an_unknown_customer_is_told(clerk: Client) -> None:
     assert clerk.get("/customers/00000000-0000-7000-8000-000000000000/").status_code == 404
 

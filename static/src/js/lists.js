@@ -72,15 +72,27 @@ function arrow(list, item, by, word) {
   button.textContent = by < 0 ? "↑" : "↓";
   button.addEventListener("click", () => {
     const other = by < 0 ? item.previousElementSibling : item.nextElementSibling;
-    if (!other) return;
+    if (!other?.querySelector("button")) return;
     if (by < 0) other.before(item);
     else other.after(item);
     [...list.children].forEach((each, n) => {
-      each.querySelector("input[type=number]").value = n + 1;
+      const place = each.querySelector("input[type=number]");
+      if (place) place.value = n + 1;
     });
+    limit(list);
     button.focus();
   });
   return button;
+}
+
+/** The first goes no further up, the last no further down. The button that has the focus keeps it, so none is taken away. */
+function limit(list) {
+  const items = [...list.children].filter((each) => each.querySelector("button"));
+  items.forEach((each, n) => {
+    const [up, down] = each.querySelectorAll("button");
+    up.setAttribute("aria-disabled", n === 0);
+    down.setAttribute("aria-disabled", n === items.length - 1);
+  });
 }
 
 function movable(root) {
@@ -89,12 +101,14 @@ function movable(root) {
   list.dataset.live = "1";
   for (const item of list.children) {
     const place = item.querySelector("input[type=number]");
+    if (!place) continue; // a column that stands first and stays
     place.hidden = true;
     const group = document.createElement("span");
     group.className = "inline-flex";
     group.append(arrow(list, item, -1, list.dataset.up), arrow(list, item, 1, list.dataset.down));
     item.append(group);
   }
+  limit(list);
 }
 
 /** The tab that is open is seen, however many there are before it. */
