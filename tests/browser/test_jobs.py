@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.looks import faults_of_access, faults_of_fit, shoot, turn
+from tests.browser.looks import THUMB, faults_of_access, faults_of_fit, shoot, turn
 from tests.browser.people import DESK, PHONE, People
 
 ENDED = "#progress[data-job=done]"
@@ -54,6 +54,52 @@ def test_orders_are_held_in_bulk_and_let_go_again(people: People, script: bool) 
     page.get_by_label("Held for").select_option("manual")
     page.get_by_role("button", name=re.compile("go on$")).click()
     until_ended(page, script)
+    assert window.complaints == []
+    window.close()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_rows_are_ticked_by_thumb(people: People, script: bool) -> None:
+    window = people.phone("manager", script=script)
+    page = window.page
+    page.goto("/orders/?status=processing")
+    boxes, bar = page.locator("input[name=ids]"), page.locator("#bulk")
+    expect(boxes.first).to_be_hidden()
+    page.locator(".list-select").tap()
+    target = page.locator("td.pick label").first.bounding_box()
+    assert target and min(target["width"], target["height"]) >= THUMB
+    for n in range(2):
+        page.locator("td.pick label").nth(n).tap()
+    page.locator("tbody tr").last.scroll_into_view_if_needed()
+    expect(bar).to_be_in_viewport()
+    page.get_by_role("button", name="Hold…", exact=True).tap()
+    expect(page.locator("h1")).to_have_text("Hold orders")
+    expect(page.get_by_role("button", name="Hold 2 orders")).to_be_visible()
+    assert window.complaints == []
+    window.close()
+
+
+def test_while_a_thumb_selects_a_card_is_ticked_and_not_opened(people: People) -> None:
+    window = people.phone("manager")
+    page = window.page
+    page.goto("/orders/?status=processing")
+    card, box = page.locator("tbody tr").nth(1), page.locator("input[name=ids]").nth(1)
+    page.locator(".list-select").tap()
+    card.tap(position={"x": 240, "y": 70})
+    expect(box).to_be_checked()
+    for theme in ("light", "dark"):
+        turn(page, theme)
+        shoot(page, f"orders ticked by thumb {theme}")
+        assert faults_of_fit(page) + faults_of_access(page) == []
+    page.locator(".menu-box a", has_text="Oldest first").evaluate("link => link.click()")
+    expect(page).to_have_url(re.compile("sort="))
+    expect(page.get_by_label("Select", exact=True)).to_be_checked()
+    page.locator("td.pick label").first.tap()
+    page.locator(".list-select").tap()
+    expect(page.locator("#bulk")).to_be_hidden()
+    expect(page.locator("input[name=ids]:checked")).to_have_count(0)
+    card.tap(position={"x": 240, "y": 70})
+    expect(page).to_have_url(re.compile(r"/orders/[A-Z]+-\d+/$"))
     assert window.complaints == []
     window.close()
 

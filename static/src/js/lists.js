@@ -1,4 +1,4 @@
-/** Lists: rows are ticked by key and mouse, empty filters stay out of the address, columns are moved by buttons. */
+/** Lists: rows are ticked by key, mouse and thumb, empty filters stay out of the address, columns are moved by buttons. */
 
 function boxes() {
   return [...document.querySelectorAll('.pick input[name="ids"]')];
@@ -31,10 +31,18 @@ function tick(event) {
 }
 
 let last = null;
+let selecting = false;
+
+function toggle() {
+  return document.querySelector("[data-select]");
+}
 
 function changed(event) {
   const target = event.target;
-  if (target.matches("[data-page]")) {
+  if (target.matches("[data-select]")) {
+    selecting = target.checked;
+    if (!selecting) for (const box of [...boxes(), document.querySelector("[data-all]")]) box.checked = false;
+  } else if (target.matches("[data-page]")) {
     for (const box of boxes()) box.checked = target.checked;
   } else if (target.matches('.pick input[name="ids"]')) {
     last = target;
@@ -51,6 +59,16 @@ function between(event) {
   if (from < 0) return;
   for (const each of all.slice(from, to + 1)) each.checked = box.checked;
   tell();
+}
+
+/** While a thumb selects, a press on a card ticks it; its links still open. */
+function pressed(event) {
+  const row = event.target.closest?.("tr[data-href]");
+  const box = row?.querySelector('.pick input[name="ids"]');
+  if (!box || !selecting || !toggle()?.parentElement.checkVisibility()) return;
+  if (event.target.closest("a, button, input, label, select")) return;
+  event.stopPropagation();
+  box.click();
 }
 
 function lean(event) {
@@ -121,6 +139,7 @@ function showTab() {
 }
 
 function refresh() {
+  if (selecting && toggle()) toggle().checked = true;
   tell();
   showTab();
   movable(document);
@@ -130,6 +149,7 @@ export function start() {
   refresh();
   document.addEventListener("change", changed);
   document.addEventListener("click", between);
+  document.addEventListener("click", pressed, true);
   document.addEventListener("submit", lean, true);
   document.addEventListener("htmx:afterSettle", refresh);
   window.addEventListener("pageshow", tell);
