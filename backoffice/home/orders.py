@@ -12,6 +12,7 @@ from backoffice import reach
 from backoffice.home import behind
 from backoffice.home.parts import Figure, Nothing, Panel, Part, Row, counted
 from core import wording
+from core.addresses import telephone
 from core.days import company_day
 from core.lists import capped_count
 from core.money import display
@@ -153,7 +154,7 @@ def _late(order: Any) -> Row:
         url=_order_url(order.number),
         what=ngettext("%(n)d day late", "%(n)d days late", days) % {"n": days},
         tone="red",
-        who=" · ".join(part for part in (order.customer_name or order.email, phone) if part),
+        who=" · ".join(part for part in (order.customer_name or order.email, telephone(phone)) if part),
         amount=display(order.total, order.currency),
         next=_("Call") if phone else _("Write"),
         next_url=_order_url(order.number),

@@ -133,7 +133,7 @@ def data_of_the_company() -> set[str]:
 
 
 NAMES = {
-    "Maison Lumen", "Anne Bertin", "Lyon warehouse", "Paris shop", "Lyon", "Paris", "rue", "Web", "postal", "standard", "Français",
+    "Maison Lumen", "Anne Bertin", "Lyon warehouse", "Paris shop", "Lyon, France", "Lyon", "Paris", "rue", "Web", "postal", "standard", "Français",
     "English", "carrier:postal", "rules", "table", "tests", "Ctrl", "Enter", "Esc",
 }  # fmt: skip
 """What the small company is made of."""
