@@ -1,7 +1,7 @@
 """Examples for the style guide: one of everything, in the words of the demo company."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from backoffice import colours
 from core import charts, wording
 from core.lists import Page
+from core.locales import written_day
 
 SYMBOL = re.compile(r'<symbol id="([a-z0-9-]+)"')
 SPACES = {1: "w-1", 2: "w-2", 3: "w-3", 4: "w-4", 5: "w-5", 6: "w-6", 8: "w-8", 12: "w-12"}
@@ -56,7 +57,8 @@ def everything() -> dict[str, Any]:
     now = timezone.now()
     counts = [212, 198, 240, 233, 281, 340, 309, 226, 219, 251, 262, 301, 368, 402]
     points = [
-        charts.Point(f"{9 + i} Nov", value, href="#charts", now=i == len(counts) - 1) for i, value in enumerate(counts)
+        charts.Point(written_day(date(2026, 11, 9 + i), "d MMM"), value, href="#charts", now=i == len(counts) - 1)
+        for i, value in enumerate(counts)
     ]
     given = {"sku": "", "quantity": "0", "price": "9.90", "day": now.date(), "channel": "web", "delivery": "home"}
     bound = Sample({**given, "city": "Lyon", "place": "Lyon"}, auto_id="returned_%s")

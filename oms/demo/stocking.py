@@ -37,7 +37,7 @@ def stock_up(orders: Iterable[Basket], at: Any) -> int:
             if (quantity := _units(entry, item, number, demand))
         ]
         if units and not Movement.objects.filter(source=source).exists():
-            receive(units, source=source, actor=SYSTEM, at=at, note="Opening stock", opening=True)
+            receive(units, source=source, actor=SYSTEM, at=at, note="Stock initial", opening=True)
             total += sum(unit.quantity for unit in units)
     return total
 

@@ -25,11 +25,12 @@ CARDS = 12
 PICKERS = Actor("user", "Wanda Leroy")
 CLERK = Actor("user", "Claire Morel")
 HELD = (
-    ("fraud_review", "First order, high value, delivery address far from the billing address"),
-    ("address", "The carrier does not know this street"),
-    ("manual", "The customer asked to wait until Friday"),
-    ("duplicate", "Looks like the order placed a minute before"),
+    ("fraud_review", "Première commande, montant élevé, livraison loin de l’adresse de facturation"),
+    ("address", "Le transporteur ne connaît pas cette rue"),
+    ("manual", "Le client demande d’attendre vendredi"),
+    ("duplicate", "Ressemble à la commande passée une minute avant"),
 )
+"""Holds as the company's people write of them: in its own language."""
 ANNOUNCED = 6
 DELIVERED = """
 SELECT id FROM orders_order WHERE status = 'completed' AND placed_at > %(since)s ORDER BY placed_at DESC LIMIT %(most)s
@@ -47,7 +48,7 @@ def live_day(baskets: Sequence[Basket], now: datetime) -> int:
     waiting, going = open_orders[-4:], open_orders[:-8]
     _stages([order.id for order in going], now)
     if waiting:
-        cancel(waiting[0].id, actor=CLERK, reason="ordered twice by mistake")
+        cancel(waiting[0].id, actor=CLERK, reason="commandé deux fois par erreur")
     _announce_returns(now)
     return len(placed)
 
@@ -93,4 +94,4 @@ def _under_way(order_ids: Sequence[UUID], now: datetime) -> None:
     said = ("InTransit", "OutForDelivery", "", "InTransit", "AttemptFail")
     for number, row in enumerate(found):
         if status := said[number % len(said)]:
-            record_event(row.id, status, now - timedelta(minutes=40), actor=SYSTEM, place="Hub")
+            record_event(row.id, status, now - timedelta(minutes=40), actor=SYSTEM, place="Lyon")
