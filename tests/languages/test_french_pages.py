@@ -133,8 +133,8 @@ def data_of_the_company() -> set[str]:
 
 
 NAMES = {
-    "Maison Lumen", "Anne Bertin", "Lyon warehouse", "Paris shop", "Lyon, France", "Lyon", "Paris", "rue", "Web", "postal", "standard", "Français",
-    "English", "carrier:postal", "rules", "table", "tests", "Ctrl", "Enter", "Esc",
+    "Maison Lumen", "Anne Bertin", "Lyon warehouse", "Paris shop", "Lyon, France", "Lyon", "Paris", "rue", "Web", "postal", "standard",
+    "Français", "English", "carrier:postal", "rules", "table", "tests", "Ctrl", "Enter", "Esc",
 }  # fmt: skip
 """What the small company is made of."""
 
