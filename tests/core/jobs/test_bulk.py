@@ -188,7 +188,7 @@ def test_a_right_that_is_taken_away_counts_from_the_next_row_on(monkeypatch: pyt
     monkeypatch.setattr(working.bulk, "get", lambda name: type(ACTION)(**{**vars(ACTION), "act": settle_and_lose}))
     running.run_jobs()
     assert [state for _label, state in results(job)] == ["done", "refused", "refused"]
-    assert "incidents.view" in job.rows.get(label="b").words
+    assert "the right “See exceptions”" in job.rows.get(label="b").words
 
 
 def test_the_account_that_was_closed_does_nothing_more() -> None:

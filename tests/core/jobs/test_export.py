@@ -171,7 +171,7 @@ def test_a_right_that_is_lost_meanwhile_ends_it_with_words() -> None:
     Grant.objects.all().delete()
     running.run_jobs()
     job.refresh_from_db()
-    assert (job.state, "incidents.view" in job.error) == ("failed", True)
+    assert (job.state, "the right “See exceptions”" in job.error) == ("failed", True)
 
 
 def test_more_rows_than_a_sheet_holds_are_told_before_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:

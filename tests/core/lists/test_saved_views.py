@@ -179,7 +179,9 @@ def test_ones_own_view_is_nobody_elses(manager: Client) -> None:
 def test_sharing_needs_a_permission(manager: Client) -> None:
     clerk = signed_in("clerk")
 
-    assert "views.share" in save(clerk, "For all", audience="everybody").content.decode()
+    assert (
+        "the right “Share views of lists with others”" in save(clerk, "For all", audience="everybody").content.decode()
+    )
     assert not SavedView.objects.exists()
 
 
@@ -199,7 +201,10 @@ def test_who_may_share_no_more_changes_nothing_for_others(manager: Client, do: s
     view = SavedView.objects.get()
     Grant.objects.update(role="clerk")
 
-    assert "views.share" in act(manager, view, do, name="Only I know", query="status=on_hold").content.decode()
+    assert (
+        "the right “Share views of lists with others”"
+        in act(manager, view, do, name="Only I know", query="status=on_hold").content.decode()
+    )
     view.refresh_from_db()
     assert (view.name, view.query) == ("All hands", "status=placed")
 
