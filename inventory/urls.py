@@ -12,6 +12,7 @@ urlpatterns = [
     path("stock-feeds/", page_of("stock-feeds"), name="stock-feeds"),
     path("stock-feeds/new/", feeds.new, name="stock-feed-new"),
     path("stock-feeds/messages/<uuid:message_id>/", feeds.message, name="stock-message"),
+    path("stock-feeds/messages/<uuid:message_id>/progress/", feeds.progress, name="stock-message-progress"),
     path("stock-feeds/messages/<uuid:message_id>/refused.csv", feeds.refused, name="stock-message-refused"),
     path("stock-feeds/<str:code>/", feeds.feed, name="stock-feed"),
     path("stock-feeds/<str:code>/change/", feeds.change, name="stock-feed-change"),

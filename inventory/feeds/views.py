@@ -1,5 +1,6 @@
 """The pages of feeds: one feed with its messages, setting it up, sending its file, one message with its refusals."""
 
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from core import versions
 from core.actors import Actor
 from core.forms import tell
+from core.people.sessions import unattended
 from core.permissions import allows, locations_of, permission
 from core.problems import NotFound, Problem
 from inventory.feeds import files, intake, selectors, words
@@ -144,22 +147,30 @@ def send_file(request: HttpRequest, code: str) -> HttpResponse:
 @permission("stock.view")
 def message(request: HttpRequest, message_id: UUID) -> HttpResponse:
     """A message: how far it is, and which of its levels were refused."""
+    return render(request, "inventory/feed_message.html", _shown(_message(message_id)))
+
+
+@unattended
+@require_safe
+@permission("stock.view")
+def progress(request: HttpRequest, message_id: UUID) -> HttpResponse:
+    """The moving part of a message's page; when all is applied, the whole page again."""
     found = _message(message_id)
-    done = selectors.done_so_far(found)
-    refused_levels = []
     if found.finished_at:
-        for each in selectors.refusals(found.pk):
-            refused_levels.append(each)
-            if len(refused_levels) == selectors.MOST_REFUSALS:
-                break
-    context = {
-        "message": found, "feed": found.feed, "done": done, "refusals": refused_levels,
-        "origin": words.ORIGINS[found.origin], "most": selectors.MOST_REFUSALS,
-    }  # fmt: skip
-    part = "part" in request.GET
-    if part and found.finished_at:
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    return render(request, f"inventory/feed_message.html{'#progress' * part}", context)
+        return HttpResponseClientRefresh()
+    return render(request, "inventory/feed_message.html#progress", _shown(found))
+
+
+def _shown(found: FeedMessage) -> dict[str, Any]:
+    refused = selectors.refusals(found.pk) if found.finished_at else ()
+    return {
+        "message": found,
+        "feed": found.feed,
+        "done": selectors.done_so_far(found),
+        "refusals": list(islice(refused, selectors.MOST_REFUSALS)),
+        "origin": words.ORIGINS[found.origin],
+        "most": selectors.MOST_REFUSALS,
+    }
 
 
 def _message(message_id: UUID) -> FeedMessage:

@@ -133,6 +133,7 @@ ROWS = [
     Row("stock-feed-change", "feeds.manage", "/stock-feeds/{feed}/change/", whole=True),
     Row("stock-feed-file", "feeds.manage", "/stock-feeds/{feed}/file/", POST, ok=422, whole=True),
     Row("stock-message", "stock.view", "/stock-feeds/messages/{feed_message}/"),
+    Row("stock-message-progress", "stock.view", "/stock-feeds/messages/{feed_message}/progress/"),
     Row("stock-message-refused", "stock.view", "/stock-feeds/messages/{feed_message}/refused.csv"),
     Row("work", "fulfillment.work", "/work/"),
     Row("work-piece", "fulfillment.work", "/work/{work}/", elsewhere=404),

@@ -130,7 +130,7 @@ NOT_OPENED = {
     "new-order-quote", "new-order-products",  # parts of the form
     "search-palette",  # test_palette.py
     "health-live", "sign-out", "set_language", "theme", "start", "order-hold", "order-release-hold", "order-take-back", "order-receive-return", "order-live", "order-note", "order-contact", "order-settle", "order-letter", "customer-note",
-    "stock-feed-file", "stock-message-refused",
+    "stock-feed-file", "stock-message-refused", "stock-message-progress",
     "stock-receive", "stock-adjust", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
     "work-ship",  # they do something and lead back
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame

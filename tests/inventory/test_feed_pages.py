@@ -148,7 +148,7 @@ def test_a_file_is_kept_then_applied_and_its_refusals_come_back_as_a_file(world:
     assert "0 of 3" in page
     assert 'hx-trigger="every 1s"' in page
     assert applying.work_all(10) == 1
-    assert client.get(f"{response['Location']}?part=1")["HX-Refresh"] == "true"
+    assert client.get(f"{response['Location']}progress/")["HX-Refresh"] == "true"
     page = text(client.get(response["Location"]))
     assert "1 applied" in page
     assert "on_hand must be a whole number" in page

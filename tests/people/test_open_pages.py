@@ -118,7 +118,7 @@ def test_everything_that_pages_ask_by_themselves_is_known_as_such() -> None:
     asked = {"".join(names) for page in pages for names in POLL.findall(page.read_text())}
 
     assert asked == {name for name, view in views.items() if getattr(view, "unattended", False)}
-    assert len(asked) == 3
+    assert len(asked) == 4
 
 
 def _patterns(found: list[URLPattern | URLResolver]) -> list[URLPattern]:
