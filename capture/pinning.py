@@ -112,7 +112,7 @@ def _make_room(
     """See what moves of others' pins would free, and count on it; OutOfStock where that is not enough either."""
     need = _need(lines)
     have = _added_up(need, places, free)
-    rooms = room.look({v: q - have[v] for v, q in need.items() if q > have[v]}, places, others)
+    rooms = room.look({v: q - have[v] for v, q in need.items() if q > have[v]}, draft.channel.pool_id, places, others)
     _refuse_short(lines, need, {v: have[v] + (rooms[v].units if v in rooms else 0) for v in need})
     draft.moves = room.moves_of(rooms)
     for move in draft.moves:

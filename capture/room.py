@@ -12,16 +12,24 @@ from inventory.services import Pin
 from orders.repinned import tell_repinned
 
 
-def look(missing: Mapping[UUID, int], places: Sequence[UUID], others: Sequence[Pin]) -> dict[UUID, Room]:
-    """Room at `places` for the missing units of each variant; `others` are pins of this call that are not written yet."""
+def look(missing: Mapping[UUID, int], pool_id: UUID, places: Sequence[UUID], others: Sequence[Pin]) -> dict[UUID, Room]:
+    """Room at the pool's `places` for the missing units of each variant; `others` are pins of this call that are not
+    written yet. A place that has promised or keeps back more than it has would give nobody what is moved from it."""
     now = seats(missing)
+    legal = now.legal.get(pool_id, ())
     for pin in others:
         if pin.variant_id in missing:
             free, pins = now.free[pin.variant_id], now.pins[pin.variant_id]
             free[pin.location_id] = free.get(pin.location_id, 0) - pin.quantity
             pins[(pin.location_id, pin.pool_id)] = pins.get((pin.location_id, pin.pool_id), 0) + pin.quantity
     return {
-        variant: find_room(units, places, free=now.free[variant], pins=now.pins[variant], legal=now.legal)
+        variant: find_room(
+            units,
+            [place for place in places if place in legal and now.free[variant].get(place, 0) >= 0],
+            free=now.free[variant],
+            pins=now.pins[variant],
+            legal=now.legal,
+        )
         for variant, units in missing.items()
     }
 

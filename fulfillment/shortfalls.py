@@ -13,6 +13,7 @@ from django.db import transaction
 from core.actors import Actor
 from core.db import rows
 from core.incidents import describe
+from core.models import Incident
 from core.outbox import publish
 from core.timeline import record
 from fulfillment.amend import Cut, Taken, shrink_work
@@ -44,6 +45,14 @@ def cover(stock_id: UUID, *, actor: Actor) -> None:
             break
         _route_anew(order_id, stock_id, actor=actor)
     _name(stock_id)
+
+
+def cover_open(*, actor: Actor) -> int:
+    """Cover every open shortfall anew; returns how many there were."""
+    open_ones = list(Incident.objects.filter(kind=shortfalls.KIND, resolved_at=None).values_list("about", flat=True))
+    for stock_id in open_ones:
+        cover(stock_id, actor=actor)
+    return len(open_ones)
 
 
 def _short(stock_id: UUID) -> Any:

@@ -1,6 +1,7 @@
 from celery import shared_task
 
-from fulfillment import deadlines
+from core.actors import SYSTEM
+from fulfillment import deadlines, shortfalls
 
 
 @shared_task(name="fulfillment.watch_unpaid")
@@ -8,3 +9,9 @@ def watch_unpaid() -> int:
     """Remind of payments that are still to come, and cancel what was not paid in time."""
     deadlines.remind_unpaid()
     return len(deadlines.cancel_unpaid())
+
+
+@shared_task(name="fulfillment.cover_shortfalls")
+def cover_shortfalls() -> int:
+    """Look again at every place that is short: there may be room elsewhere by now. Returns how many there were."""
+    return shortfalls.cover_open(actor=SYSTEM)

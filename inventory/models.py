@@ -140,6 +140,9 @@ class Movement(models.Model):
         ADJUSTMENT = "adjustment"
         COUNT = "count"
 
+    CORRECTIONS = (Reason.ADJUSTMENT, Reason.COUNT)
+    """By which somebody says what is really there: a person, or a feed."""
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     variant = models.ForeignKey(Variant, models.PROTECT, db_index=False)
     location = models.ForeignKey(Location, models.PROTECT, db_index=False)

@@ -23,7 +23,7 @@ class PinMove:
     units: int
 
 
-# The moves of a group (variant, pool, origin) and its pins, the newest first, are laid end to end: what lies side by side
+# The moves of a group (variant, pool, origin) and its pins, those of the newest orders first, are laid end to end: what lies side by side
 # is a part of a pin that goes to a target. A demand has one pool, and no place of a pool both gives and takes.
 MOVE_PINS = """
 WITH want AS (
@@ -31,7 +31,7 @@ WITH want AS (
     FROM unnest(%(variants)s::uuid[], %(pools)s::uuid[], %(origins)s::uuid[], %(targets)s::uuid[], %(units)s::int[])
         WITH ORDINALITY AS w(variant_id, pool_id, origin_id, target_id, units, n)),
 pins AS (
-    SELECT r.*, sum(r.quantity) OVER (PARTITION BY r.variant_id, r.pool_id, r.location_id ORDER BY r.id DESC) AS upto
+    SELECT r.*, sum(r.quantity) OVER (PARTITION BY r.variant_id, r.pool_id, r.location_id ORDER BY r.demand_key DESC) AS upto
     FROM inventory_reservation r
     JOIN (SELECT DISTINCT variant_id, pool_id, origin_id FROM want) w
       ON w.variant_id = r.variant_id AND w.pool_id = r.pool_id AND w.origin_id = r.location_id),
@@ -47,7 +47,8 @@ shrunk AS (
     UPDATE inventory_reservation r SET quantity = r.quantity - t.part FROM taken t WHERE r.id = t.id AND t.part < t.quantity),
 put AS (
     INSERT INTO inventory_reservation (id, demand_key, variant_id, location_id, pool_id, quantity)
-    SELECT gen_random_uuid(), demand_key, variant_id, target_id, pool_id, part FROM parts
+    SELECT gen_random_uuid(), demand_key, variant_id, target_id, pool_id, sum(part)::int FROM parts
+    GROUP BY demand_key, variant_id, target_id, pool_id
     ON CONFLICT (demand_key, location_id) DO UPDATE SET quantity = inventory_reservation.quantity + excluded.quantity)
 SELECT demand_key, variant_id, origin_id, target_id, part AS units FROM parts
 """

@@ -58,7 +58,7 @@ class Seats:
 FREE_ANYWHERE = f"""
 SELECT s.variant_id, s.location_id, {FREE} AS units
 FROM inventory_stock s JOIN inventory_location l ON l.id = s.location_id
-WHERE s.variant_id = ANY(%(variants)s) AND {FREE} > 0 AND l.is_active AND 'ship' = ANY(l.can)
+WHERE s.variant_id = ANY(%(variants)s) AND l.is_active AND 'ship' = ANY(l.can)
 """  # noqa: S608 - constants
 PINNED = """
 SELECT variant_id, location_id, pool_id, sum(quantity)::int AS units
@@ -72,7 +72,8 @@ WHERE l.is_active AND 'ship' = ANY(l.can) GROUP BY p.pool_id
 
 
 def seats(variant_ids: Collection[UUID]) -> Seats:
-    """Free units by variant and location, pinned units by variant, location and pool, and each pool's places that ship."""
+    """Free units by variant and location (below zero where more is promised or kept back than there is), pinned units by
+    variant, location and pool, and each pool's places that ship."""
     wanted = {"variants": list(variant_ids)}
     free: dict[UUID, dict[UUID, int]] = {variant: {} for variant in variant_ids}
     pins: dict[UUID, dict[tuple[UUID, UUID], int]] = {variant: {} for variant in variant_ids}
@@ -136,8 +137,8 @@ def movements_of(variant_id: UUID, limit: int = 50) -> list[Movement]:
 
 def last_correction(variant_id: UUID) -> str:
     """The newest correction of a variant's stock, as the version of what a page about it shows; "0" without any."""
-    found = Movement.objects.filter(variant_id=variant_id, reason=Movement.Reason.ADJUSTMENT)
-    return str(found.order_by("-at", "-id").values_list("id", flat=True).first() or 0)
+    found = Movement.objects.filter(variant_id=variant_id, reason__in=Movement.CORRECTIONS)
+    return str(found.order_by("-id").values_list("id", flat=True).first() or 0)
 
 
 def places(ids: Iterable[UUID] | None = None) -> list[Location]:

@@ -139,7 +139,7 @@ def _corrections(variant: Variant, since: datetime | None) -> list[dict[str, Any
             "at": each.at,
         }
         for each in movements_of(variant.pk, 20)
-        if each.reason == Movement.Reason.ADJUSTMENT and (since is None or each.at > since)
+        if each.reason in Movement.CORRECTIONS and (since is None or each.at > since)
     ]
 
 

@@ -296,6 +296,7 @@ AT_A_TIME = 500
 def forget_old() -> int:
     """Delete what came long ago: a message has had its effect, and its key is forgotten sooner; how many rows went."""
     old = FeedMessage.objects.filter(received_at__lt=timezone.now() - KEPT, finished_at__isnull=False)
-    ids = list(old.order_by("received_at").values_list("id", flat=True)[:AT_A_TIME])
-    count, _of = FeedMessage.objects.filter(pk__in=ids).delete()
-    return count
+    gone = 0
+    while ids := list(old.order_by("received_at").values_list("id", flat=True)[:AT_A_TIME]):
+        gone += FeedMessage.objects.filter(pk__in=ids).delete()[0]
+    return gone

@@ -23,6 +23,8 @@ OUTCOMES = (APPLIED, UNCHANGED, STALE, REFUSED)
 FIELDS = {Condition.SELLABLE: "on_hand", Condition.DAMAGED: "damaged", Condition.QUARANTINE: "quarantine"}
 LARGEST_SEQUENCE = 2**63 - 1
 CLOCKS_DIFFER = timedelta(minutes=1)
+OLDEST = timedelta(days=31)
+"""An older count is a wrong date: all that moved since would be added to it."""
 """How far a sender's clock may be ahead of ours."""
 
 REFUSALS: dict[str, str | Promise] = {
@@ -35,6 +37,7 @@ REFUSALS: dict[str, str | Promise] = {
     "quarantine": _("quarantine must be a whole number from 0 to %(largest)s, or left out"),
     "sequence": _("sequence must be a whole number from 0 on, or left out"),
     "as_of": _("as_of must say when it was counted, with its time zone, as in 2026-11-23T10:00:00+01:00"),
+    "old": _("as_of lies more than %(days)s days back: look at the year"),
     "future": _("as_of lies in the future: look at the sender's clock"),
 }
 
@@ -79,7 +82,12 @@ def why(outcome: str, level: Level) -> str:
     status, _colon, code = outcome.partition(":")
     if status != REFUSED:
         return ""
-    named = {"sku": level.get("sku", ""), "location": level.get("location", ""), "largest": LARGEST}
+    named = {
+        "sku": level.get("sku", ""),
+        "location": level.get("location", ""),
+        "largest": LARGEST,
+        "days": OLDEST.days,
+    }
     return str(REFUSALS.get(code, code)) % named
 
 
@@ -149,6 +157,8 @@ def _as_of(value: Any, now: datetime) -> datetime:
         raise Unusable("as_of")
     if at > now + CLOCKS_DIFFER:
         raise Unusable("future")
+    if at < now - OLDEST:
+        raise Unusable("old")
     return min(at, now)
 
 

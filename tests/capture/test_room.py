@@ -17,7 +17,8 @@ from core.invariants import disagreements
 from core.models import TimelineEntry
 from core.problems import OutOfStock
 from fulfillment.routing import route
-from inventory.models import Location, Reservation
+from inventory.models import Location, PoolLocation, Reservation
+from inventory.services import set_safety
 from orders.models import Order, OrderLine
 from sourcing.network import forget
 from tests.factories.orders import buckets, placed
@@ -105,7 +106,48 @@ def test_orders_of_one_call_make_room_for_each_other() -> None:
     assert disagreements() == []
 
 
-def test_a_place_that_ships_no_more_takes_no_pins_but_gives_them_up() -> None:
+def test_an_order_at_two_places_may_move_from_both_to_one() -> None:
+    world = small_world(stock=1, store_stock=2)
+    third = make_location("P3", "Third place", Location.Kind.STORE, "13001", "Marseille")
+    open_stock(third, {world.variants[MUG]: 2})
+    everywhere, two = (
+        make_pool("all", world.warehouse, world.store, third),
+        make_pool("two", world.warehouse, world.store),
+    )
+    for code, pool in (("all", everywhere), ("two", two)):
+        make_channel(code, pool, world.channel.price_list)
+    references.forget()
+    forget()
+    first = placed({MUG: 3}, channel="all")
+    placed({MUG: 2}, channel="two")
+    assert pinned()[first.number]["P3"] == 2
+    assert disagreements() == []
+
+
+@pytest.mark.parametrize("kept_back", ["safety", "silent"])
+def test_a_place_that_keeps_back_what_it_has_gives_no_room(kept_back: str) -> None:
+    world = counter_world(warehouse=2, store=5)
+    first = placed({MUG: 2})
+    if kept_back == "safety":
+        set_safety(world.variants[MUG].pk, world.warehouse.pk, 2, actor=SYSTEM)
+    else:
+        Location.objects.filter(pk=world.warehouse.pk).update(held_units=2)
+    with pytest.raises(OutOfStock) as refusal:
+        placed({MUG: 1}, channel="counter")
+    assert refusal.value.body()["available"] == {MUG: 0}
+    assert pinned() == {first.number: {"DC-LYON": 2}}
+
+
+def test_a_place_taken_out_of_the_pool_gives_no_room_though_the_map_is_older() -> None:
+    world = counter_world()
+    first = placed({MUG: 1})
+    PoolLocation.objects.filter(pool__code="counter").delete()
+    with pytest.raises(OutOfStock):
+        placed({MUG: 1}, channel="counter")
+    assert pinned() == {first.number: {"DC-LYON": 1}}
+
+
+def test_a_place_that_ships_no_more_takes_no_pins() -> None:
     world = counter_world()
     first = placed({MUG: 1})
     Location.objects.filter(pk=world.store.pk).update(is_active=False)

@@ -7,14 +7,15 @@ import pytest
 from core.actors import SYSTEM
 from core.invariants import disagreements
 from core.models import Event, Incident, TimelineEntry
-from fulfillment import shortfalls
+from core.outbox.registry import SUBSCRIPTIONS, Delivered
+from fulfillment import shortfalls, tasks
 from fulfillment.models import FulfillmentOrder
 from fulfillment.routing import route
 from inventory.models import Stock
 from inventory.services import adjust
 from tests.capture.test_room import counter_world, pinned
 from tests.factories.orders import buckets, placed, released, routed
-from tests.factories.world import MUG, World
+from tests.factories.world import MUG, World, open_stock
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def counted(world: World, missing: int) -> UUID:
     """So many mugs fewer are found in the warehouse, and the shortfall is worked on as the worker does it."""
     stock = adjust(world.variants[MUG].pk, world.warehouse.pk, -missing, reason="count", actor=SYSTEM)
-    assert Event.objects.filter(kind="stock.short", about=stock.pk).count() <= 1
+    assert Event.objects.filter(kind="stock.short", about=stock.pk).count() == 1
     shortfalls.cover(stock.pk, actor=SYSTEM)
     return stock.pk
 
@@ -45,6 +46,29 @@ def test_reserved_units_wait_at_another_place_and_nobody_loses() -> None:
     assert open_shortfall() is None
     said = TimelineEntry.objects.get(about=order.pk, action="order.repinned")
     assert (said.data["units"], said.data["for"]) == (2, "")
+    assert disagreements() == []
+
+
+def test_the_count_alone_is_enough_the_workers_do_the_rest() -> None:
+    world = counter_world(warehouse=5, store=5)
+    order = placed({MUG: 4})
+    adjust(world.variants[MUG].pk, world.warehouse.pk, -3, reason="count", actor=SYSTEM)
+    told = Event.objects.get(kind="stock.short")
+    heard = SUBSCRIPTIONS["fulfillment.cover_shortfall"]
+    assert heard.kind == told.kind
+    heard.handler([Delivered(told.pk, told.kind, told.about, told.payload)])
+    assert pinned() == {order.number: {"DC-LYON": 2, "SHOP-PARIS": 2}}
+
+
+def test_units_that_arrive_elsewhere_later_end_it_too() -> None:
+    world = counter_world(warehouse=4, store=0)
+    order = placed({MUG: 4})
+    counted(world, 3)
+    open_stock(world.store, {world.variants[MUG]: 10})
+    assert tasks.cover_shortfalls() == 1
+    assert pinned() == {order.number: {"DC-LYON": 1, "SHOP-PARIS": 3}}
+    assert open_shortfall() is None
+    assert tasks.cover_shortfalls() == 0
     assert disagreements() == []
 
 
