@@ -139,7 +139,7 @@ def test_a_place_that_keeps_back_what_it_has_gives_no_room(kept_back: str) -> No
 
 
 def test_a_place_taken_out_of_the_pool_gives_no_room_though_the_map_is_older() -> None:
-    world = counter_world()
+    counter_world()
     first = placed({MUG: 1})
     PoolLocation.objects.filter(pool__code="counter").delete()
     with pytest.raises(OutOfStock):
