@@ -10,6 +10,7 @@ from capture.drafts import DraftLine, DraftOrder
 from core.problems import Invalid, OutOfStock
 from inventory import selectors
 from inventory.locks import lock_stock
+from inventory.pins import moves_of
 from inventory.services import Pin
 from sourcing.promise import Promise, promise
 from sourcing.selectors import preferred
@@ -114,7 +115,7 @@ def _make_room(
     have = _added_up(need, places, free)
     rooms = room.look({v: q - have[v] for v, q in need.items() if q > have[v]}, draft.channel.pool_id, places, others)
     _refuse_short(lines, need, {v: have[v] + (rooms[v].units if v in rooms else 0) for v in need})
-    draft.moves = room.moves_of(rooms)
+    draft.moves = moves_of(rooms)
     for move in draft.moves:
         for place, units in ((move.origin_id, move.units), (move.target_id, -move.units)):
             here = free.setdefault(place, {})

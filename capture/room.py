@@ -5,7 +5,7 @@ from uuid import UUID
 
 from capture.drafts import DraftOrder
 from core.actors import Actor
-from inventory.pins import PinMove, move_pins
+from inventory.pins import move_pins
 from inventory.room import Room, find_room
 from inventory.selectors import seats
 from inventory.services import Pin
@@ -37,12 +37,3 @@ def look(missing: Mapping[UUID, int], pool_id: UUID, places: Sequence[UUID], oth
 def make(draft: DraftOrder, *, actor: Actor) -> None:
     """Carry out the moves that the draft needs; the caller has the variants' stock rows locked everywhere."""
     tell_repinned(move_pins(draft.moves), actor=actor, number=draft.number)
-
-
-def moves_of(rooms: Mapping[UUID, Room]) -> list[PinMove]:
-    """What must be moved for all that was found."""
-    return [
-        PinMove(variant, move.pool_id, move.origin_id, move.target_id, move.units)
-        for variant, room in rooms.items()
-        for move in room.moves
-    ]

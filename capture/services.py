@@ -3,9 +3,9 @@
 201 means that order and stock are safe. Payments are asked for afterwards, by workers, from the committed intents.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -58,7 +58,7 @@ def place_orders(attempts: Sequence[Attempt], *, client: str, actor: Actor, keep
                 return call.place(_write_each)
     except pinning.RoomNeededError:
         with transaction.atomic():
-            return call.place(_write_with_room, look=False)
+            return call.place(partial(_write_each, everywhere=True), look=False)
 
 
 def quote(raw: Any, *, actor: Actor) -> dict[str, Any]:
@@ -228,36 +228,22 @@ def _write_together(call: Call, drafts: Drafts, outcomes: Outcomes) -> None:
     outcomes.update({index: Answer(CREATED, answer) for index, answer in told.items()})
 
 
-def _write_each(call: Call, drafts: Drafts, outcomes: Outcomes) -> None:
-    """Each for itself under the lock of its legal stock rows, pinned anew to what is free then."""
-    _lock(list(drafts.values()))
+def _write_each(call: Call, drafts: Drafts, outcomes: Outcomes, *, everywhere: bool = False) -> None:
+    """Each for itself under the lock of its legal stock rows, pinned anew to what is free then; with its rows locked
+    `everywhere`, the pins of others that stand in its way are moved."""
+    _lock(list(drafts.values()), everywhere=everywhere)
     for index, draft in sorted(drafts.items()):
-        with _told_apart(index, draft, outcomes), transaction.atomic():
-            pinning.pin_again(draft)
-            if draft.moves:
-                raise pinning.RoomNeededError
-            _write_together(call, {index: draft}, outcomes)
-
-
-def _write_with_room(call: Call, drafts: Drafts, outcomes: Outcomes) -> None:
-    """Each for itself under the lock of its stock everywhere, moving the pins of others that stand in its way."""
-    _lock(list(drafts.values()), everywhere=True)
-    for index, draft in sorted(drafts.items()):
-        with _told_apart(index, draft, outcomes), transaction.atomic():
-            pinning.pin_again(draft)
-            room.make(draft, actor=call.actor)
-            _write_together(call, {index: draft}, outcomes)
-
-
-@contextmanager
-def _told_apart(index: int, draft: DraftOrder, outcomes: Outcomes) -> Iterator[None]:
-    """What refuses one order of many is its own outcome."""
-    try:
-        yield
-    except Problem as refusal:
-        outcomes[index] = refusal
-    except IntegrityError as error:
-        outcomes[index] = _raced(draft, error)
+        try:
+            with transaction.atomic():
+                pinning.pin_again(draft)
+                if draft.moves and not everywhere:
+                    raise pinning.RoomNeededError
+                room.make(draft, actor=call.actor)
+                _write_together(call, {index: draft}, outcomes)
+        except Problem as refusal:
+            outcomes[index] = refusal
+        except IntegrityError as error:
+            outcomes[index] = _raced(draft, error)
 
 
 def _lock(drafts: Sequence[DraftOrder], *, everywhere: bool = False) -> None:

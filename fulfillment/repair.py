@@ -9,6 +9,7 @@ from core.actors import Actor
 from core.db import rows
 from fulfillment.states import OPEN
 from inventory import repair
+from inventory.locks import lock_rows
 from inventory.repair import CHUNK, Drift, Work
 
 _WORK = """
@@ -30,7 +31,7 @@ def set_right(found: Sequence[Drift], *, actor: Actor) -> list[Drift]:
     for start in range(0, len(found), CHUNK):
         ids: list[UUID] = [drift.stock_id for drift in found[start : start + CHUNK]]
         with transaction.atomic():
-            repair.lock(ids)
+            lock_rows(ids)
             wrong = repair.drifted(_work(), ids)
             if wrong:
                 repair.mend(wrong, actor=actor)

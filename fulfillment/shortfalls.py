@@ -17,9 +17,10 @@ from core.models import Incident
 from core.outbox import publish
 from core.timeline import record
 from fulfillment.amend import Cut, Taken, shrink_work
+from fulfillment.states import OPEN
 from inventory import shortfalls
 from inventory.locks import lock_stock
-from inventory.pins import PinMove, move_pins, pin_allocated
+from inventory.pins import move_pins, moves_of, pin_allocated
 from inventory.room import Room, find_room
 from inventory.selectors import seats
 from inventory.services import Pin
@@ -87,9 +88,7 @@ def _room(short: Any, units: int, more: tuple[UUID, int] | None = None) -> Room:
 
 
 def _spread(short: Any, *, actor: Actor) -> None:
-    moves = _room(short, short.units).moves
-    moved = move_pins([PinMove(short.variant_id, m.pool_id, m.origin_id, m.target_id, m.units) for m in moves])
-    tell_repinned(moved, actor=actor)
+    tell_repinned(move_pins(moves_of({short.variant_id: _room(short, short.units)})), actor=actor)
 
 
 _UNRELEASED = """
@@ -167,7 +166,7 @@ SELECT o.number, sum(q.units)::int AS units, min(q.rank) AS rank FROM (
     SELECT f.order_id, w.quantity - w.cancelled, CASE f.status WHEN 'planned' THEN 1 ELSE 2 END
     FROM fulfillment_fulfillmentorder f JOIN fulfillment_fulfillmentline w ON w.fulfillment_order_id = f.id
     JOIN orders_orderline l ON l.id = w.order_line_id
-    WHERE f.location_id = %(place)s AND f.status IN ('planned', 'released', 'accepted', 'picking', 'packed')
+    WHERE f.location_id = %(place)s AND f.status = ANY(%(open)s)
       AND l.variant_id = %(variant)s AND w.quantity > w.cancelled) q
 JOIN orders_order o ON o.id = q.order_id GROUP BY o.id, o.number ORDER BY min(q.rank), o.placed_at DESC, o.id DESC
 """
@@ -179,7 +178,7 @@ def _name(stock_id: UUID) -> None:
         return
     losing: list[dict[str, Any]] = []
     left = short.units
-    for row in rows(_LOSING, {"variant": short.variant_id, "place": short.location_id}):
+    for row in rows(_LOSING, {"variant": short.variant_id, "place": short.location_id, "open": list(OPEN)}):
         if left <= 0 or len(losing) == MOST_TOLD:
             break
         losing.append({"number": row.number, "units": min(row.units, left)})

@@ -30,6 +30,18 @@ def lock_stock(variant_ids: Collection[UUID], pool_ids: Collection[UUID] | None)
         run(LOCK_POOL, wanted | {"pools": list(pool_ids)})
 
 
+LOCK_ROWS = """
+SELECT s.id FROM inventory_stock s WHERE s.id = ANY(%(ids)s)
+ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s
+"""
+
+
+def lock_rows(stock_ids: Collection[UUID]) -> None:
+    """Lock some stock rows."""
+    require_atomic()
+    run(LOCK_ROWS, {"ids": list(stock_ids)})
+
+
 LOCK_BEHIND = """
 SELECT s.variant_id, s.location_id FROM inventory_stock s
 WHERE (s.variant_id, s.location_id) IN (

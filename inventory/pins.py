@@ -1,6 +1,6 @@
 """Pins that others change: they wait for their units at another place where they may legally sit, or are pins again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from core.db import require_atomic, rows, run
 from core.problems import Conflict
+from inventory.room import Room
 from inventory.services import Pin, Shift, give_back
 
 
@@ -21,6 +22,15 @@ class PinMove:
     origin_id: UUID
     target_id: UUID
     units: int
+
+
+def moves_of(rooms: Mapping[UUID, Room]) -> list[PinMove]:
+    """What must be moved for the room that was found, by variant."""
+    return [
+        PinMove(variant, move.pool_id, move.origin_id, move.target_id, move.units)
+        for variant, room in rooms.items()
+        for move in room.moves
+    ]
 
 
 # The moves of a group (variant, pool, origin) and its pins, those of the newest orders first, are laid end to end: what lies side by side

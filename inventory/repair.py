@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from core.actors import Actor
 from core.db import rows, run
 from core.timeline import Row, record_many
@@ -84,7 +82,6 @@ def _counts(row: Any) -> Iterator[tuple[str, int, int]]:
             yield name, is_now, should
 
 
-LOCK = "SELECT id FROM inventory_stock WHERE id = ANY(%(ids)s) ORDER BY variant_id, location_id FOR NO KEY UPDATE"
 MEND = "UPDATE inventory_stock SET {changes} WHERE id = %(id)s"  # names of columns only
 
 
@@ -105,9 +102,3 @@ def mend(found: Sequence[Drift], *, actor: Actor) -> None:
     record_many(told, actor=actor)
     for stock in Stock.objects.filter(pk__in=[d.stock_id for d in found]):
         shortfalls.judge(stock, actor=actor)
-
-
-def lock(stock_ids: Sequence[UUID]) -> None:
-    """Lock the rows in order."""
-    with transaction.atomic():
-        run(LOCK, {"ids": list(stock_ids)})

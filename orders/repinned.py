@@ -14,6 +14,8 @@ _PLACES = "SELECT id, name FROM inventory_location WHERE id = ANY(%(ids)s)"
 def tell_repinned(moved: Sequence[Any], *, actor: Actor, number: str = "") -> None:
     """Say of each order which units went from where to where (`inventory.pins.move_pins`), and for which order; without
     a `number` because the place has too few."""
+    if not moved:
+        return
     lines = {row.id: row for row in rows(_LINES, {"ids": list({m.demand_key for m in moved})})}
     ends = {place for m in moved for place in (m.origin_id, m.target_id)}
     names = {row.id: row.name for row in rows(_PLACES, {"ids": list(ends)})}

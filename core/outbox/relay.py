@@ -33,8 +33,6 @@ made AS (
 SELECT kind FROM taken
 """
 
-# A delivery is behind when an earlier one of its line is not done, or an earlier event has no deliveries yet. A line ends
-# in what it is about. OFFSET 0 keeps the planner from asking that once for the whole table instead of once for each row.
 DUE = """
 WITH room AS MATERIALIZED (
     SELECT h.name, least(%(most)s, %(in_flight)s - (
@@ -47,13 +45,21 @@ due AS MATERIALIZED (
         SELECT id, handler, event_id, line, attempts FROM core_delivery
         WHERE handler = room.name AND done_at IS NULL AND parked_at IS NULL AND due_at <= statement_timestamp()
         ORDER BY due_at LIMIT greatest(0, room.most) FOR UPDATE SKIP LOCKED) d)
-SELECT id, handler, attempts, CASE WHEN line = '' THEN false ELSE EXISTS (
+SELECT id, handler, line, attempts FROM due ORDER BY handler
+"""
+
+# A delivery is behind when an earlier one of its line is not done, or an earlier event has no deliveries yet. A line ends
+# in what it is about. OFFSET 0 keeps the planner from asking that once for the whole table instead of once for each row.
+# Asked once the rows are locked, and not with what was true before: who ends what is ahead wakes those behind, either
+# before that, and is seen here, or afterwards.
+BEHIND = """
+SELECT d.id FROM core_delivery d
+WHERE d.id = ANY(%(ids)s) AND (EXISTS (
         SELECT FROM core_delivery b
-        WHERE b.line = due.line AND b.line <> '' AND b.event_id < due.event_id AND b.done_at IS NULL OFFSET 0) OR EXISTS (
+        WHERE b.line = d.line AND b.line <> '' AND b.event_id < d.event_id AND b.done_at IS NULL OFFSET 0) OR EXISTS (
         SELECT FROM core_event u
-        WHERE u.about = right(line, 36)::uuid AND u.id < due.event_id AND u.dispatched_at IS NULL
-          AND u.kind = ANY(%(in_line)s) OFFSET 0) END AS behind
-FROM due ORDER BY handler
+        WHERE u.about = right(d.line, 36)::uuid AND u.id < d.event_id AND u.dispatched_at IS NULL
+          AND u.kind = ANY(%(in_line)s) OFFSET 0))
 """
 
 # What was handed out before and not begun keeps its claim: where messages wait longer than a lease, the first of them
@@ -132,19 +138,23 @@ def _limits(most: int, full: Collection[str]) -> dict[str, Any]:
         "most": most,
         "in_flight": limits.MOST_IN_FLIGHT,
         "names": [s.name for s in subscriptions if s.queue not in full],
-        "in_line": [s.kind for s in subscriptions if s.line],
     }
 
 
 def _ready(due: Sequence[Any]) -> list[Any]:
     """What may be begun. The rest is put off until those before it are done, or parked as it has no attempt left."""
-    behind = [row.id for row in due if row.behind]
-    spent = [row.id for row in due if not row.behind and row.attempts >= limits.MOST_ATTEMPTS]
+    behind = _behind([row.id for row in due if row.line])
+    spent = [row.id for row in due if row.id not in behind and row.attempts >= limits.MOST_ATTEMPTS]
     if behind:
-        run(PUT_OFF, {"for": limits.WAIT_IN_LINE, "ids": behind})
+        run(PUT_OFF, {"for": limits.WAIT_IN_LINE, "ids": list(behind)})
     if spent:
         run(PARK, {"lost": LOST, "ids": spent})
-    return [row for row in due if not row.behind and row.attempts < limits.MOST_ATTEMPTS]
+    return [row for row in due if row.id not in behind and row.attempts < limits.MOST_ATTEMPTS]
+
+
+def _behind(ids: Sequence[UUID]) -> set[UUID]:
+    in_line = [s.kind for s in registry.SUBSCRIPTIONS.values() if s.line]
+    return {row.id for row in rows(BEHIND, {"ids": list(ids), "in_line": in_line})} if ids else set()
 
 
 def _sets(handler: str, claimed: Sequence[Any], claim: UUID) -> list[Claimed]:
