@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from core.ids import new_id
+from inventory.limits.caps import Sale
 from inventory.pins import PinMove
 from inventory.services import Pin
 
@@ -127,6 +128,8 @@ class DraftOrder:
     pins: list[Pin] = field(default_factory=list)
     moves: list[PinMove] = field(default_factory=list)
     """Pins of other orders that must go elsewhere first."""
+    sales: list[Sale] = field(default_factory=list)
+    """Units that count against a cap of the channel."""
 
     @property
     def channel_id(self) -> UUID:

@@ -128,7 +128,7 @@ def write(drafts: Sequence[DraftOrder], answers: Sequence[idempotency.Stored], *
             idempotency.TABLE: answers,
         }
     )
-    promise_pinned(pins)
+    promise_pinned(pins, [sale for d in drafts for sale in d.sales])
 
 
 def _placed(draft: DraftOrder) -> timeline.Row:

@@ -20,6 +20,7 @@ from core.timeline import record
 from fulfillment.locks import last_doer
 from fulfillment.models import FulfillmentOrder, Shipment
 from fulfillment.states import FULFILLMENT_ORDER, SHIPMENT
+from inventory.limits import caps
 from inventory.locks import lock_behind
 from inventory.services import At, deallocate, unreserve
 from orders import holds
@@ -191,11 +192,12 @@ def _carry_out(order: Any, cut: Cut, *, actor: Actor, at: datetime | None) -> No
     shrink_work(cut, actor=actor, at=at)
     stocked = {line.id for line in rows(_STOCKED, {"id": order.id})}
     pinned = [(u.line_id, u.quantity) for u in cut.by_bucket.get("reserved", []) if u.line_id in stocked]
-    given_up = [At(t.variant_id, t.location_id, t.quantity) for t in cut.taken if t.is_stocked]
+    given_up = [At(t.variant_id, t.location_id, t.quantity, t.line_id) for t in cut.taken if t.is_stocked]
     if pinned and given_up:
         lock_behind([line_id for line_id, _ in pinned], [(unit.variant_id, unit.location_id) for unit in given_up])
     unreserve(pinned)
     deallocate(given_up)
+    caps.give_back([(u.line_id, u.quantity) for units in cut.by_bucket.values() for u in units])
     refresh([order.id], actor=actor, at=at)
     request_void([order.id], actor=actor)
 

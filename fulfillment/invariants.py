@@ -23,6 +23,25 @@ sql_invariant(
 )
 sql_invariant(
     "fulfillment",
+    "what counts against a cap or holds a fence is ordered and not cancelled, by the channel itself",
+    "SELECT count(*) FROM inventory_capdraw",
+    """
+    WITH drawn AS (
+        SELECT d.demand_key, d.quantity, c.channel_id, c.variant_id, 0 AS gone
+        FROM inventory_capdraw d JOIN inventory_cap c ON c.id = d.cap_id
+        UNION ALL
+        SELECT d.demand_key, sum(d.quantity), f.channel_id, s.variant_id, 1
+        FROM inventory_fencedraw d JOIN inventory_fence f ON f.id = d.fence_id JOIN inventory_stock s ON s.id = f.stock_id
+        GROUP BY d.demand_key, f.channel_id, s.variant_id)
+    SELECT format('%s %s: %s drawn of %s ordered, %s cancelled, %s shipped', o.number, l.sku, d.quantity, l.quantity,
+                  l.cancelled, l.shipped)
+    FROM drawn d JOIN orders_orderline l ON l.id = d.demand_key JOIN orders_order o ON o.id = l.order_id
+    WHERE d.quantity > l.quantity - l.cancelled - d.gone * l.shipped
+       OR d.channel_id <> o.channel_id OR d.variant_id <> l.variant_id
+    """,
+)
+sql_invariant(
+    "fulfillment",
     "the buckets of a line are what its fulfilment orders say",
     "SELECT count(*) FROM orders_orderline",
     """

@@ -114,7 +114,7 @@ def _leave(parcels: Sequence[Leaving], *, actor: Actor, at: datetime) -> None:
     move([Units(c.row.line_id, c.quantity) for c in contents if c.is_new], "reserved", "shipped")
     inventory.ship_out(
         [
-            Out(c.row.variant_id, p.row.location_id, c.quantity, p.row.id)
+            Out(c.row.variant_id, p.row.location_id, c.quantity, p.row.id, c.row.line_id)
             for p in parcels
             for c in p.contents
             if c.row.is_stocked

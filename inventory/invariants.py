@@ -1,7 +1,10 @@
 """What must always be true of stock, re-derived from movements and reservations."""
 
 from core.invariants import sql_invariant
-from inventory.feeds import invariants as invariants
+from inventory.feeds import invariants as feeds
+from inventory.limits import invariants as limits
+
+__all__ = ["feeds", "limits"]
 
 sql_invariant(
     "inventory",

@@ -13,6 +13,11 @@ from inventory.feeds.models import LastLevel as LastLevel
 from inventory.feeds.models import StockFeed as StockFeed
 from inventory.feeds.models import StockFeedPlace as StockFeedPlace
 from inventory.free import held
+from inventory.limits.models import Cap as Cap
+from inventory.limits.models import CapDraw as CapDraw
+from inventory.limits.models import Fence as Fence
+from inventory.limits.models import FenceDraw as FenceDraw
+from inventory.limits.models import SafetyRule as SafetyRule
 
 
 class Location(models.Model):
@@ -91,8 +96,13 @@ class Stock(models.Model):
     """The units of a variant at a location.
 
     `on_hand`, `damaged` and `quarantine` are kept by the database from the movements and refuse any other change;
-    `reserved + allocated` may not rise above `on_hand` (triggers of the first migration).
+    `reserved + allocated` may not rise above `on_hand` (triggers of the first migration). `fenced` adds up what channels
+    have set aside here and not used. A row that is `withheld` promises nothing.
     """
+
+    class SafetyFrom(models.TextChoices):
+        HAND = "hand"
+        RULE = "rule"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     variant = models.ForeignKey(Variant, models.PROTECT, db_index=False)
@@ -103,6 +113,9 @@ class Stock(models.Model):
     reserved = models.IntegerField(default=0)
     allocated = models.IntegerField(default=0)
     safety = models.IntegerField(default=0)
+    safety_from = models.TextField(choices=SafetyFrom, default="", db_default="", blank=True)
+    fenced = models.IntegerField(default=0, db_default=0)
+    withheld = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name_plural = "stock"
@@ -114,6 +127,7 @@ class Stock(models.Model):
                 ),
                 name="stock_not_negative",
             ),
+            models.CheckConstraint(condition=Q(fenced__gte=0), name="stock_fenced"),
         ]
 
     @property
@@ -123,8 +137,9 @@ class Stock(models.Model):
 
     @property
     def free(self) -> int:
-        """Units that can still be promised from here."""
-        return max(0, self.on_hand - self.safety - self.allocated - self.reserved - self.held_back)
+        """Units that can still be promised from here to any channel."""
+        there = 0 if self.withheld else self.on_hand
+        return max(0, there - self.safety - self.allocated - self.reserved - self.fenced - self.held_back)
 
 
 class Movement(models.Model):

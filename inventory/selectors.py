@@ -1,7 +1,7 @@
 """Reads of stock: what is free where, and what can be promised."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -26,24 +26,66 @@ def available(variant_ids: Sequence[UUID], pool_id: UUID) -> list[Any]:
 
 
 FREE_BY_PLACE = f"""
-SELECT s.location_id, array_agg(w.n::int) AS variants,
-       array_agg({FREE}) AS units
+SELECT s.location_id, array_agg(w.n::int) AS variants, array_agg({FREE}) AS units, array_agg(f.unused) AS own
 FROM unnest(%(variants)s::uuid[]) WITH ORDINALITY AS w(variant_id, n)
 JOIN inventory_stock s ON s.variant_id = w.variant_id
 JOIN inventory_poollocation p ON p.location_id = s.location_id AND p.pool_id = %(pool)s
 JOIN inventory_location l ON l.id = s.location_id
-WHERE {FREE} > 0 AND l.is_active AND 'ship' = ANY(l.can)
+LEFT JOIN inventory_fence f ON f.stock_id = s.id AND f.channel_id = %(channel)s AND f.unused > 0
+WHERE {FREE} + coalesce(f.unused, 0) > 0 AND l.is_active AND 'ship' = ANY(l.can)
 GROUP BY s.location_id
+UNION ALL
+SELECT NULL, array_agg(w.n::int), array_agg(greatest(0, c.most - c.used)), NULL
+FROM unnest(%(variants)s::uuid[]) WITH ORDINALITY AS w(variant_id, n)
+JOIN inventory_cap c ON c.variant_id = w.variant_id AND c.channel_id = %(channel)s
+HAVING count(*) > 0
 """  # noqa: S608 - constants
 
 
-def free_units(variant_ids: Sequence[UUID], pool_id: UUID) -> dict[UUID, dict[UUID, int]]:
-    """Free units by location and variant, where there are any: one row a location, for sets of many variants."""
-    found = rows(FREE_BY_PLACE, {"variants": list(variant_ids), "pool": pool_id})
-    return {
-        row.location_id: {variant_ids[n - 1]: units for n, units in zip(row.variants, row.units, strict=True)}
-        for row in found
-    }
+@dataclass(slots=True)
+class Free:
+    """What can be promised, by location and variant: `common` to every channel, below zero only where a channel has set
+    more aside; `own` by channel and location; and by channel and variant what a cap leaves."""
+
+    common: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
+    own: dict[tuple[UUID, UUID], dict[UUID, int]] = field(default_factory=dict)
+    caps: dict[tuple[UUID, UUID], int] = field(default_factory=dict)
+
+    def of(self, channel_id: UUID) -> dict[UUID, dict[UUID, int]]:
+        """Units by location and variant that a channel can promise."""
+        mine = {place: units for (channel, place), units in self.own.items() if channel == channel_id}
+        if not mine:
+            return self.common
+        found = dict(self.common)
+        for place, units in mine.items():
+            common = self.common.get(place, {})
+            found[place] = common | {v: max(0, common.get(v, 0) + own) for v, own in units.items()}
+        return found
+
+    def take(self, channel_id: UUID, place: UUID, variant_id: UUID, units: int) -> None:
+        """Units are promised: those set aside for the channel first."""
+        if mine := self.own.get((channel_id, place)):
+            first = min(units, mine.get(variant_id, 0))
+            if first:
+                mine[variant_id] -= first
+                units -= first
+        here = self.common.setdefault(place, {})
+        here[variant_id] = here.get(variant_id, 0) - units
+
+
+def free_units(variant_ids: Sequence[UUID], pool_id: UUID, channel_id: UUID, into: Free | None = None) -> Free:
+    """What a channel that sells from the pool can promise, in one statement; added to what is known of other channels."""
+    free = into or Free()
+    for row in rows(FREE_BY_PLACE, {"variants": list(variant_ids), "pool": pool_id, "channel": channel_id}):
+        units = {variant_ids[n - 1]: units for n, units in zip(row.variants, row.units, strict=True)}
+        if row.location_id is None:
+            free.caps.update({(channel_id, variant): left for variant, left in units.items()})
+            continue
+        free.common.setdefault(row.location_id, {}).update(units)
+        own = {variant_ids[n - 1]: own for n, own in zip(row.variants, row.own, strict=True) if own}
+        if own:
+            free.own[(channel_id, row.location_id)] = own
+    return free
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +103,11 @@ FROM inventory_stock s JOIN inventory_location l ON l.id = s.location_id
 WHERE s.variant_id = ANY(%(variants)s) AND l.is_active AND 'ship' = ANY(l.can)
 """  # noqa: S608 - constants
 PINNED = """
-SELECT variant_id, location_id, pool_id, sum(quantity)::int AS units
-FROM inventory_reservation WHERE variant_id = ANY(%(variants)s) GROUP BY variant_id, location_id, pool_id
+SELECT r.variant_id, r.location_id, r.pool_id, sum(r.quantity)::int AS units
+FROM inventory_reservation r WHERE r.variant_id = ANY(%(variants)s) AND NOT EXISTS (
+    SELECT FROM inventory_fencedraw d JOIN inventory_fence f ON f.id = d.fence_id
+    JOIN inventory_stock s ON s.id = f.stock_id AND s.location_id = r.location_id WHERE d.demand_key = r.demand_key)
+GROUP BY r.variant_id, r.location_id, r.pool_id
 """
 LEGAL = """
 SELECT p.pool_id, array_agg(p.location_id ORDER BY l.code) AS places
@@ -73,7 +118,7 @@ WHERE l.is_active AND 'ship' = ANY(l.can) GROUP BY p.pool_id
 
 def seats(variant_ids: Collection[UUID]) -> Seats:
     """Free units by variant and location (below zero where more is promised or kept back than there is), pinned units by
-    variant, location and pool, and each pool's places that ship."""
+    variant, location and pool, and each pool's places that ship. What is pinned out of a fence does not move."""
     wanted = {"variants": list(variant_ids)}
     free: dict[UUID, dict[UUID, int]] = {variant: {} for variant in variant_ids}
     pins: dict[UUID, dict[tuple[UUID, UUID], int]] = {variant: {} for variant in variant_ids}

@@ -3,7 +3,7 @@
 All functions take sets and lock stock rows in (variant, location) order, so that no two of them can wait in a circle.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -25,6 +25,8 @@ from core.problems import Conflict, Invalid
 from core.timeline import record
 from inventory import shortfalls
 from inventory.free import FREE
+from inventory.limits import caps, fences
+from inventory.limits.caps import Sale
 from inventory.locks import lock_behind
 from inventory.models import Condition, Location, Movement, Stock
 
@@ -42,13 +44,14 @@ class Short(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """Units to be pinned to one legal location for one demand."""
+    """Units to be pinned to one legal location for one demand, out of the fence of its channel first."""
 
     demand_key: UUID
     variant_id: UUID
     location_id: UUID
     pool_id: UUID
     quantity: int
+    channel_id: UUID | None = None
     id: UUID = field(default_factory=new_id)
 
 
@@ -64,21 +67,23 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """Units of a variant at a location."""
+    """Units of a variant at a location, for a demand."""
 
     variant_id: UUID
     location_id: UUID
     quantity: int
+    demand_key: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Out:
-    """Allocated units that leave with a shipment (`source`)."""
+    """Allocated units of a demand that leave with a shipment (`source`)."""
 
     variant_id: UUID
     location_id: UUID
     quantity: int
     source: UUID
+    demand_key: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,39 +98,47 @@ class In:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A change of what is promised at one stock row."""
+    """A change of what is promised to a demand at one stock row; `gone` when the units have left."""
 
     variant_id: UUID
     location_id: UUID
+    demand_key: UUID
     reserved: int = 0
     allocated: int = 0
+    channel_id: UUID | None = None
+    gone: bool = False
 
 
 SHIFT = f"""
 WITH want AS MATERIALIZED (
-    SELECT * FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[], %(reserved)s::int[], %(allocated)s::int[])
-        AS w(variant_id, location_id, r, a)),
+    SELECT * FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[], %(reserved)s::int[], %(allocated)s::int[],
+                         %(own)s::bool[]) AS w(variant_id, location_id, r, a, own)),
 locked AS MATERIALIZED (
-    SELECT s.id, w.r, w.a, p.held_units, p.held_share
+    SELECT s.id, w.r, w.a, w.own, p.held_units, p.held_share
     FROM inventory_stock s JOIN want w USING (variant_id, location_id) JOIN inventory_location p ON p.id = s.location_id
     ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s)
 UPDATE inventory_stock s SET reserved = s.reserved + l.r, allocated = s.allocated + l.a FROM locked l
-WHERE s.id = l.id AND (l.r + l.a <= 0 OR {FREE} >= l.r + l.a)
-RETURNING s.id, s.variant_id, s.location_id,
+WHERE s.id = l.id AND (l.r + l.a <= 0 OR {FREE} + CASE WHEN l.own THEN s.fenced ELSE 0 END >= l.r + l.a)
+RETURNING s.id, s.variant_id, s.location_id, EXISTS (SELECT FROM inventory_fence f WHERE f.stock_id = s.id) AS has_fences,
     s.reserved + s.allocated <= s.on_hand AND s.reserved + s.allocated - l.r - l.a > s.on_hand AS cured
 """  # noqa: S608 - constants
 
 
-def _shift(shifts: Sequence[Shift]) -> list[UUID]:
+def _shift(shifts: Sequence[Shift], sales: Sequence[Sale] = ()) -> list[UUID]:
     """Move promises at many stock rows in one statement; returns the rows that this makes short no more.
 
-    Raises Short where too few units are free; what it did elsewhere must then be given up with the savepoint.
+    `sales` count against their channels' caps. Raises Short where too few units are free; what it did elsewhere must then
+    be given up with the savepoint.
     """
     require_atomic()
-    wanted: dict[tuple[UUID, UUID], tuple[int, int]] = {}
+    wanted: dict[tuple[UUID, UUID], tuple[int, int, bool]] = {}
     for s in shifts:
-        reserved, allocated = wanted.get((s.variant_id, s.location_id), (0, 0))
-        wanted[(s.variant_id, s.location_id)] = (reserved + s.reserved, allocated + s.allocated)
+        reserved, allocated, own = wanted.get((s.variant_id, s.location_id), (0, 0, False))
+        wanted[(s.variant_id, s.location_id)] = (
+            reserved + s.reserved,
+            allocated + s.allocated,
+            own or s.channel_id is not None,
+        )
     if not wanted:
         return []
     done = rows(
@@ -133,13 +146,37 @@ def _shift(shifts: Sequence[Shift]) -> list[UUID]:
         {
             "variants": [variant for variant, _ in wanted],
             "locations": [location for _, location in wanted],
-            "reserved": [reserved for reserved, _ in wanted.values()],
-            "allocated": [allocated for _, allocated in wanted.values()],
+            "reserved": [reserved for reserved, _, _ in wanted.values()],
+            "allocated": [allocated for _, allocated, _ in wanted.values()],
+            "own": [own for _, _, own in wanted.values()],
         },
     )
     if len(done) < len(wanted):
         raise Short(sorted(set(wanted) - {(d.variant_id, d.location_id) for d in done}))
+    if over := caps.count(sales):
+        raise Short([(s.variant_id, s.location_id) for s in shifts if s.variant_id in over])
+    _settle_fences(shifts, {(d.variant_id, d.location_id): d.id for d in done if d.has_fences})
     return [d.id for d in done if d.cured]
+
+
+def _settle_fences(shifts: Sequence[Shift], fenced: Mapping[tuple[UUID, UUID], UUID]) -> None:
+    """What the fences of these stock rows give and take back: each demand's change, all its shifts there together."""
+    if not fenced:
+        return
+    changes: dict[tuple[UUID, UUID], fences.Change] = {}
+    places = {stock: place for place, stock in fenced.items()}
+    for s in shifts:
+        if (stock := fenced.get((s.variant_id, s.location_id))) is not None:
+            known = changes.get((stock, s.demand_key))
+            changes[(stock, s.demand_key)] = fences.Change(
+                stock,
+                s.demand_key,
+                s.reserved + s.allocated + (known.units if known else 0),
+                s.channel_id or (known.channel_id if known else None),
+                s.gone,
+            )
+    if over := fences.settle(list(changes.values())):
+        raise Short([places[stock] for stock in over])
 
 
 def give_back(shifts: Sequence[Shift]) -> None:
@@ -167,12 +204,15 @@ def reserve(pins: Sequence[Pin]) -> None:
         promise_pinned(pins)
 
 
-def promise_pinned(pins: Sequence[Pin]) -> None:
-    """The guarded half of `reserve`, for a caller who has written the pins with other rows.
+def promise_pinned(pins: Sequence[Pin], sales: Sequence[Sale] = ()) -> None:
+    """The guarded half of `reserve`, for a caller who has written the pins with other rows; `sales` count against caps.
 
     Raises Short where too few units are free: the transaction, or its savepoint, must then be given up.
     """
-    _shift([Shift(p.variant_id, p.location_id, reserved=p.quantity) for p in pins])
+    _shift(
+        [Shift(p.variant_id, p.location_id, p.demand_key, reserved=p.quantity, channel_id=p.channel_id) for p in pins],
+        sales,
+    )
 
 
 GIVE_BACK = """
@@ -200,7 +240,7 @@ def unreserve(demands: Sequence[tuple[UUID, int]]) -> None:
     parts = rows(GIVE_BACK, {"keys": [d[0] for d in demands], "quantities": [d[1] for d in demands]})
     if sum(p.part for p in parts) != sum(q for _, q in demands):
         raise Conflict(_("Fewer units are reserved than are to be given back."))
-    give_back([Shift(p.variant_id, p.location_id, reserved=-p.part) for p in parts])
+    give_back([Shift(p.variant_id, p.location_id, p.demand_key, reserved=-p.part) for p in parts])
 
 
 def allocate(targets: Sequence[Target]) -> None:
@@ -222,19 +262,19 @@ def allocate(targets: Sequence[Target]) -> None:
         if sum(g.quantity for g in gone) != sum(t.quantity for t in targets):
             raise Conflict(_("What is to be allocated is not what was reserved."))
         give_back(
-            [Shift(g.variant_id, g.location_id, reserved=-g.quantity) for g in gone]
-            + [Shift(t.variant_id, t.location_id, allocated=t.quantity) for t in targets]
+            [Shift(g.variant_id, g.location_id, g.demand_key, reserved=-g.quantity) for g in gone]
+            + [Shift(t.variant_id, t.location_id, t.demand_key, allocated=t.quantity) for t in targets]
         )
 
 
 def deallocate(units: Sequence[At]) -> None:
     """Give allocated units back."""
-    give_back([Shift(u.variant_id, u.location_id, allocated=-u.quantity) for u in units])
+    give_back([Shift(u.variant_id, u.location_id, u.demand_key, allocated=-u.quantity) for u in units])
 
 
 def ship_out(units: Sequence[Out], *, actor: Actor, at: datetime | None = None) -> None:
     """Allocated units leave: the allocation ends and a movement takes them off the books of the place."""
-    _shift([Shift(u.variant_id, u.location_id, allocated=-u.quantity) for u in units])
+    _shift([Shift(u.variant_id, u.location_id, u.demand_key, allocated=-u.quantity, gone=True) for u in units])
     _move(
         [(In(u.variant_id, u.location_id, -u.quantity), u.source) for u in units],
         Movement.Reason.SHIPMENT,

@@ -166,7 +166,7 @@ def test_shipping_the_units_that_are_left_does_not_end_a_shortfall(world: World)
     with transaction.atomic():
         unreserve([(units.demand_key, 2)])
         allocate([Target(units.demand_key, units.variant_id, units.location_id, 2)])
-        ship_out([Out(units.variant_id, units.location_id, 1, new_id())], actor=SYSTEM)
+        ship_out([Out(units.variant_id, units.location_id, 1, new_id(), new_id())], actor=SYSTEM)
     assert list(allocated.values_list("on_hand", "allocated")) == [(0, 1)]
     incident.refresh_from_db()
     assert incident.resolved_at is None
