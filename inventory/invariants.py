@@ -3,8 +3,9 @@
 from core.invariants import sql_invariant
 from inventory.feeds import invariants as feeds
 from inventory.limits import invariants as limits
+from inventory.supply import invariants as supply
 
-__all__ = ["feeds", "limits"]
+__all__ = ["feeds", "limits", "supply"]
 
 sql_invariant(
     "inventory",

@@ -18,6 +18,8 @@ from inventory.limits.models import CapDraw as CapDraw
 from inventory.limits.models import Fence as Fence
 from inventory.limits.models import FenceDraw as FenceDraw
 from inventory.limits.models import SafetyRule as SafetyRule
+from inventory.supply.models import Supply as Supply
+from inventory.supply.models import SupplyPin as SupplyPin
 
 
 class Location(models.Model):
