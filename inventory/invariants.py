@@ -1,7 +1,8 @@
 """What must always be true of stock, re-derived from movements and reservations."""
 
 from core.invariants import sql_invariant
-from inventory.feeds import invariants as invariants
+from inventory.feeds import invariants as feed_invariants  # noqa: F401
+from inventory.holdings import invariants as holding_invariants  # noqa: F401
 
 sql_invariant(
     "inventory",

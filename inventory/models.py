@@ -13,6 +13,10 @@ from inventory.feeds.models import LastLevel as LastLevel
 from inventory.feeds.models import StockFeed as StockFeed
 from inventory.feeds.models import StockFeedPlace as StockFeedPlace
 from inventory.free import held
+from inventory.holdings.models import Bin as Bin
+from inventory.holdings.models import Holding as Holding
+from inventory.holdings.models import HoldingMove as HoldingMove
+from inventory.holdings.models import Lot as Lot
 
 
 class Location(models.Model):
@@ -103,6 +107,7 @@ class Stock(models.Model):
     reserved = models.IntegerField(default=0)
     allocated = models.IntegerField(default=0)
     safety = models.IntegerField(default=0)
+    is_detailed = models.BooleanField(default=False, db_default=False, help_text="broken down by bin or lot (holdings)")
 
     class Meta:
         verbose_name_plural = "stock"
@@ -139,6 +144,7 @@ class Movement(models.Model):
         RETURN = "return"
         ADJUSTMENT = "adjustment"
         COUNT = "count"
+        CONDITION = "condition"
 
     CORRECTIONS = (Reason.ADJUSTMENT, Reason.COUNT)
     """By which somebody says what is really there: a person, or a feed."""
