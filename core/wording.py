@@ -207,6 +207,7 @@ MOVEMENTS = {
     "return": _("Return"),
     "adjustment": _("Correction"),
     "count": _("Count of a feed"),
+    "condition": _("Change of condition"),
 }
 
 ACCOUNT_KINDS = {

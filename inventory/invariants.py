@@ -2,10 +2,11 @@
 
 from core.invariants import sql_invariant
 from inventory.feeds import invariants as feeds
+from inventory.holdings import invariants as holdings
 from inventory.limits import invariants as limits
 from inventory.supply import invariants as supply
 
-__all__ = ["feeds", "limits", "supply"]
+__all__ = ["feeds", "holdings", "limits", "supply"]
 
 sql_invariant(
     "inventory",

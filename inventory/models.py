@@ -13,6 +13,10 @@ from inventory.feeds.models import LastLevel as LastLevel
 from inventory.feeds.models import StockFeed as StockFeed
 from inventory.feeds.models import StockFeedPlace as StockFeedPlace
 from inventory.free import held
+from inventory.holdings.models import Bin as Bin
+from inventory.holdings.models import Holding as Holding
+from inventory.holdings.models import HoldingMove as HoldingMove
+from inventory.holdings.models import Lot as Lot
 from inventory.limits.models import Cap as Cap
 from inventory.limits.models import CapDraw as CapDraw
 from inventory.limits.models import Fence as Fence
@@ -118,6 +122,7 @@ class Stock(models.Model):
     safety_from = models.TextField(choices=SafetyFrom, default="", db_default="", blank=True)
     fenced = models.IntegerField(default=0, db_default=0)
     withheld = models.BooleanField(default=False, db_default=False)
+    is_detailed = models.BooleanField(default=False, db_default=False, help_text="broken down by bin or lot (holdings)")
 
     class Meta:
         verbose_name_plural = "stock"
@@ -156,6 +161,7 @@ class Movement(models.Model):
         RETURN = "return"
         ADJUSTMENT = "adjustment"
         COUNT = "count"
+        CONDITION = "condition"
 
     CORRECTIONS = (Reason.ADJUSTMENT, Reason.COUNT)
     """By which somebody says what is really there: a person, or a feed."""

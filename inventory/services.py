@@ -25,6 +25,7 @@ from core.problems import Conflict, Invalid
 from core.timeline import record
 from inventory import shortfalls
 from inventory.free import FREE
+from inventory.holdings.ledger import Moved, Part, follow, is_detailed
 from inventory.limits import caps, fences
 from inventory.limits.caps import Sale
 from inventory.locks import lock_behind
@@ -84,16 +85,18 @@ class Out:
     quantity: int
     source: UUID
     demand_key: UUID
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class In:
-    """Units that arrive in a condition."""
+    """Units that arrive in a condition; `parts` name bins and lots."""
 
     variant_id: UUID
     location_id: UUID
     quantity: int
     condition: str = Condition.SELLABLE
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,8 +278,8 @@ def deallocate(units: Sequence[At]) -> None:
 def ship_out(units: Sequence[Out], *, actor: Actor, at: datetime | None = None) -> None:
     """Allocated units leave: the allocation ends and a movement takes them off the books of the place."""
     _shift([Shift(u.variant_id, u.location_id, u.demand_key, allocated=-u.quantity, gone=True) for u in units])
-    _move(
-        [(In(u.variant_id, u.location_id, -u.quantity), u.source) for u in units],
+    move_units(
+        [(In(u.variant_id, u.location_id, -u.quantity, parts=u.parts), u.source) for u in units],
         Movement.Reason.SHIPMENT,
         actor=actor,
         at=at,
@@ -287,7 +290,7 @@ LOCK = """
 WITH want AS MATERIALIZED (
     SELECT DISTINCT variant_id, location_id FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[])
         AS w(variant_id, location_id))
-SELECT s.id FROM inventory_stock s JOIN want USING (variant_id, location_id)
+SELECT s.id, s.is_detailed FROM inventory_stock s JOIN want USING (variant_id, location_id)
 ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s
 """
 INSERT_MOVEMENTS = """
@@ -298,16 +301,16 @@ FROM unnest(%(ids)s::uuid[], %(variants)s::uuid[], %(locations)s::uuid[], %(cond
 """
 
 
-def _move(
+def move_units(
     moves: Sequence[tuple[In, UUID]], reason: str, *, actor: Actor, at: datetime | None = None, note: str = ""
 ) -> None:
     """Write movements (with their sources) under ordered locks; the database keeps the counts."""
     require_atomic()
     if not moves:
         return
-    units = [unit for unit, _ in moves]
+    units, ids = [unit for unit, _ in moves], [new_id() for _ in moves]
     places = {"variants": [u.variant_id for u in units], "locations": [u.location_id for u in units]}
-    run(LOCK, places)
+    detailed = is_detailed(rows(LOCK, places), [(u.variant_id, u.location_id) for u in units])
     try:
         with transaction.atomic():
             run(
@@ -318,7 +321,7 @@ def _move(
                     "note": note,
                     "actor": actor.label,
                     "at": at or timezone.now(),
-                    "ids": [new_id() for _ in units],
+                    "ids": ids,
                     "conditions": [u.condition for u in units],
                     "quantities": [u.quantity for u in units],
                     "sources": [source for _, source in moves],
@@ -328,6 +331,12 @@ def _move(
         if "stock_not_negative" in str(error):
             raise Conflict(_("There are fewer units on hand than are to leave. Count the place first.")) from error
         raise
+    if detailed:
+        moved = [
+            Moved(key, u.variant_id, u.location_id, str(u.condition), u.quantity, source, u.parts)
+            for key, (u, source) in zip(ids, moves, strict=True)
+        ]
+        follow(moved, leaving=reason == Movement.Reason.SHIPMENT, actor=actor, at=at)
 
 
 COSTS = """
@@ -363,7 +372,7 @@ def receive(
     check_quantities(units)
     at = at or timezone.now()
     with transaction.atomic():
-        _move([(u, source) for u in units], Movement.Reason.RECEIPT, actor=actor, at=at, note=note)
+        move_units([(u, source) for u in units], Movement.Reason.RECEIPT, actor=actor, at=at, note=note)
         shortfalls.resolve_arrived([(u.variant_id, u.location_id) for u in units], actor=actor)
         valued = goods(units)
         if any(g.cost for g in valued):
@@ -378,7 +387,7 @@ def receive(
 
 def take_in(units: Sequence[tuple[In, UUID]], *, actor: Actor, at: datetime | None = None) -> None:
     """Returned units come back into stock in their condition, each with its return as source. Posts nothing."""
-    _move(units, Movement.Reason.RETURN, actor=actor, at=at)
+    move_units(units, Movement.Reason.RETURN, actor=actor, at=at)
     shortfalls.resolve_arrived([(u.variant_id, u.location_id) for u, _ in units], actor=actor)
 
 
@@ -396,7 +405,9 @@ def adjust(variant_id: UUID, location_id: UUID, quantity: int, *, reason: str, a
     source = new_id()
     with transaction.atomic():
         unit = In(variant_id, location_id, quantity)
-        _move([(unit, source)], Movement.Reason.ADJUSTMENT, actor=actor, note=f"{reason}: {note}" if note else reason)
+        move_units(
+            [(unit, source)], Movement.Reason.ADJUSTMENT, actor=actor, note=f"{reason}: {note}" if note else reason
+        )
         document = Document(id=source, date=company_day(), label=reason)
         differences = goods([unit])
         if any(d.cost for d in differences):

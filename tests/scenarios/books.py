@@ -158,10 +158,11 @@ class Books:
     def _on_hand(self) -> list[str]:
         wrong = []
         for row in rows(_STOCK):
-            ours = (self.stock[row.sku, row.place, "sellable"], self.stock[row.sku, row.place, "damaged"])
-            if (row.on_hand, row.damaged) != ours:
+            ours = tuple(self.stock[row.sku, row.place, state] for state in ("sellable", "damaged", "quarantine"))
+            if (row.on_hand, row.damaged, row.quarantine) != ours:
                 wrong.append(
-                    f"{row.sku} at {row.place}: {row.on_hand} good and {row.damaged} damaged; {ours} by the story"
+                    f"{row.sku} at {row.place}: {row.on_hand} good, {row.damaged} damaged and {row.quarantine} set apart;"
+                    f" {ours} by the story"
                 )
         return wrong
 
@@ -200,7 +201,7 @@ SELECT id, order_id, sku, quantity, draft + reserved + backordered + allocated +
 FROM orders_orderline
 """
 _STOCK = """
-SELECT v.sku, l.code AS place, s.on_hand, s.damaged FROM inventory_stock s
+SELECT v.sku, l.code AS place, s.on_hand, s.damaged, s.quarantine FROM inventory_stock s
 JOIN catalog_variant v ON v.id = s.variant_id JOIN inventory_location l ON l.id = s.location_id
 """
 _MONEY = """

@@ -18,6 +18,7 @@ from payments.services import settlement, voids
 from sourcing.network import forget
 from tests import database
 from tests.factories.feeds import feed_at
+from tests.factories.holdings import bins_at
 from tests.factories.world import World, small_world
 from tests.scenarios import statements
 from tests.scenarios.bank import SECRET, Bank
@@ -64,6 +65,9 @@ def found_company(original: str, patch: pytest.MonkeyPatch, settings: Settings) 
     world = small_world(stock=UNITS["warehouse"], store_stock=UNITS["store"])
     rule = {"expected_minutes": 60, "when_silent": "hold_share", "hold_share": 50}
     feed_at(world.warehouse, world.store, code="EYES", **rule)
+    for place in (world.warehouse, world.store):
+        bins_at(place, "A-01", "A-02")
+        bins_at(place, "Q-01", kind="quarantine")
     places = {world.warehouse.code: UNITS["warehouse"], world.store.code: UNITS["store"]}
     stock = {(sku, place, "sellable"): units for sku in world.variants for place, units in places.items()}
     return Company(world, original, stock, patch)
