@@ -13,6 +13,8 @@ from inventory.feeds.models import LastLevel as LastLevel
 from inventory.feeds.models import StockFeed as StockFeed
 from inventory.feeds.models import StockFeedPlace as StockFeedPlace
 from inventory.free import held
+from inventory.tallies.models import Tally as Tally
+from inventory.tallies.models import TallyEntry as TallyEntry
 
 
 class Location(models.Model):
@@ -139,6 +141,7 @@ class Movement(models.Model):
         RETURN = "return"
         ADJUSTMENT = "adjustment"
         COUNT = "count"
+        TRANSFER = "transfer"
 
     CORRECTIONS = (Reason.ADJUSTMENT, Reason.COUNT)
     """By which somebody says what is really there: a person, or a feed."""
