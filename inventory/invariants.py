@@ -2,6 +2,9 @@
 
 from core.invariants import sql_invariant
 from inventory.feeds import invariants as invariants
+from inventory.supply import invariants as supply_invariants
+
+__all__ = ["invariants", "supply_invariants"]
 
 sql_invariant(
     "inventory",

@@ -13,6 +13,8 @@ from inventory.feeds.models import LastLevel as LastLevel
 from inventory.feeds.models import StockFeed as StockFeed
 from inventory.feeds.models import StockFeedPlace as StockFeedPlace
 from inventory.free import held
+from inventory.supply.models import Supply as Supply
+from inventory.supply.models import SupplyPin as SupplyPin
 from inventory.tallies.models import Tally as Tally
 from inventory.tallies.models import TallyEntry as TallyEntry
 

@@ -92,7 +92,7 @@ def move_pins(moves: Sequence[PinMove]) -> list[Any]:
     return moved
 
 
-PIN_ALLOCATED = """
+ADD_PINS = """
 INSERT INTO inventory_reservation (id, demand_key, variant_id, location_id, pool_id, quantity)
 SELECT * FROM unnest(%(ids)s::uuid[], %(keys)s::uuid[], %(variants)s::uuid[], %(locations)s::uuid[], %(pools)s::uuid[],
                      %(quantities)s::int[])
@@ -100,8 +100,8 @@ ON CONFLICT (demand_key, location_id) DO UPDATE SET quantity = inventory_reserva
 """
 
 
-def pin_allocated(pins: Sequence[Pin]) -> None:
-    """Allocated units are reserved again where they are: what was decided for them is open again.
+def add_pins(pins: Sequence[Pin]) -> None:
+    """Write pins, those of a demand at the same place as one; what is reserved there is still to be moved.
 
     The caller has the stock rows locked.
     """
@@ -113,7 +113,7 @@ def pin_allocated(pins: Sequence[Pin]) -> None:
             pin, quantity=pin.quantity + (known.quantity if known else 0)
         )
     run(
-        PIN_ALLOCATED,
+        ADD_PINS,
         {
             "ids": [p.id for p in wanted.values()],
             "keys": [p.demand_key for p in wanted.values()],
@@ -123,4 +123,12 @@ def pin_allocated(pins: Sequence[Pin]) -> None:
             "quantities": [p.quantity for p in wanted.values()],
         },
     )
+
+
+def pin_allocated(pins: Sequence[Pin]) -> None:
+    """Allocated units are reserved again where they are: what was decided for them is open again.
+
+    The caller has the stock rows locked.
+    """
+    add_pins(pins)
     give_back([Shift(p.variant_id, p.location_id, reserved=p.quantity, allocated=-p.quantity) for p in pins])

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0003_by_beginning'),
-        ('inventory', '0006_repair'),
+        ('inventory', '0010_supply'),
     ]
 
     operations = [
