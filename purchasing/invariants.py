@@ -70,3 +70,18 @@ sql_invariant(
         ELSE l.arrived > 0 OR l.open > 0 END
     """,
 )
+sql_invariant(
+    "purchasing",
+    "what a sent order waits for is supply, on its day",
+    _LINES,
+    """
+    SELECT format('%s, %s: %s open, %s supply', o.number, v.sku, l.open, coalesce(y.units, 0))
+    FROM purchasing_purchaseline l JOIN purchasing_purchaseorder o ON o.id = l.purchase_order_id
+    JOIN catalog_variant v ON v.id = l.variant_id
+    LEFT JOIN (SELECT source, sum(quantity - arrived) AS units, min(due) AS first, max(due) AS last,
+                      min(location_id::text) AS place
+               FROM inventory_supply WHERE state = 'expected' AND kind = 'purchase' GROUP BY source) y ON y.source = l.id
+    WHERE coalesce(y.units, 0) <> CASE WHEN o.status IN ('sent', 'partly_received') THEN l.open ELSE 0 END
+       OR y.first <> o.expected_on OR y.last <> o.expected_on OR y.place <> o.location_id::text
+    """,
+)

@@ -10,11 +10,13 @@ from core.invariants import disagreements
 from core.models import Event
 from core.problems import Conflict, Invalid
 from core.versions import Stale
+from inventory.models import Supply
 from purchasing import ordering
 from purchasing.models import PurchaseLine, PurchaseOrder, Vendor
 from purchasing.ordering import Item, Wish
 from purchasing.vendors import Particulars, as_it_is, change_vendor, make_vendor
 from tests.factories.purchases import BUYER, bought, line_of, received, status, vendor, wish
+from tests.factories.supply import reserved, waits
 from tests.factories.world import CANDLE, MUG, VASE, World, small_world
 
 pytestmark = pytest.mark.django_db
@@ -152,3 +154,36 @@ def test_a_vendor_is_made_once_and_changed_with_its_version() -> None:
     assert (changed.name, changed.version) == ("Acme SA", 2)
     with pytest.raises(Stale):
         change_vendor(made.pk, Particulars("Late"), actor=BUYER, version="1")
+
+
+def supply(sku: str) -> list[tuple[int, int, str, str]]:
+    """Quantity, arrived, state and reference of what is on its way."""
+    found = Supply.objects.filter(variant__sku=sku).order_by("id")
+    return list(found.values_list("quantity", "arrived", "state", "reference"))
+
+
+def test_what_is_on_its_way_follows_the_order(world: World) -> None:
+    order = bought(world.warehouse, {MUG: 10})
+    assert supply(MUG) == [(10, 0, "expected", order.number)]
+    ordering.change(order.pk, wish({MUG: 8, VASE: 2}, days=9), actor=BUYER)
+    assert supply(MUG) == [(8, 0, "expected", order.number)]
+    assert supply(VASE) == [(2, 0, "expected", order.number)]
+    assert {s.due for s in Supply.objects.all()} == {wish({}, days=9).expected_on}
+    received(order, {MUG: 3}, damaged={MUG: 1})
+    assert supply(MUG) == [(7, 3, "expected", order.number)]
+    received(order, {MUG: 5}, accepted=True)
+    assert supply(MUG) == [(7, 8, "closed", order.number)]
+    ordering.give_up(order.pk, actor=BUYER, reason="Not made any more")
+    assert supply(VASE) == [(2, 0, "closed", order.number)]
+    assert disagreements() == []
+
+
+def test_who_waits_has_the_units_reserved_when_they_come(world: World) -> None:
+    order = bought(world.warehouse, {MUG: 10})
+    demand = waits(world, 4)
+    assert Supply.objects.get().committed == 4
+    received(order, {MUG: 3})
+    assert reserved(demand) == {"DC-LYON": 3}
+    received(order, {MUG: 1}, rest_given_up="Sold out")
+    assert reserved(demand) == {"DC-LYON": 4}
+    assert disagreements() == []
