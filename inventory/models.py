@@ -24,6 +24,8 @@ from inventory.limits.models import FenceDraw as FenceDraw
 from inventory.limits.models import SafetyRule as SafetyRule
 from inventory.supply.models import Supply as Supply
 from inventory.supply.models import SupplyPin as SupplyPin
+from inventory.tallies.models import Tally as Tally
+from inventory.tallies.models import TallyEntry as TallyEntry
 
 
 class Location(models.Model):
@@ -162,6 +164,7 @@ class Movement(models.Model):
         ADJUSTMENT = "adjustment"
         COUNT = "count"
         CONDITION = "condition"
+        TRANSFER = "transfer"
 
     CORRECTIONS = (Reason.ADJUSTMENT, Reason.COUNT)
     """By which somebody says what is really there: a person, or a feed."""

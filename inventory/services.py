@@ -366,21 +366,25 @@ def receive(
     at: datetime | None = None,
     note: str = "",
     vendor: str = "",
+    owed: Decimal | None = None,
     opening: bool = False,
 ) -> None:
-    """Goods arrive: movements in, and their value at standard cost in the ledger (opening stock or a vendor's)."""
+    """Goods arrive: movements in, and their value at standard cost in the ledger (opening stock or a vendor's).
+
+    `owed` is what they were bought for in EUR, where that is known.
+    """
     check_quantities(units)
     at = at or timezone.now()
     with transaction.atomic():
         move_units([(u, source) for u in units], Movement.Reason.RECEIPT, actor=actor, at=at, note=note)
         shortfalls.resolve_arrived([(u.variant_id, u.location_id) for u in units], actor=actor)
         valued = goods(units)
-        if any(g.cost for g in valued):
+        if owed or any(g.cost for g in valued):
             document = Document(id=source, date=company_day(at), label=note or "Receipt")
             entry = (
                 postings.opening_stock(document, goods=valued)
                 if opening
-                else postings.goods_received(document, vendor=vendor, goods=valued)
+                else postings.goods_received(document, vendor=vendor, goods=valued, owed=owed)
             )
             journal.post([entry], actor=actor)
 
@@ -389,6 +393,14 @@ def take_in(units: Sequence[tuple[In, UUID]], *, actor: Actor, at: datetime | No
     """Returned units come back into stock in their condition, each with its return as source. Posts nothing."""
     move_units(units, Movement.Reason.RETURN, actor=actor, at=at)
     shortfalls.resolve_arrived([(u.variant_id, u.location_id) for u, _ in units], actor=actor)
+
+
+def carry(units: Sequence[tuple[In, UUID]], *, actor: Actor, note: str = "") -> None:
+    """Units leave for another place (negative) or arrive from one, each with its transfer as source. Posts nothing."""
+    _move(units, Movement.Reason.TRANSFER, actor=actor, note=note)
+    came = [(u.variant_id, u.location_id) for u, _ in units if u.quantity > 0]
+    if came:
+        shortfalls.resolve_arrived(came, actor=actor)
 
 
 def adjust(variant_id: UUID, location_id: UUID, quantity: int, *, reason: str, actor: Actor, note: str = "") -> Stock:

@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "sourcing",
     "payments",
     "orders",
+    "purchasing",
     "inventory",
     "customers",
     "catalog",
