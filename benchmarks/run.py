@@ -31,6 +31,7 @@ ALL = (
     "feed",
     "pipeline",
     "replay",
+    "availability",
     "search",
     "memory",
     "order_list",

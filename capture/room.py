@@ -11,6 +11,9 @@ from inventory.selectors import seats
 from inventory.services import Pin
 from orders.repinned import tell_repinned
 
+EVERYTHING = 2**31
+"""More units than there can be of anything."""
+
 
 def look(missing: Mapping[UUID, int], pool_id: UUID, places: Sequence[UUID], others: Sequence[Pin]) -> dict[UUID, Room]:
     """Room at the pool's `places` for the missing units of each variant; `others` are pins of this call that are not
@@ -32,6 +35,12 @@ def look(missing: Mapping[UUID, int], pool_id: UUID, places: Sequence[UUID], oth
         )
         for variant, units in missing.items()
     }
+
+
+def most(variant_ids: Sequence[UUID], pool_id: UUID, places: Sequence[UUID]) -> dict[UUID, int]:
+    """How many units more of each variant could be sold by moving what waits at the pool's `places`, beyond what is free."""
+    found = look(dict.fromkeys(variant_ids, EVERYTHING), pool_id, places, ())
+    return {variant: each.units for variant, each in found.items()}
 
 
 def make(draft: DraftOrder, *, actor: Actor) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST
 
 from capture import forms, references, selectors, services
+from capture.offers import Asked, offers
 from core.actors import Actor
 from core.bulk import dump
 from core.idempotency import digest
@@ -173,18 +174,10 @@ def _quote(data: Any) -> dict[str, Any]:
 
 
 def _places(order: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
-    channel = references.channels()[order["channel"]]
-    found = references.catalogue([line["sku"] for line in told["lines"]], [], timezone.now()).variants
-    address = order["shipping_address"]
-    by_variant = selectors.places(
-        [v.id for v in found.values()],
-        channel,
-        country=address["country"],
-        postal_code=address["postal_code"],
-        service="standard",
-        at=timezone.now(),
-    )
-    return {sku: by_variant.get(variant.id, []) for sku, variant in found.items()}
+    address, channel = order["shipping_address"], references.channels()[order["channel"]]
+    asked = Asked(channel, address["country"], address["postal_code"], "standard", timezone.now())
+    found = offers(list(dict.fromkeys(line["sku"] for line in told["lines"])), asked)
+    return {sku: offer.places for sku, offer in found.items()}
 
 
 def _found(data: Any) -> list[dict[str, Any]]:

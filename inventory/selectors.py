@@ -12,17 +12,37 @@ from core.db import rows
 from inventory.free import FREE, free_of
 from inventory.models import Location, Movement, Stock
 
-AVAILABLE = f"""
-SELECT s.variant_id, s.location_id, greatest(0, {FREE}) AS free
-FROM inventory_stock s JOIN inventory_poollocation p ON p.location_id = s.location_id AND p.pool_id = %(pool)s
-JOIN inventory_location l ON l.id = s.location_id
-WHERE s.variant_id = ANY(%(variants)s) AND l.is_active AND 'ship' = ANY(l.can)
+OWN = f"{FREE} + coalesce(f.unused, 0)"
+"""What a channel can be promised, `f` being its own fence with something left, if it has one."""
+ON_OFFER = f"""
+WITH places AS MATERIALIZED (
+    SELECT l.id, l.held_units, l.held_share, array_position(%(places)s::uuid[], l.id) AS n, 'ship' = ANY(l.can) AS ships,
+           'pickup' = ANY(l.can) AS hands_over
+    FROM inventory_poollocation p JOIN inventory_location l ON l.id = p.location_id
+    WHERE p.pool_id = %(pool)s AND l.is_active AND l.id = ANY(%(places)s::uuid[]))
+SELECT v.id, v.sku, v.is_stocked,
+       array_agg(ARRAY[l.n, {OWN}]) FILTER (WHERE l.ships AND {OWN} > 0) AS sends,
+       array_agg(ARRAY[l.n, {OWN}]) FILTER (WHERE l.hands_over AND {OWN} > 0) AS hands_over,
+       coalesce(bool_or(s.reserved > 0) FILTER (WHERE l.ships), false) AS is_pinned,
+       (SELECT greatest(0, c.most - c.used) FROM inventory_cap c
+        WHERE c.variant_id = v.id AND c.channel_id = %(channel)s) AS cap
+FROM catalog_variant v
+LEFT JOIN (inventory_stock s JOIN places l ON l.id = s.location_id
+           LEFT JOIN inventory_fence f ON f.stock_id = s.id AND f.channel_id = %(channel)s AND f.unused > 0)
+       ON s.variant_id = v.id
+WHERE v.sku = ANY(%(skus)s::text[]) AND v.is_active
+GROUP BY v.id
 """  # noqa: S608 - constants
 
 
-def available(variant_ids: Sequence[UUID], pool_id: UUID) -> list[Any]:
-    """Free units (variant_id, location_id, free) of variants at the pool's places that ship."""
-    return rows(AVAILABLE, {"variants": list(variant_ids), "pool": pool_id})
+def on_offer(skus: Sequence[str], pool_id: UUID, channel_id: UUID, places: Sequence[UUID]) -> list[Any]:
+    """What a channel can promise of each SKU that is sold, at those of `places` that are in the pool: one statement.
+
+    Each row has `id`, `sku`, `is_stocked`, pairs of (number of the place from 1, free units) at the places that ship
+    (`sends`) and where customers collect (`hands_over`), None for none; whether orders wait for units at places that
+    ship (`is_pinned`); and how many the channel may still sell (`cap`), None for any number.
+    """
+    return rows(ON_OFFER, {"skus": list(skus), "pool": pool_id, "channel": channel_id, "places": list(places)})
 
 
 FREE_BY_PLACE = f"""
@@ -32,7 +52,7 @@ JOIN inventory_stock s ON s.variant_id = w.variant_id
 JOIN inventory_poollocation p ON p.location_id = s.location_id AND p.pool_id = %(pool)s
 JOIN inventory_location l ON l.id = s.location_id
 LEFT JOIN inventory_fence f ON f.stock_id = s.id AND f.channel_id = %(channel)s AND f.unused > 0
-WHERE {FREE} + coalesce(f.unused, 0) > 0 AND l.is_active AND 'ship' = ANY(l.can)
+WHERE {OWN} > 0 AND l.is_active AND 'ship' = ANY(l.can)
 GROUP BY s.location_id
 UNION ALL
 SELECT NULL, array_agg(w.n::int), array_agg(greatest(0, c.most - c.used)), NULL
@@ -127,14 +147,6 @@ def seats(variant_ids: Collection[UUID]) -> Seats:
     for row in rows(PINNED, wanted):
         pins[row.variant_id][(row.location_id, row.pool_id)] = row.units
     return Seats(free, pins, {row.pool_id: tuple(row.places) for row in rows(LEGAL)})
-
-
-def atp(variant_ids: Sequence[UUID], pool_id: UUID) -> dict[UUID, int]:
-    """What a channel selling from the pool can promise of each variant now."""
-    totals = dict.fromkeys(variant_ids, 0)
-    for row in available(variant_ids, pool_id):
-        totals[row.variant_id] += row.free
-    return totals
 
 
 def stock_of_variants() -> QuerySet[Variant]:

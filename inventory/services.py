@@ -397,7 +397,7 @@ def take_in(units: Sequence[tuple[In, UUID]], *, actor: Actor, at: datetime | No
 
 def carry(units: Sequence[tuple[In, UUID]], *, actor: Actor, note: str = "") -> None:
     """Units leave for another place (negative) or arrive from one, each with its transfer as source. Posts nothing."""
-    _move(units, Movement.Reason.TRANSFER, actor=actor, note=note)
+    move_units(units, Movement.Reason.TRANSFER, actor=actor, note=note)
     came = [(u.variant_id, u.location_id) for u, _ in units if u.quantity > 0]
     if came:
         shortfalls.resolve_arrived(came, actor=actor)

@@ -4,6 +4,7 @@ It changes a few times a year and is asked for with every order, so a copy may b
 (30 by default). Something unknown to the copy reads it anew at once.
 """
 
+import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ class Site:
     order_cost: int
     unit_cost: int
     ships: bool
+    hands_over: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Network:
     _lanes: dict[tuple[UUID, str, Point | None, str], tuple[Lane, ...]] = field(default_factory=dict)
     _cheapest: dict[tuple[UUID, str, Point | None, str], Lane] = field(default_factory=dict)
     _preferred: dict[tuple[UUID, str, Point | None, str], tuple[UUID, ...]] = field(default_factory=dict)
+    _nearest: dict[tuple[UUID, Point | None], tuple[UUID, ...]] = field(default_factory=dict)
 
     def lanes(self, pool_id: UUID, country: str, postal_code: str, service: str) -> tuple[Lane, ...]:
         """Every legal way to send a package from the pool to a place with the service asked for.
@@ -110,6 +113,17 @@ class Network:
         if known is None:
             lanes = sorted(self.lanes(pool_id, country, postal_code, service), key=_typical_cost)
             known = self._preferred[key] = tuple(dict.fromkeys(lane.site.id for lane in lanes))
+        return known
+
+    def nearest(self, pool_id: UUID, country: str, postal_code: str) -> tuple[UUID, ...]:
+        """The pool's sites where customers collect, the nearest to the postal code first, those nowhere last."""
+        point = locate(country, postal_code)
+        known = self._nearest.get((pool_id, point))
+        if known is None:
+            found = [site for site_id in self.pools.get(pool_id, ()) if (site := self.sites[site_id]).hands_over]
+            far = {s.id: kilometres(s.point, point) if s.point and point else math.inf for s in found}
+            near = sorted(found, key=lambda site: (far[site.id], site.code))
+            known = self._nearest[(pool_id, point)] = tuple(site.id for site in near)
         return known
 
     def _cheapest_lane(self, site_id: UUID, country: str, point: Point | None, service: str) -> Lane:
@@ -180,7 +194,8 @@ def _sites() -> dict[UUID, Site]:
     found = rows(
         """
         SELECT id, code, name, country, postal_code, latitude, longitude, time_zone, cut_off, handling_days,
-               order_cost, unit_cost, is_active AND 'ship' = ANY(can) AS ships
+               order_cost, unit_cost, is_active AND 'ship' = ANY(can) AS ships,
+               is_active AND 'pickup' = ANY(can) AS hands_over
         FROM inventory_location ORDER BY code
         """
     )
@@ -197,6 +212,7 @@ def _sites() -> dict[UUID, Site]:
             order_cost=nano(row.order_cost),
             unit_cost=nano(row.unit_cost),
             ships=row.ships,
+            hands_over=row.hands_over,
         )
         for row in found
     }

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sourcing.network import Card, Site, network
 
 SATURDAY = 5
+EVENING = time(18)
+"""The end of the day's work at a site without a cut-off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +36,27 @@ def slowest(arrivals: Iterable[Promise]) -> Promise | None:
     return Promise(max(p.earliest for p in known), max(p.latest for p in known)) if known else None
 
 
+def ready(site: Site, at: datetime) -> datetime:
+    """When what is collected at the site is ready, of an order accepted at `at` (aware): at the hour of the cut-off, by
+    which the work of a day is done, of the day on which a parcel would leave."""
+    by = site.cut_off or EVENING
+    here, in_time = _in_time(site.zone, by, at)
+    return datetime.combine(leaves_on(here.date(), in_time, site.handling_days), by, site.zone)
+
+
 def arrival(site: Site, card: Card, at: datetime) -> Promise:
     """The days on which a parcel from the site arrives when its order is accepted at `at` (aware)."""
-    here = at.astimezone(site.zone)
-    in_time = site.cut_off is None or here.time() < site.cut_off
-    if here.fold and in_time and site.cut_off:  # the hour that comes twice in autumn: what was missed once stays missed
-        in_time = at < datetime.combine(here.date(), site.cut_off, site.zone).astimezone(UTC)
+    here, in_time = _in_time(site.zone, site.cut_off, at)
     return _arrival(here.date(), in_time, site.handling_days, card.days_min, card.days_max)
+
+
+def _in_time(zone: ZoneInfo, cut_off: time | None, at: datetime) -> tuple[datetime, bool]:
+    """The time of a place, and whether the cut-off of its day is still to come."""
+    here = at.astimezone(zone)
+    in_time = cut_off is None or here.time() < cut_off
+    if here.fold and in_time and cut_off:  # the hour that comes twice in autumn: what was missed once stays missed
+        in_time = at < datetime.combine(here.date(), cut_off, zone).astimezone(UTC)
+    return here, in_time
 
 
 def leaves_on(day: date, in_time: bool, handling_days: int) -> date:

@@ -17,6 +17,11 @@ def preferred(pool_id: UUID, country: str, postal_code: str, service: str = STAN
     return network(pool_ids=[pool_id]).preferred(pool_id, country, postal_code, service)
 
 
+def nearest(pool_id: UUID, country: str, postal_code: str) -> tuple[UUID, ...]:
+    """The pool's places where customers collect, the nearest first. Answered from memory, like `preferred`."""
+    return network(pool_ids=[pool_id]).nearest(pool_id, country, postal_code)
+
+
 def latest_decision(order_id: UUID) -> Decision | None:
     """How the order was sourced last."""
     return Decision.objects.filter(order_id=order_id).order_by("-id").first()

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='movement',
             name='reason',
-            field=models.TextField(choices=[('receipt', 'Receipt'), ('shipment', 'Shipment'), ('return', 'Return'), ('adjustment', 'Adjustment'), ('count', 'Count'), ('transfer', 'Transfer')]),
+            field=models.TextField(choices=[('receipt', 'Receipt'), ('shipment', 'Shipment'), ('return', 'Return'), ('adjustment', 'Adjustment'), ('count', 'Count'), ('condition', 'Condition'), ('transfer', 'Transfer')]),
         ),
         migrations.CreateModel(
             name='Tally',

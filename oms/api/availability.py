@@ -1,64 +1,56 @@
 """What a customer can have now, and when: shown on the shop's pages."""
 
-from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Query
 
+from capture import references
 from capture.answers import window
-from catalog.models import Variant
+from capture.offers import Asked, Offer, offers
 from core.calls import Calls
 from core.problems import Invalid
-from inventory import selectors as inventory
-from oms.api.orders import channel_by_code
 from oms.api.shapes import AvailabilityOut, AvailabilityQuery
-from sourcing.promise import promise
-from sourcing.selectors import preferred
+from sourcing.geography import known_countries
 
 calls = Calls(tags=["stock"])
 
 
 @calls.reads("/availability", scope="stock.view", gives=AvailabilityOut)
 def read_availability(request: HttpRequest, query: Query[AvailabilityQuery]) -> dict[str, Any]:
-    """What a channel can promise of some SKUs, and when they would arrive."""
-    channel = channel_by_code(query.channel)
-    variants = _variants(query.sku)
+    """What a channel can promise of some SKUs, when they would arrive, and where they can be collected."""
+    asked = _asked(query)
+    found = offers(list(dict.fromkeys(query.sku)), asked)
+    unknown = [(n, sku) for n, sku in enumerate(query.sku) if sku not in found]
+    if unknown:
+        said = _("“%(sku)s” is not something we sell")
+        raise Invalid(errors=[{"loc": ["query", "sku", n], "msg": said % {"sku": sku}} for n, sku in unknown])
+    return {"items": [_item(found[sku]) for sku in query.sku]}
+
+
+def _asked(query: AvailabilityQuery) -> Asked:
+    channel = references.channels().get(query.channel)
+    if channel is None or not channel.is_active:
+        said = _("“%(code)s” is not a channel of this company") % {"code": query.channel}
+        raise Invalid.field(["query", "channel"], said)
     country = query.country or channel.country
-    places = preferred(channel.pool_id, country, query.postal_code, query.service)
-    free: dict[UUID, dict[UUID, int]] = {}
-    for row in inventory.available([v.pk for v in variants.values()], channel.pool_id):
-        if row.free:
-            free.setdefault(row.variant_id, {})[row.location_id] = row.free
+    if country not in known_countries():
+        said = _("“%(code)s” is not the code of a country, such as FR or GB") % {"code": country}
+        raise Invalid.field(["query", "country"], said)
+    return Asked(channel, country, query.postal_code, query.service, timezone.now())
+
+
+def _item(offer: Offer) -> dict[str, Any]:
+    when = offer.promise
     return {
-        "items": [_item(variants[sku], free.get(variants[sku].pk, {}), places, query, country) for sku in query.sku]
-    }
-
-
-def _variants(skus: list[str]) -> dict[str, Variant]:
-    found = {v.sku: v for v in Variant.objects.filter(sku__in=skus, is_active=True)}
-    errors = [
-        {"loc": ["query", "sku", index], "msg": f"“{sku}” is not something we sell"}
-        for index, sku in enumerate(skus)
-        if sku not in found
-    ]
-    if errors:
-        raise Invalid(errors=errors)
-    return found
-
-
-def _item(
-    variant: Variant, free: dict[UUID, int], places: Sequence[UUID], query: AvailabilityQuery, country: str
-) -> dict[str, Any]:
-    """One SKU; its promise is that of the place which would send it."""
-    first = next((place for place in places if free.get(place)), None)
-    when = promise([first], query.service, country, query.postal_code, timezone.now()) if first else None
-    return {
-        "sku": variant.sku,
-        "available": sum(free.values()),
+        "sku": offer.sku,
+        "available": offer.available,
         "promise": window(when.earliest, when.latest) if when else None,
-        "pickup": [],
+        "pickup": [
+            {"location": place.location, "available": place.available, "ready_at": place.ready_at.isoformat()}
+            for place in offer.pickup
+        ],
         "inbound": [],
     }

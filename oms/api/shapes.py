@@ -225,7 +225,7 @@ class ReleaseIn(Strict):
 class AvailabilityQuery(StrictQuery):
     """What a customer may want, and where."""
 
-    sku: list[Annotated[str, Field(min_length=1, max_length=200)]] = Field(min_length=1, max_length=100)
+    sku: list[Annotated[str, Field(min_length=1, max_length=200)]] = Field(min_length=1, max_length=50)
     channel: str = Field(min_length=1, max_length=200)
     country: str = Field("", pattern=r"^([A-Z]{2})?$", description="the channel's own when left out")
     postal_code: str = Field("", max_length=20)
@@ -233,14 +233,29 @@ class AvailabilityQuery(StrictQuery):
     service: str = Field("standard", pattern=r"^[a-z_]{1,30}$")
 
 
+class PickupOut(Strict):
+    """Units that can be collected at a location, and from when on."""
+
+    location: str
+    available: int
+    ready_at: str
+
+
+class InboundOut(Strict):
+    """Units that are to arrive and that nobody has been promised yet."""
+
+    date: str
+    quantity: int
+
+
 class AvailableOut(Strict):
-    """What can be promised of a SKU now."""
+    """What can be promised of a SKU now; null for what is not kept in stock. `pickup` has the nearest location first."""
 
     sku: str
-    available: int
+    available: int | None
     promise: WindowOut | None
-    pickup: list[dict[str, Any]]
-    inbound: list[dict[str, Any]]
+    pickup: list[PickupOut]
+    inbound: list[InboundOut]
 
 
 class AvailabilityOut(Strict):

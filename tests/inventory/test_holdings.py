@@ -43,7 +43,7 @@ def send(world: World, sku: str, units: int) -> None:
     with transaction.atomic():
         reserve([Pin(key, variant, place, world.pool.pk, units)])
         allocate([Target(key, variant, place, units)])
-        ship_out([Out(variant, place, units, new_id())], actor=SYSTEM)
+        ship_out([Out(variant, place, units, new_id(), key)], actor=SYSTEM)
 
 
 def is_sound() -> bool:
@@ -156,7 +156,7 @@ def test_a_stock_row_without_bins_and_lots_pays_no_statement_and_has_no_holdings
         reserve([Pin(key, variant, place, world.pool.pk, 1)])
         allocate([Target(key, variant, place, 1)])
         with CaptureQueriesContext(connection) as asked:
-            ship_out([Out(variant, place, 1, new_id())], actor=SYSTEM)
+            ship_out([Out(variant, place, 1, new_id(), key)], actor=SYSTEM)
     told = [q["sql"].split()[0] for q in asked if "SAVEPOINT" not in q["sql"]]
     assert told == ["WITH", "WITH", "INSERT"]  # the promise ends; the row is locked; the movement
     assert not Holding.objects.exists()

@@ -10,7 +10,7 @@ from core.invariants import disagreements
 from core.models import Event, TimelineEntry
 from core.problems import Conflict, Invalid, NotFound
 from inventory.models import Stock, Supply, SupplyPin
-from inventory.selectors import atp
+from inventory.selectors import free_units
 from inventory.services import In, receive, set_safety
 from inventory.supply.services import Arrival, Expected, arrive, arrive_many, change, close, expect
 from tests.factories.supply import comes, coming, day, line, reserved, waits
@@ -25,7 +25,8 @@ def world() -> World:
 
 
 def free(world: World) -> int:
-    return atp([world.variants[MUG].pk], world.pool.pk)[world.variants[MUG].pk]
+    free = free_units([world.variants[MUG].pk], world.pool.pk, world.channel.pk).common
+    return sum(units for here in free.values() for units in here.values())
 
 
 def test_who_waits_gets_the_earliest_supply_and_then_the_next(world: World) -> None:
