@@ -11,3 +11,10 @@ class StockShort(Event):
 
     kind = "stock.short"
     units: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SafetyRulesChanged(Event):
+    """A rule about safety stock came or went. `about` is the rule's id."""
+
+    kind = "safety_rules.changed"

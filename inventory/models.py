@@ -140,6 +140,11 @@ class Stock(models.Model):
         ]
 
     @property
+    def is_set_by_hand(self) -> bool:
+        """Whether somebody has set the safety stock, so that no rule does."""
+        return self.safety_from == self.SafetyFrom.HAND or (self.safety_from == "" and self.safety > 0)
+
+    @property
     def held_back(self) -> int:
         """Units that are not promised while the feed of the place is silent."""
         return held(self.on_hand, self.location.held_units, self.location.held_share)

@@ -169,7 +169,7 @@ def _summed(found: QuerySet[Variant], rows_here: Q) -> QuerySet[Any]:
     )
 
 
-STOCK_COLUMNS = ("on_hand", "reserved", "allocated", "safety")
+STOCK_COLUMNS = ("on_hand", "reserved", "allocated", "safety", "fenced")
 
 
 def variant_by_sku(sku: str) -> Variant | None:

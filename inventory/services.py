@@ -436,8 +436,8 @@ def set_safety(variant_id: UUID, location_id: UUID, units: int, *, actor: Actor)
         raise Invalid.field(["safety"], _("must be a whole number from 0 to %(largest)s") % {"largest": LARGEST})
     with transaction.atomic():
         stock = Stock.objects.select_for_update(no_key=True).get(variant_id=variant_id, location_id=location_id)
-        before, stock.safety = stock.safety, units
-        stock.save(update_fields=["safety"])
+        before, stock.safety, stock.safety_from = stock.safety, units, Stock.SafetyFrom.HAND
+        stock.save(update_fields=["safety", "safety_from"])
         record(stock.pk, "stock.safety", actor=actor, before=str(before), after=str(units))
     return stock
 

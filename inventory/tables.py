@@ -76,7 +76,7 @@ STOCK = registry.register(
         nothing_yet=_("Products stand here as soon as they are in the catalogue and a place has some."),
         permission="stock.view",
         base=lambda user: stock_of_variants(),
-        bulk=("stock.safety",),
+        bulk=("stock.safety", "stock.fence", "stock.cap", "stock.withhold"),
         columns=(
             Column(name="sku", label=_("SKU"), value=lambda v: v.sku, cell=_sku, sort="sku", fixed=True),
             Column(name="product", label=_("Product"), value=lambda v: v.product.name(), phone="full"),
@@ -84,6 +84,7 @@ STOCK = registry.register(
             _units("reserved", _("Reserved")),
             _units("allocated", _("Allocated")),
             _units("safety", _("Safety")),
+            _units("fenced", _("Set aside"), shown=False),
             Column(
                 name="free",
                 label=_("Can be promised"),

@@ -3,12 +3,15 @@ from django.urls import path
 from core.lists.views import page_of
 from inventory import views
 from inventory.feeds import views as feeds
+from inventory.limits import views as limits
 
 urlpatterns = [
     path("stock/", page_of("stock"), name="stock"),
     path("stock/<path:sku>/receive/", views.receive, name="stock-receive"),
     path("stock/<path:sku>/adjust/", views.adjust, name="stock-adjust"),
     path("stock/<path:sku>/", views.stock_item, name="stock-item"),
+    path("safety-rules/", limits.rules, name="safety-rules"),
+    path("safety-rules/<uuid:rule_id>/remove/", limits.remove, name="safety-rule-remove"),
     path("stock-feeds/", page_of("stock-feeds"), name="stock-feeds"),
     path("stock-feeds/new/", feeds.new, name="stock-feed-new"),
     path("stock-feeds/messages/<uuid:message_id>/", feeds.message, name="stock-message"),

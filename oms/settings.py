@@ -222,6 +222,7 @@ CELERY_TASK_DEFAULT_QUEUE = "work"
 CELERY_TASK_ROUTES = {
     "core.run_jobs": {"queue": "jobs"},
     "inventory.apply_levels": {"queue": "jobs"},
+    "inventory.apply_safety_rules": {"queue": "jobs"},
     "core.*": {"queue": "relay"},
     "payments.*": {"queue": "providers"},
     "fulfillment.watch_unpaid": {"queue": "providers"},
@@ -258,6 +259,7 @@ CELERY_BEAT_SCHEDULE = {
     "apply-levels": {"task": "inventory.apply_levels", "schedule": 2.0, "options": {"expires": 4}},
     "watch-feeds": {"task": "inventory.watch_feeds", "schedule": 60.0, "options": {"expires": 60}},
     "forget-old-messages": {"task": "inventory.forget_old_messages", "schedule": 3600.0, "options": {"expires": 3600}},
+    "apply-safety-rules": {"task": "inventory.apply_safety_rules", "schedule": crontab(hour=2, minute=10)},
     "forget-old-jobs": {"task": "core.forget_old_jobs", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-ended-sessions": {
         "task": "core.forget_ended_sessions",

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("fulfillment.urls")),
     path("", include("inventory.urls")),
     path("", include("notifications.urls")),
+    path("", include("orders.urls")),
     path("", include("payments.urls")),
     path("", include("tracking.urls")),
     path("metrics", metrics.show),

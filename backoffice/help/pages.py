@@ -70,6 +70,8 @@ ABOUT = {
     "parcel": ("store", "parcels-on-their-way"),
     "stock": ("planner", "read-the-stock"),
     "stock-item": ("planner", "read-the-stock"),
+    "stock-limits": ("planner", "limits"),
+    "safety-rules": ("planner", "limits"),
     "stock-feeds": ("planner", "stock-feeds"),
     "stock-feed": ("planner", "stock-feeds"),
     "stock-feed-new": ("planner", "stock-feeds"),

@@ -73,6 +73,8 @@ LEAVES = [
     Leaf("customer, edit", "customer-edit", "clerk", "customer-edit"),
     Leaf("stock", "stock", "clerk", "/stock/"),
     Leaf("stock item", "stock-item", "warehouse", "stock-item"),
+    Leaf("stock limits", "stock-limits", "manager", "stock-limits"),
+    Leaf("safety rules", "safety-rules", "manager", "/safety-rules/"),
     Leaf("stock feeds", "stock-feeds", "manager", "/stock-feeds/"),
     Leaf("stock feed", "stock-feed", "manager", "stock-feed"),
     Leaf("stock feed, silent", "stock-feed", "warehouse", "stock-feed-silent"),
@@ -130,7 +132,7 @@ NOT_OPENED = {
     "new-order-quote", "new-order-products",  # parts of the form
     "search-palette",  # test_palette.py
     "health-live", "sign-out", "set_language", "theme", "start", "order-hold", "order-release-hold", "order-take-back", "order-receive-return", "order-live", "order-note", "order-contact", "order-settle", "order-letter", "customer-note",
-    "stock-feed-file", "stock-message-refused", "stock-message-progress",
+    "safety-rule-remove", "stock-feed-file", "stock-message-refused", "stock-message-progress",
     "stock-receive", "stock-adjust", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
     "work-ship",  # they do something and lead back
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame

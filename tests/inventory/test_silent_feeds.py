@@ -52,7 +52,7 @@ def row_of_list(sku: str) -> Any:
 
 
 def can_be_promised(world: World) -> int:
-    (row,) = on_offer([MUG], world.pool.pk, [world.warehouse.pk, world.store.pk])
+    (row,) = on_offer([MUG], world.pool.pk, world.channel.pk, [world.warehouse.pk, world.store.pk])
     return sum(units for _, units in row.sends or ())
 
 
