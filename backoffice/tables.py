@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -13,14 +14,15 @@ from backoffice import incident_tables as incident_tables
 from backoffice import reach
 from backoffice.search.asked import Asked
 from backoffice.search.orders import by_number
-from core.lists import Filter, Several, registry
+from core.lists import Filter, Reference, Several, registry
 from core.permissions import locations_of
 from core.wording import PAYMENT
 from fulfillment.models import FulfillmentOrder, Shipment
 from fulfillment.states import OPEN as OPEN_WORK
 from fulfillment.tables import SHIPMENTS
+from inventory.models import Reservation, Stock
 from inventory.selectors import place_codes
-from orders.models import Order
+from orders.models import Order, OrderLine
 from orders.selectors import Filters, listed
 from orders.tables import IS_OPEN, ORDERS, waiting_in
 from payments.models import Payment
@@ -66,6 +68,29 @@ def _here(each: Filter) -> Filter:
     return replace(each, effect=_in_stage) if each.name == "stage" else each
 
 
+def _at_stock_row(stock_id: UUID) -> tuple[UUID, UUID]:
+    """The variant and place of a stock row; of one that there is not, nobody's."""
+    found = Stock.objects.filter(pk=stock_id).values_list("variant_id", "location_id").first()
+    return found or (stock_id, stock_id)
+
+
+def _reserving(stock_id: UUID) -> Q:
+    variant, place = _at_stock_row(stock_id)
+    pins = Reservation.objects.filter(variant_id=variant, location_id=place).values("demand_key")
+    return Q(pk__in=OrderLine.objects.filter(pk__in=pins).values("order_id"))
+
+
+def _allocated_from(stock_id: UUID) -> Q:
+    variant, place = _at_stock_row(stock_id)
+    work = FulfillmentOrder.objects.filter(location_id=place, status__in=OPEN_WORK)
+    return Q(pk__in=work.filter(lines__order_line__variant_id=variant).values("order_id"))
+
+
+def _stock_row_named(stock_id: UUID) -> str:
+    row = Stock.objects.filter(pk=stock_id).select_related("variant", "location").first()
+    return f"{row.variant.sku}, {row.location.name}" if row else "—"
+
+
 def _paid(status: str) -> Q:
     return Q(pk__in=Payment.objects.filter(status=status).values("order_id"))
 
@@ -90,6 +115,8 @@ orders = registry.register(
                 effect=_paid,
                 also=IS_OPEN,
             ),
+            Reference(name="reserved", label=_("Units reserved"), effect=_reserving, said=_stock_row_named),
+            Reference(name="allocated", label=_("Units allocated"), effect=_allocated_from, said=_stock_row_named),
         ),
     )
 )

@@ -3,6 +3,7 @@ from django.urls import include, path
 from backoffice import counter, customer_views, incident_views, order_acts, order_views, preferences, queue_views, views
 from backoffice.health import views as health
 from backoffice.search import palette, search
+from backoffice.stock import promise as promise  # a part of the product's page
 from core.lists.views import page_of
 
 urlpatterns = [

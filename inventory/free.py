@@ -15,6 +15,8 @@ HELD = "(l.held_units + (s.on_hand::bigint * l.held_share + 99) / 100)::int"
 """Units that a silent place holds back; `s` is the stock row, `l` its place."""
 FREE = f"(CASE WHEN s.withheld THEN 0 ELSE s.on_hand END - s.safety - s.reserved - s.allocated - s.fenced - {HELD})"
 """Units that can still be promised to any channel; below zero where more is promised or kept back than there is."""
+OWN = f"{FREE} + coalesce(f.unused, 0)"
+"""Units that can still be promised to a channel, `f` being its own fence at the row, if it has one."""
 
 
 def held(on_hand: int, units: int, share: int) -> int:

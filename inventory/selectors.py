@@ -9,11 +9,9 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from catalog.models import Variant
 from core.db import rows
-from inventory.free import FREE, free_of
+from inventory.free import FREE, OWN, free_of
 from inventory.models import Location, Movement, Stock
 
-OWN = f"{FREE} + coalesce(f.unused, 0)"
-"""What a channel can be promised, `f` being its own fence with something left, if it has one."""
 ON_OFFER = f"""
 WITH places AS MATERIALIZED (
     SELECT l.id, l.held_units, l.held_share, array_position(%(places)s::uuid[], l.id) AS n, 'ship' = ANY(l.can) AS ships,

@@ -17,7 +17,7 @@ from core.actors import Actor
 from core.ids import new_id
 from core.permissions import allows, locations_of, permission, require
 from core.problems import NotFound, Problem
-from inventory import services
+from inventory import panels, services
 from inventory.forms import AdjustForm, ReceiveForm
 from inventory.models import Movement, Stock
 from inventory.selectors import (
@@ -54,6 +54,7 @@ def _item(request: HttpRequest, variant: Variant, **forms: Any) -> dict[str, Any
         "adjust_form": forms.get("adjust") or _form(request, AdjustForm, "stock.adjust"),
         "correction": last_correction(variant.pk),
         "opened": next(iter(forms), ""),
+        "panels": panels.drawn(request, variant),
     }
 
 

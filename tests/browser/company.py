@@ -56,6 +56,7 @@ def _orders() -> dict[str, str]:
         "customer": f"/customers/{under_way.customer_id}/" if under_way else "",
         "customer-edit": f"/customers/{under_way.customer_id}/edit/" if under_way else "",
         "cancel-in-work": f"/orders/{in_work.number}/cancel/" if in_work else "",
+        "stock-limits": f"/stock-limits/{completed.latest('id').lines.values_list('sku', flat=True)[0]}/",
         "stock-item": f"/stock/{completed.latest('id').lines.values_list('sku', flat=True)[0]}/",
     }
 
