@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Product
@@ -26,13 +26,13 @@ KINDS = {
 def where_choices() -> list[tuple[str, Any]]:
     """All places, those of a kind, or one."""
     kinds = [(str(kind), words) for kind, words in KINDS.items()]
-    return [("", _t("all places")), (_t("Kinds of places"), kinds), (_t("Places"), place_choices())]
+    return [("", gettext("all places")), (gettext("Kinds of places"), kinds), (gettext("Places"), place_choices())]
 
 
 def category_choices() -> list[tuple[str, str]]:
     """All products, or those of a category."""
     names = Product.objects.exclude(category="").values_list("category", flat=True).distinct().order_by("category")
-    return [("", _t("all products")), *((name, name) for name in names)]
+    return [("", gettext("all products")), *((name, name) for name in names)]
 
 
 class RuleForm(forms.Form):

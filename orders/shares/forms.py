@@ -1,10 +1,9 @@
 """The forms about channel shares."""
 
 from typing import Any
-from uuid import UUID
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from inventory.selectors import place_choices
@@ -44,16 +43,16 @@ class LimitsForm(forms.Form):
             safety = self.fields[f"safety-{place.pk}"]
             if not row.stock.is_set_by_hand:
                 safety.widget.attrs["placeholder"] = str(row.stock.safety)
-            safety.label = _t("Safety stock at %(place)s") % {"place": place.name}
-            self.fields[f"withheld-{place.pk}"].label = _t("Promise nothing from %(place)s") % {"place": place.name}
+            safety.label = gettext("Safety stock at %(place)s") % {"place": place.name}
+            self.fields[f"withheld-{place.pk}"].label = gettext("Promise nothing from %(place)s") % {"place": place.name}
             for share in row.shares:
-                self.fields[f"fence-{place.pk}-{share.channel.pk}"].label = _t(
+                self.fields[f"fence-{place.pk}-{share.channel.pk}"].label = gettext(
                     "Set aside for %(channel)s at %(place)s"
                 ) % {"channel": share.channel.name, "place": place.name}
         for channel in self.limits.channels:
             cap = self.fields[f"cap-{channel.pk}"]
-            cap.widget.attrs["placeholder"] = _t("any number")
-            cap.label = _t("At most through %(channel)s") % {"channel": channel.name}
+            cap.widget.attrs["placeholder"] = gettext("any number")
+            cap.label = gettext("At most through %(channel)s") % {"channel": channel.name}
 
     @property
     def places(self) -> list[dict[str, Any]]:
@@ -106,8 +105,8 @@ def channel_choices() -> list[tuple[str, str]]:
 class ShareForm(forms.Form):
     """Units of each product set aside for a channel at a place."""
 
-    location = forms.TypedChoiceField(label=_("Place"), choices=place_choices, coerce=UUID)
-    channel = forms.TypedChoiceField(label=_("Channel"), choices=channel_choices, coerce=UUID)
+    location = forms.ChoiceField(label=_("Place"), choices=place_choices)
+    channel = forms.ChoiceField(label=_("Channel"), choices=channel_choices)
     units = forms.IntegerField(
         label=_("Set aside"), min_value=0, max_value=LARGEST, help_text=_("0 sets nothing aside any more")
     )
@@ -116,7 +115,7 @@ class ShareForm(forms.Form):
 class CapForm(forms.Form):
     """Most units of each product that a channel may sell."""
 
-    channel = forms.TypedChoiceField(label=_("Channel"), choices=channel_choices, coerce=UUID)
+    channel = forms.ChoiceField(label=_("Channel"), choices=channel_choices)
     most = forms.IntegerField(
         label=_("At most"),
         min_value=0,
@@ -129,7 +128,7 @@ class CapForm(forms.Form):
 class WithholdForm(forms.Form):
     """Whether a place promises the products."""
 
-    location = forms.TypedChoiceField(label=_("Place"), choices=place_choices, coerce=UUID)
+    location = forms.ChoiceField(label=_("Place"), choices=place_choices)
     withheld = forms.ChoiceField(
         label=_("From this place"),
         choices=[("yes", _("promise nothing")), ("no", _("promise them again"))],
