@@ -72,6 +72,10 @@ ENTRIES = [
         _("Stock feeds"), icon="radio-tower", route="stock-feeds", permission="stock.view", under="/stock-feeds/",
         group="stock",
     ),
+    Entry(
+        _("Lost sales"), icon="package-x", route="lost-sales", permission="insight.view", under="/lost-sales/",
+        group="stock",
+    ),
     Entry(_("Payments"), icon="wallet", route="payments", permission="payments.view", under="/payments/", group="money"),
     Entry(_("Ledger"), icon="book-open", route="ledger", permission="ledger.view", under="/ledger/", group="money"),
     Entry(

@@ -31,6 +31,25 @@ def free_for(drafts: Iterable[DraftOrder]) -> Free:
     return free
 
 
+class NotEnough(OutOfStock):
+    """The draft cannot have all that it wants; `can_be_had` says how much of each variant it could."""
+
+    def __init__(self, draft: DraftOrder, lines: Sequence[DraftLine], can_be_had: dict[UUID, int]) -> None:
+        self.draft, self.can_be_had = draft, can_be_had
+        need = _need(lines)
+        super().__init__(
+            available={line.sku: can_be_had[line.variant_id] for line in lines},
+            errors=[
+                {
+                    "loc": ["lines", line.position - 1, "quantity"],
+                    "msg": f"only {can_be_had[line.variant_id]} available",
+                }
+                for line in lines
+                if can_be_had[line.variant_id] < need[line.variant_id]
+            ],
+        )
+
+
 class RoomNeededError(Exception):
     """The order can be had once pins of others are moved, under the locks of its stock everywhere."""
 
@@ -96,7 +115,7 @@ def _choose(draft: DraftOrder, lines: Sequence[DraftLine], places: Sequence[UUID
         here = free.get(place)
         if here and all(here.get(v, 0) >= q for v, q in need.items()):
             return [Pin(line.id, line.variant_id, place, pool, line.quantity) for line in lines]
-    _refuse_short(lines, need, _added_up(need, places, free))
+    _refuse_short(draft, lines, _added_up(need, places, free))
     return list(_spread(pool, lines, places, free))
 
 
@@ -114,7 +133,7 @@ def _make_room(
     need = _need(lines)
     have = _added_up(need, places, free)
     rooms = room.look({v: q - have[v] for v, q in need.items() if q > have[v]}, draft.channel.pool_id, places, others)
-    _refuse_short(lines, need, {v: have[v] + (rooms[v].units if v in rooms else 0) for v in need})
+    _refuse_short(draft, lines, {v: have[v] + (rooms[v].units if v in rooms else 0) for v in need})
     draft.moves = moves_of(rooms)
     for move in draft.moves:
         for place, units in ((move.origin_id, move.units), (move.target_id, -move.units)):
@@ -122,17 +141,9 @@ def _make_room(
             here[move.variant_id] = here.get(move.variant_id, 0) + units
 
 
-def _refuse_short(lines: Sequence[DraftLine], need: dict[UUID, int], can_be_had: dict[UUID, int]) -> None:
-    if all(can_be_had[v] >= q for v, q in need.items()):
-        return
-    raise OutOfStock(
-        available={line.sku: can_be_had[line.variant_id] for line in lines},
-        errors=[
-            {"loc": ["lines", line.position - 1, "quantity"], "msg": f"only {can_be_had[line.variant_id]} available"}
-            for line in lines
-            if can_be_had[line.variant_id] < need[line.variant_id]
-        ],
-    )
+def _refuse_short(draft: DraftOrder, lines: Sequence[DraftLine], can_be_had: dict[UUID, int]) -> None:
+    if any(can_be_had[v] < q for v, q in _need(lines).items()):
+        raise NotEnough(draft, lines, can_be_had)
 
 
 def _spread(pool: UUID, lines: Sequence[DraftLine], places: Sequence[UUID], free: Free) -> Iterable[Pin]:

@@ -73,6 +73,9 @@ LEAVES = [
     Leaf("customer, edit", "customer-edit", "clerk", "customer-edit"),
     Leaf("stock", "stock", "clerk", "/stock/"),
     Leaf("stock item", "stock-item", "warehouse", "stock-item"),
+    Leaf("lost sales", "lost-sales", "planner", "/lost-sales/?state=lost"),
+    Leaf("lost sales, none", "lost-sales", "manager", "/lost-sales/?state=sold"),
+    Leaf("home of the planner", "home", "planner", "/"),
     Leaf("stock feeds", "stock-feeds", "manager", "/stock-feeds/"),
     Leaf("stock feed", "stock-feed", "manager", "stock-feed"),
     Leaf("stock feed, silent", "stock-feed", "warehouse", "stock-feed-silent"),
@@ -123,6 +126,7 @@ IN_FRENCH = (
     "stock item",
     "stock feed, silent",
     "stock feed, new",
+    "lost sales",
     "mail",
     "health",
 )
