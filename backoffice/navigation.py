@@ -76,6 +76,10 @@ ENTRIES = [
         _("Safety stock"), icon="shield", route="safety-rules", permission="stock.limits", under="/safety-rules/",
         group="stock",
     ),
+    Entry(
+        _("Lost sales"), icon="package-x", route="lost-sales", permission="insight.view", under="/lost-sales/",
+        group="stock",
+    ),
     Entry(_("Payments"), icon="wallet", route="payments", permission="payments.view", under="/payments/", group="money"),
     Entry(_("Ledger"), icon="book-open", route="ledger", permission="ledger.view", under="/ledger/", group="money"),
     Entry(

@@ -32,6 +32,25 @@ def free_for(drafts: Iterable[DraftOrder]) -> Free:
     return free
 
 
+class NotEnough(OutOfStock):
+    """The draft cannot have all that it wants; `can_be_had` says how much of each variant it could."""
+
+    def __init__(self, draft: DraftOrder, lines: Sequence[DraftLine], can_be_had: dict[UUID, int]) -> None:
+        self.draft, self.can_be_had = draft, can_be_had
+        need = _need(lines)
+        super().__init__(
+            available={line.sku: can_be_had[line.variant_id] for line in lines},
+            errors=[
+                {
+                    "loc": ["lines", line.position - 1, "quantity"],
+                    "msg": f"only {can_be_had[line.variant_id]} available",
+                }
+                for line in lines
+                if can_be_had[line.variant_id] < need[line.variant_id]
+            ],
+        )
+
+
 class RoomNeededError(Exception):
     """The order can be had once pins of others are moved, under the locks of its stock everywhere."""
 
@@ -71,7 +90,7 @@ def _within_caps(draft: DraftOrder, lines: Sequence[DraftLine], places: Sequence
     left = {v: free.caps.get((draft.channel_id, v), q) for v, q in need.items()}
     if any(left[v] < q for v, q in need.items()):
         have = _added_up(need, places, free.of(draft.channel_id))
-        _refuse_short(lines, need, {v: min(left[v], have[v]) for v in need})
+        _refuse_short(draft, lines, {v: min(left[v], have[v]) for v in need})
 
 
 def _count_sales(draft: DraftOrder, free: Free) -> None:
@@ -125,7 +144,7 @@ def _choose(draft: DraftOrder, lines: Sequence[DraftLine], places: Sequence[UUID
         if here and all(here.get(v, 0) >= q for v, q in need.items()):
             pool, channel = draft.channel.pool_id, draft.channel_id
             return [Pin(line.id, line.variant_id, place, pool, line.quantity, channel) for line in lines]
-    _refuse_short(lines, need, _added_up(need, places, free))
+    _refuse_short(draft, lines, _added_up(need, places, free))
     return list(_spread(draft, lines, places, free))
 
 
@@ -143,7 +162,7 @@ def _make_room(
     need = _need(lines)
     have = _added_up(need, places, free.of(draft.channel_id))
     rooms = room.look({v: q - have[v] for v, q in need.items() if q > have[v]}, draft.channel.pool_id, places, others)
-    _refuse_short(lines, need, {v: have[v] + (rooms[v].units if v in rooms else 0) for v in need})
+    _refuse_short(draft, lines, {v: have[v] + (rooms[v].units if v in rooms else 0) for v in need})
     draft.moves = moves_of(rooms)
     for move in draft.moves:
         for place, units in ((move.origin_id, move.units), (move.target_id, -move.units)):
@@ -151,17 +170,9 @@ def _make_room(
             here[move.variant_id] = here.get(move.variant_id, 0) + units
 
 
-def _refuse_short(lines: Sequence[DraftLine], need: dict[UUID, int], can_be_had: dict[UUID, int]) -> None:
-    if all(can_be_had[v] >= q for v, q in need.items()):
-        return
-    raise OutOfStock(
-        available={line.sku: can_be_had[line.variant_id] for line in lines},
-        errors=[
-            {"loc": ["lines", line.position - 1, "quantity"], "msg": f"only {can_be_had[line.variant_id]} available"}
-            for line in lines
-            if can_be_had[line.variant_id] < need[line.variant_id]
-        ],
-    )
+def _refuse_short(draft: DraftOrder, lines: Sequence[DraftLine], can_be_had: dict[UUID, int]) -> None:
+    if any(can_be_had[v] < q for v, q in _need(lines).items()):
+        raise NotEnough(draft, lines, can_be_had)
 
 
 def _spread(draft: DraftOrder, lines: Sequence[DraftLine], places: Sequence[UUID], free: View) -> Iterable[Pin]:

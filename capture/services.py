@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from capture import answers, judging, pinning, references, room, schemas, writing
+from capture import answers, judging, pinning, references, refused, room, schemas, writing
 from capture.drafts import DraftOrder
 from capture.recognition import Asked, Known, recognise
 from core import idempotency
@@ -34,20 +34,35 @@ class Attempt:
     digest: str
 
 
-def place_order(raw: Any, *, client: str, key: str, digest: str, actor: Actor) -> Answer:
+def place_order(raw: Any, *, client: str, key: str, digest: str, actor: Actor, door: str = "api") -> Answer:
     """Place one order, once per (client, key). Raises the problem when it cannot be placed."""
-    (outcome,) = place_orders([Attempt(raw, key, digest)], client=client, actor=actor)
+    (outcome,) = place_orders([Attempt(raw, key, digest)], client=client, actor=actor, door=door)
     if isinstance(outcome, Problem):
         raise outcome
     return outcome
 
 
-def place_orders(attempts: Sequence[Attempt], *, client: str, actor: Actor, keep_answers: bool = True) -> list[Outcome]:
+def place_orders(
+    attempts: Sequence[Attempt], *, client: str, actor: Actor, keep_answers: bool = True, door: str = "batch"
+) -> list[Outcome]:
     """Place many orders in one transaction, each accepted or refused for itself; outcomes in the same order.
 
-    With `keep_answers` off a repeat is recognised by its external id alone (history files, which carry one).
+    With `keep_answers` off a repeat is recognised by its external id alone (history files, which carry one). What is
+    refused for want of stock is kept, as demand that came in by `door`.
     """
-    call = Call(attempts, client, actor, keep_answers)
+    outcomes = _placed(Call(attempts, client, actor, keep_answers))
+    refused.keep(
+        (
+            (outcome, refused.Name(client, attempt.key))
+            for attempt, outcome in zip(attempts, outcomes, strict=True)
+            if isinstance(outcome, pinning.NotEnough)
+        ),
+        door=door,
+    )
+    return outcomes
+
+
+def _placed(call: "Call") -> list[Outcome]:
     try:
         try:
             with transaction.atomic():
@@ -61,16 +76,22 @@ def place_orders(attempts: Sequence[Attempt], *, client: str, actor: Actor, keep
             return call.place(partial(_write_each, everywhere=True), look=False)
 
 
-def quote(raw: Any, *, actor: Actor) -> dict[str, Any]:
-    """Prices, taxes, totals, availability and promise per line; nothing is written."""
+def quote(raw: Any, *, actor: Actor, asked: refused.Name | None = None, door: str = "quote") -> dict[str, Any]:
+    """Prices, taxes, totals, availability and promise per line; nothing is ordered.
+
+    With a name by which somebody has `asked`, what is short is kept as demand, until the same is asked for otherwise.
+    """
     order = schemas.read(raw)
     draft = judging.judge(order.model_copy(update={"payments": []}), _setting([order], actor))
     free = pinning.free_for([draft])
+    short, problem = None, None
     try:
         pinning.pin(draft, free)
-        problem = None
     except Problem as refusal:
         problem = refusal.body()
+        short = refusal if isinstance(refusal, pinning.NotEnough) else None
+    if asked:
+        refused.keep_asked(draft, short, asked, door=door)
     available = pinning.available(draft, free)
     lines = [
         {

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from capture import forms, references, selectors, services
 from capture.offers import Asked, offers
+from capture.refused import Name
 from core.actors import Actor
 from core.bulk import dump
 from core.idempotency import digest
@@ -33,7 +34,9 @@ def new_order(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         if again := _again(request):
             lines = forms.LineForms(again, prefix=PREFIX)
-            return _page(request, forms.OrderForm(initial=again.dict()), lines, quote=_quote(again), data=again)
+            return _page(
+                request, forms.OrderForm(initial=again.dict()), lines, quote=_quote(request, again), data=again
+            )
         form = forms.OrderForm(initial=_start(request))
         return _page(request, form, forms.LineForms(prefix=PREFIX))
     if "place" in request.POST:
@@ -44,14 +47,14 @@ def new_order(request: HttpRequest) -> HttpResponse:
     lines.is_valid()
     for line in lines.forms:
         line.errors.clear()
-    return _page(request, form, lines, quote=_quote(data), found=found if data.get("find") else None)
+    return _page(request, form, lines, quote=_quote(request, data), found=found if data.get("find") else None)
 
 
 @permission("orders.place")
 @require_POST
 def quote(request: HttpRequest) -> HttpResponse:
     """Price, stock and promise of what is typed so far, as a fragment."""
-    return render(request, "capture/quote.html", {"quote": _quote(request.POST)})
+    return render(request, "capture/quote.html", {"quote": _quote(request, request.POST)})
 
 
 @permission("orders.place")
@@ -134,27 +137,35 @@ def _changed(request: HttpRequest, sku: str) -> Any:
 def _place(request: HttpRequest) -> HttpResponse:
     form, lines = forms.OrderForm(request.POST), forms.LineForms(request.POST, prefix=PREFIX)
     if not (form.is_valid() & lines.is_valid()):
-        return _page(request, form, lines, quote=_quote(request.POST), status=422)
+        return _page(request, form, lines, quote=_quote(request, request.POST), status=422)
     actor = Actor.of(request.user)
     order = forms.order_of(form.cleaned_data, [line.cleaned_data for line in lines])
     try:
-        total = services.quote(order, actor=actor)["totals"]["total"]
+        total = services.quote(order, actor=actor, asked=_asked(request, form.cleaned_data["key"]), door="form")[
+            "totals"
+        ]["total"]
         payment = {"tender": form.cleaned_data["tender"], "amount": total, "token": form.cleaned_data["token"]}
         order["payments"] = [payment]
         answer = services.place_order(
             order,
-            client=f"form:{request.user.pk}",
+            client=_asked(request, form.cleaned_data["key"]).client,
             key=form.cleaned_data["key"],
             digest=digest(dump(order).encode()),
             actor=actor,
+            door="form",
         )
     except Problem as problem:
         forms.show(problem, form, lines)
-        return _page(request, form, lines, quote=_quote(request.POST), status=problem.status)
+        return _page(request, form, lines, quote=_quote(request, request.POST), status=problem.status)
     return redirect("order", number=answer.body["number"])
 
 
-def _quote(data: Any) -> dict[str, Any]:
+def _asked(request: HttpRequest, key: str) -> Name:
+    """The order of this form, under the key by which it is placed."""
+    return Name(f"form:{request.user.pk}", key)
+
+
+def _quote(request: HttpRequest, data: Any) -> dict[str, Any]:
     """What the typed lines cost and when they come; problems as words, never as an error."""
     form, lines = forms.OrderForm(data), forms.LineForms(data, prefix=PREFIX)
     form.is_valid()
@@ -166,8 +177,9 @@ def _quote(data: Any) -> dict[str, Any]:
     order = forms.order_of(head, filled)
     for name in ("name", "line1", "city", "postal_code"):
         order["shipping_address"][name] = order["shipping_address"][name] or "—"
+    asked = _asked(request, head["key"]) if request.method == "POST" and head.get("key") else None
     try:
-        told = services.quote(order, actor=Actor("system", "quote"))
+        told = services.quote(order, actor=Actor("system", "quote"), asked=asked, door="form")
     except Problem as problem:
         return {"words": [e["msg"] for e in problem.errors] or [problem.detail]}
     return told | {"places": _places(order, told)}

@@ -41,6 +41,7 @@ PAYMENT_FAILED = Behind("orders", "payment=failed")
 PAYMENT_UNKNOWN = Behind("orders", "payment=unknown")
 TODAY = Behind("orders", "day=today")
 EXCEPTIONS = Behind("exceptions", "state=open")
+LOST_THIS_WEEK = Behind("lost-sales", "state=lost&day=last-7-days")
 SHORT = Behind("stock", "state=short")
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -10,10 +11,12 @@ from django.utils.translation import ngettext, pgettext
 
 from backoffice.home import behind
 from backoffice.home.behind import first
-from backoffice.home.parts import Nothing, Panel, Part, Row, counted
+from backoffice.home.parts import Figure, Nothing, Panel, Part, Row, counted
+from capture.lost import by_product, total
 from core.cache import FIGURES, kept
-from core.days import day_at
+from core.days import day_at, reader_day
 from core.models import Incident
+from core.money import display
 from core.permissions import locations_of
 from core.templatetags.ui import age, place_time
 from core.wording import FULFILLMENT
@@ -211,3 +214,39 @@ def stages(user: Any) -> Part:
         nothing=Nothing(_("No open work"), _("Work appears here when orders are routed to a place.")),
     )
     return Part(panels=[panel])
+
+
+def lost_sales(user: Any) -> Part:
+    """What was not sold for want of stock in the last seven days, and of which products most."""
+    found = behind.LOST_THIS_WEEK.rows(user)
+    lost = kept("lost-sales", lambda: (total(found), by_product(found)), reader_day(), seconds=FIGURES)
+    whole, products = lost
+    figure = Figure(
+        _("Lost for want of stock"),
+        display(whole.value, settings.FUNCTIONAL_CURRENCY),
+        behind.LOST_THIS_WEEK.href,
+        _("in the last 7 days"),
+    )
+    items = [
+        {
+            "label": each.name,
+            "value": each.lost.units,
+            "href": reverse("stock-item", args=[each.key]),
+            "end": display(each.lost.value, settings.FUNCTIONAL_CURRENCY),
+        }
+        for each in products
+    ]
+    panel = Panel(
+        "lost-sales",
+        _("Lost sales, last 7 days"),
+        kind="bars",
+        items=items,
+        note=_("value"),
+        top=max((each.lost.units for each in products), default=0),
+        all_url=behind.LOST_THIS_WEEK.href,
+        all_label=_("All lost sales"),
+        nothing=Nothing(
+            _("No sale was lost"), _("What customers wanted and could not have for want of stock shows here.")
+        ),
+    )
+    return Part([figure], [panel])

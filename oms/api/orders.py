@@ -11,10 +11,12 @@ from ninja import Query
 
 from capture import services as capture
 from capture.answers import hold_answer
+from capture.refused import Name
 from capture.schemas import OrderIn
 from capture.services import Attempt
 from core import tracing
 from core.calls import Calls, caller_of, key_of, page, rendered, replied
+from core.days import company_day
 from core.idempotency import Answer, check_key, digest
 from core.lists import KeysetList
 from core.problems import Conflict, Forbidden, Invalid, NotFound, Problem
@@ -114,8 +116,10 @@ def _result(outcome: Answer | Problem) -> dict[str, Any]:
 
 @calls.asks("/orders/quote", scope="orders.place", takes=OrderIn, gives=QuoteOut)
 def quote_order(request: HttpRequest, body: Any) -> HttpResponse:
-    """What an order would cost and when it would come. Nothing is written."""
-    return rendered(200, capture.quote(body, actor=caller_of(request).actor))
+    """What an order would cost and when it would come. Nothing is ordered or set aside."""
+    caller = caller_of(request)
+    asked = Name(f"quote:{caller.client}", f"{company_day()} {fingerprint(body)}")
+    return rendered(200, capture.quote(body, actor=caller.actor, asked=asked))
 
 
 @calls.reads("/orders", scope="orders.view", gives=OrderPage)

@@ -9,6 +9,7 @@ from oms.demo import setup, staff
 from oms.demo.baskets import baskets
 from oms.demo.feeds import listen
 from oms.demo.history import History
+from oms.demo.refusals import lose_sales
 from oms.demo.stocking import stock_up
 from oms.demo.today import live_day
 from sourcing.network import forget as forget_network
@@ -34,6 +35,7 @@ def build(
     setup.open_for_business()
     _forget()
     live_day(made[-live:], now)
+    lose_sales(now)
     listen(now)
     search.catch_up(ever=True)
     staff.hire()

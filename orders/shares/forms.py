@@ -44,7 +44,9 @@ class LimitsForm(forms.Form):
             if not row.stock.is_set_by_hand:
                 safety.widget.attrs["placeholder"] = str(row.stock.safety)
             safety.label = gettext("Safety stock at %(place)s") % {"place": place.name}
-            self.fields[f"withheld-{place.pk}"].label = gettext("Promise nothing from %(place)s") % {"place": place.name}
+            self.fields[f"withheld-{place.pk}"].label = gettext("Promise nothing from %(place)s") % {
+                "place": place.name
+            }
             for share in row.shares:
                 self.fields[f"fence-{place.pk}-{share.channel.pk}"].label = gettext(
                     "Set aside for %(channel)s at %(place)s"

@@ -131,6 +131,7 @@ ROWS = [
     Row("safety-rules", "stock.limits", "/safety-rules/", whole=True),
     Row("safety-rule-remove", "stock.limits", "/safety-rules/00000000-0000-0000-0000-000000000000/remove/", POST, ok=302, whole=True),
     Row("stock-feeds", "stock.view", "/stock-feeds/"),
+    Row("lost-sales", "insight.view", "/lost-sales/?state=lost"),
     Row("stock-feed", "stock.view", "/stock-feeds/{feed}/"),
     Row("stock-feed-new", "feeds.manage", "/stock-feeds/new/", whole=True),
     Row("stock-feed-change", "feeds.manage", "/stock-feeds/{feed}/change/", whole=True),

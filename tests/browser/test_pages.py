@@ -75,6 +75,9 @@ LEAVES = [
     Leaf("stock item", "stock-item", "warehouse", "stock-item"),
     Leaf("stock limits", "stock-limits", "manager", "stock-limits"),
     Leaf("safety rules", "safety-rules", "manager", "/safety-rules/"),
+    Leaf("lost sales", "lost-sales", "planner", "/lost-sales/?state=lost"),
+    Leaf("lost sales, none", "lost-sales", "manager", "/lost-sales/?state=sold"),
+    Leaf("home of the planner", "home", "planner", "/"),
     Leaf("stock feeds", "stock-feeds", "manager", "/stock-feeds/"),
     Leaf("stock feed", "stock-feed", "manager", "stock-feed"),
     Leaf("stock feed, silent", "stock-feed", "warehouse", "stock-feed-silent"),
@@ -125,6 +128,7 @@ IN_FRENCH = (
     "stock item",
     "stock feed, silent",
     "stock feed, new",
+    "lost sales",
     "mail",
     "health",
 )

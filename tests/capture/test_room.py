@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capture import references
+from capture.pinning import NotEnough
 from capture.services import Attempt, place_orders, quote
 from core.actors import SYSTEM
 from core.idempotency import Answer
@@ -101,7 +102,7 @@ def test_orders_of_one_call_make_room_for_each_other() -> None:
     bodies = [order_body(MUG, 1), order_body(MUG, 1, channel="counter"), order_body(MUG, 1, channel="counter")]
     attempts = [Attempt(body, str(new_id()), str(n)) for n, body in enumerate(bodies)]
     outcomes = place_orders(attempts, client="tests", actor=SYSTEM)
-    assert [type(each) for each in outcomes] == [Answer, Answer, OutOfStock]
+    assert [type(each) for each in outcomes] == [Answer, Answer, NotEnough]
     assert sorted(place for places in pinned().values() for place in places) == ["DC-LYON", "SHOP-PARIS"]
     assert disagreements() == []
 

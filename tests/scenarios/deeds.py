@@ -145,6 +145,16 @@ class People(Shelves):
             book,
         )
 
+    def send_a_cart(self, n: int, units: int) -> Deed | None:
+        """Under a number of the shop's: too much of something, and later perhaps less of it."""
+        sku, quantity, cart = SKUS[n % 3], units + 60 * (n % 2), f"cart-{n // 2 % 4}"
+        body = order_body(sku, quantity, external_id=cart)
+        return Deed(
+            f"the shop sends {cart} with {quantity} {sku}",
+            lambda: self._ask(body, str(new_id()), "same"),
+            lambda books, answer: self._sold(books, answer, {sku: quantity}, "on_account"),
+        )
+
     def hold(self, n: int, units: int) -> Deed | None:
         kind, order = ("manual", "address", "fraud_review")[units % 3], self._order(n)
         if order is None:

@@ -19,6 +19,7 @@ from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from capture import refused
 from core import outbox
 from core.db import rows, run
 from core.invariants import disagreements
@@ -46,7 +47,7 @@ from tests.scenarios.statements import LosesConnection, seen_by
 which = st.integers(0, 40)
 """Which of the things there are: taken modulo their number, so that stories shrink to the first."""
 few = st.integers(1, 4)
-SHOP = ("place", "take_the_rest", "place_once", "place_another_under_the_same_key", "place_a_batch", "cancel",
+SHOP = ("place", "take_the_rest", "place_once", "place_another_under_the_same_key", "place_a_batch", "send_a_cart", "cancel",
         "cancel_some", "hold", "release_hold", "pay_again", "look_at_a_cancellation", "write_a_note",
         "put_the_contact_right", "rename_a_customer")  # fmt: skip
 FLOOR = ("route", "release", "accept", "pick", "scan", "pick_all", "pack", "ship")
@@ -57,7 +58,7 @@ AFTER = ("carrier_says", "deliver", "ask_for_a_return", "receive_a_return", "bri
 ALL = (*SHOP, *FLOOR, *AFTER)
 MACHINERY = ("workers_catch_up", "workers_in_disorder", "the_bank_errs", "a_webhook_comes", "work_one_order_through",
              "a_worker_dies_after_the_effect", "a_worker_dies_midway", "time_passes", "the_customer_authenticates",
-             "the_time_to_pay_is_over", "many_at_once")  # fmt: skip
+             "the_time_to_pay_is_over", "many_at_once", "refused_demand_is_settled")  # fmt: skip
 CALLS = ("capture", "create", "cancel", "refund", "retrieve", "*")
 FAULTS = ("500_after", "cut_after", "timeout_after", "500", "cut")
 
@@ -293,6 +294,11 @@ class OrderLives(RuleBasedStateMachine):
                 for _ in range(times % 3):
                     receive_stripe_webhook(body, signed(body, int(timezone.now().timestamp())))
             self.bank.sent(number)
+
+    def refused_demand_is_settled(self, n: int, times: int) -> None:
+        self.story.append("somebody looks which refused orders were taken after all")
+        with self.telling():
+            refused.settle()
 
     def workers_catch_up(self, n: int, times: int) -> None:
         self.story.append("workers do all there is to do")
