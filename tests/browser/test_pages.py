@@ -73,6 +73,12 @@ LEAVES = [
     Leaf("customer, edit", "customer-edit", "clerk", "customer-edit"),
     Leaf("stock", "stock", "clerk", "/stock/"),
     Leaf("stock item", "stock-item", "warehouse", "stock-item"),
+    Leaf("stock item at a place", "stock-at", "warehouse", "stock-at"),
+    Leaf("bins", "stock-bins", "warehouse", "/stock-bins/"),
+    Leaf("bins, new", "stock-bin-new", "warehouse", "/stock-bins/new/"),
+    Leaf("bin", "stock-bin", "warehouse", "stock-bin"),
+    Leaf("put away", "put-away", "warehouse", "/put-away/"),
+    Leaf("put away, choice of place", "put-away", "manager", "/put-away/"),
     Leaf("stock feeds", "stock-feeds", "manager", "/stock-feeds/"),
     Leaf("stock feed", "stock-feed", "manager", "stock-feed"),
     Leaf("stock feed, silent", "stock-feed", "warehouse", "stock-feed-silent"),
@@ -121,6 +127,8 @@ IN_FRENCH = (
     "work, pick",
     "insight",
     "stock item",
+    "stock item at a place",
+    "put away",
     "stock feed, silent",
     "stock feed, new",
     "mail",
@@ -131,7 +139,7 @@ NOT_OPENED = {
     "search-palette",  # test_palette.py
     "health-live", "sign-out", "set_language", "theme", "start", "order-hold", "order-release-hold", "order-take-back", "order-receive-return", "order-live", "order-note", "order-contact", "order-settle", "order-letter", "customer-note",
     "stock-feed-file", "stock-message-refused", "stock-message-progress",
-    "stock-receive", "stock-adjust", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
+    "stock-receive", "stock-adjust", "stock-condition", "stock-bin-change", "put-scan", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
     "work-ship",  # they do something and lead back
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame
     "stripe_webhook", "came_back", "tracking-pay", "order-pay-link",
