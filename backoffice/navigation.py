@@ -69,6 +69,7 @@ ENTRIES = [
     Entry(_("Returns"), icon="undo-2", route="returns", permission="orders.view", under="/returns/", group="fulfil"),
     Entry(_("Stock"), icon="boxes", route="stock", permission="stock.view", under="/stock/", group="stock"),
     Entry(_("Bins"), icon="map-pin", route="stock-bins", permission="stock.view", under="/stock-bins/", group="stock"),
+    Entry(_("Lots"), icon="layers", route="stock-lots", permission="stock.view", under="/stock-lots/", group="stock"),
     Entry(
         _("Put away"), icon="scan-barcode", route="put-away", permission="stock.receive", under="/put-away/", group="stock",
     ),

@@ -32,6 +32,7 @@ ALL = (
     "pipeline",
     "replay",
     "search",
+    "recall",
     "memory",
     "order_list",
     "pages",

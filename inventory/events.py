@@ -11,3 +11,9 @@ class StockShort(Event):
 
     kind = "stock.short"
     units: int
+
+
+class LotClosed(Event):
+    """A lot is not sold any more; `about` is the lot's id."""
+
+    kind = "lot.closed"

@@ -124,4 +124,4 @@ STOCK = registry.register(
         older=_("Next page"),
     )
 )
-FEEDS, BINS = feed_tables.FEEDS, bin_tables.BINS
+FEEDS, BINS, LOTS = feed_tables.FEEDS, bin_tables.BINS, bin_tables.LOTS

@@ -17,6 +17,7 @@ urlpatterns = [
     path("stock-bins/new/", holdings.new, name="stock-bin-new"),
     path("stock-bins/<uuid:bin_id>/", holdings.bin_page, name="stock-bin"),
     path("stock-bins/<uuid:bin_id>/change/", holdings.change, name="stock-bin-change"),
+    path("stock-lots/", page_of("stock-lots"), name="stock-lots"),
     path("put-away/", putting.put_away, name="put-away"),
     path("put-away/<uuid:location_id>/scan/", putting.put_scan, name="put-scan"),
     path("stock-feeds/", page_of("stock-feeds"), name="stock-feeds"),

@@ -57,6 +57,7 @@ PERMISSIONS: dict[str, Permission] = {
     "stock.receive": Permission("stock", _("Receive goods")),
     "stock.adjust": Permission("stock", _("Correct stock")),
     "bins.manage": Permission("stock", _("Set up bins")),
+    "lots.manage": Permission("stock", _("Set lots apart and recall them")),
     "feeds.manage": Permission("stock", _("Set up feeds of stock levels and send their files")),
     "fulfillment.view": Permission("floor", _("See the work of a place")),
     "fulfillment.work": Permission("floor", _("Pick, pack and hand over")),
@@ -149,8 +150,8 @@ FINANCE = frozenset(
         "incidents.view",
     }
 )
-PLANNER = frozenset({"orders.view", "stock.view", "stock.adjust", "feeds.manage", "insight.view"})
-OPERATIONS = CLERK | WAREHOUSE | {"insight.view", "queue.manage", "health.view", "views.share"}
+PLANNER = frozenset({"orders.view", "stock.view", "stock.adjust", "lots.manage", "feeds.manage", "insight.view"})
+OPERATIONS = CLERK | WAREHOUSE | {"lots.manage", "insight.view", "queue.manage", "health.view", "views.share"}
 MANAGER = OPERATIONS | FINANCE | PLANNER | {"devices.manage"}
 ADMIN = MANAGER | {"setup.manage", "metrics.view", "people.manage"}
 

@@ -1,4 +1,4 @@
-"""The list of bins."""
+"""The lists of bins and of lots."""
 
 from typing import Any
 
@@ -9,9 +9,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from core.lists import Choice, Column, ListSpec, Sort, Tab, registry
+from core.templatetags.ui import when
 from inventory.holdings.selectors import all_bins
-from inventory.holdings.words import KINDS
-from inventory.models import Bin
+from inventory.holdings.words import KINDS, LOT_STATES, LOT_TONES
+from inventory.models import Bin, Lot
 from inventory.selectors import place_codes
 
 
@@ -71,6 +72,61 @@ BINS = registry.register(
         link=address,
         route="stock-bins",
         icon="map-pin",
+        newer=gettext_lazy("Back"),
+        older=gettext_lazy("Further"),
+    )
+)  # fmt: skip
+
+
+def lot_address(found: Lot) -> str:
+    """The page of a lot, with everything it has reached."""
+    return reverse("stock-lot", args=[found.pk])
+
+
+def _lot(found: Lot) -> SafeString:
+    return format_html('<a class="ref" href="{}">{}</a>', lot_address(found), found.code)
+
+
+def _lot_state(found: Lot) -> SafeString:
+    return format_html('<span class="state tone-{}">{}</span>', LOT_TONES[found.state], LOT_STATES[found.state])  # type: ignore[index]
+
+
+LOTS = registry.register(
+    ListSpec(
+        name="stock-lots",
+        model=Lot,
+        title=gettext_lazy("Lots"),
+        subtitle=gettext_lazy("Units that were made together: when they end, where they are, whom they have reached"),
+        nothing_yet=gettext_lazy("A lot stands here once units of it are received."),
+        permission="stock.view",
+        base=lambda user: Lot.objects.select_related("variant__product"),
+        columns=(
+            Column(name="code", label=gettext_lazy("Lot"), value=lambda x: x.code, cell=_lot, fixed=True, sort="code"),
+            Column(name="state", label=gettext_lazy("State"), value=lambda x: str(LOT_STATES[x.state]), cell=_lot_state, phone="end"),
+            Column(name="sku", label=gettext_lazy("SKU"), value=lambda x: x.variant.sku, css="num"),
+            Column(name="name", label=gettext_lazy("Product"), value=lambda x: x.variant.product.name(), phone="full"),
+            Column(
+                name="expires", label=gettext_lazy("Last day"), value=lambda x: x.expires_on,
+                cell=lambda x: when(x.expires_on, "full") if x.expires_on else "—",
+            ),
+            Column(name="vendor_lot", label=gettext_lazy("The vendor’s name of the lot"), value=lambda x: x.vendor_lot, phone="hide"),
+            Column(name="vendor", label=gettext_lazy("Vendor"), value=lambda x: x.vendor, phone="hide", shown=False),
+        ),
+        filters=(Choice(name="state", label=gettext_lazy("State"), choices=list(LOT_STATES.items())),),
+        tabs=(
+            Tab(name="all", label=gettext_lazy("All")),
+            Tab(name="quarantined", label=pgettext_lazy("lot", "Quarantined"), query="state=quarantined"),
+            Tab(name="expired", label=pgettext_lazy("lot", "Expired"), query="state=expired"),
+        ),
+        sort="code",
+        sorts=(Sort(label=gettext_lazy("By code"), by="code"), Sort(label=gettext_lazy("By code, backwards"), by="-code")),
+        search=lambda found, text: found.filter(
+            Q(code__istartswith=text) | Q(vendor_lot=text) | Q(variant__sku__iexact=text)
+        ),
+        search_hint=gettext_lazy("Lot, the vendor’s name of it, or SKU"),
+        link=lot_address,
+        route="stock-lots",
+        icon="boxes",
         newer=gettext_lazy("Back"),
         older=gettext_lazy("Further"),
     )

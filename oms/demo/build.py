@@ -36,7 +36,7 @@ def build(
     _forget()
     live_day(made[-live:], now)
     listen(now)
-    shelve()
+    shelve(now)
     search.catch_up(ever=True)
     staff.hire()
 

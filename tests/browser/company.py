@@ -11,7 +11,7 @@ from core.actors import SYSTEM
 from core.incidents import open_incident
 from fulfillment.models import FulfillmentOrder, Shipment
 from integrations.services import create_api_key
-from inventory.models import FeedMessage, Holding
+from inventory.models import FeedMessage, Holding, Lot
 from oms.demo.build import build
 from oms.demo.feeds import PARTNER, TILLS
 from orders.models import Order
@@ -93,7 +93,10 @@ def _feeds() -> dict[str, str]:
 
 def _bins() -> dict[str, str]:
     held = Holding.objects.filter(condition="damaged").select_related("stock__variant", "bin").earliest("id")
+    lot = Lot.objects.filter(state="quarantined").latest("id")
     return {
         "stock-at": f"/stock/{held.stock.variant.sku}/at/{held.stock.location_id}/",
+        "stock-lot": f"/stock-lots/{lot.pk}/",
+        "recall": f"/recall/?lot_id={lot.pk}",
         "stock-bin": f"/stock-bins/{held.bin_id}/",
     }

@@ -77,6 +77,9 @@ LEAVES = [
     Leaf("bins", "stock-bins", "warehouse", "/stock-bins/"),
     Leaf("bins, new", "stock-bin-new", "warehouse", "/stock-bins/new/"),
     Leaf("bin", "stock-bin", "warehouse", "stock-bin"),
+    Leaf("lots", "stock-lots", "warehouse", "/stock-lots/"),
+    Leaf("lot", "stock-lot", "manager", "stock-lot"),
+    Leaf("recall", "recall", "manager", "recall"),
     Leaf("put away", "put-away", "warehouse", "/put-away/"),
     Leaf("put away, choice of place", "put-away", "manager", "/put-away/"),
     Leaf("stock feeds", "stock-feeds", "manager", "/stock-feeds/"),
@@ -129,6 +132,8 @@ IN_FRENCH = (
     "stock item",
     "stock item at a place",
     "put away",
+    "lot",
+    "recall",
     "stock feed, silent",
     "stock feed, new",
     "mail",
@@ -139,7 +144,7 @@ NOT_OPENED = {
     "search-palette",  # test_palette.py
     "health-live", "sign-out", "set_language", "theme", "start", "order-hold", "order-release-hold", "order-take-back", "order-receive-return", "order-live", "order-note", "order-contact", "order-settle", "order-letter", "customer-note",
     "stock-feed-file", "stock-message-refused", "stock-message-progress",
-    "stock-receive", "stock-adjust", "stock-condition", "stock-bin-change", "put-scan", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
+    "stock-receive", "stock-adjust", "stock-condition", "stock-bin-change", "put-scan", "stock-lot-close", "stock-lot-release", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
     "work-ship",  # they do something and lead back
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame
     "stripe_webhook", "came_back", "tracking-pay", "order-pay-link",
