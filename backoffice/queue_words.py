@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 HANDLERS: dict[str, Callable[[], str]] = {
     "fulfillment.route": lambda: _("Choose where an order ships from"),
+    "fulfillment.take_lot_out": lambda: _("Take a lot that is set apart out of open work"),
     "fulfillment.cover_shortfall": lambda: _("Keep elsewhere what a place has too few of"),
     "fulfillment.release": lambda: _("Give work to a location"),
     "fulfillment.book_labels": lambda: _("Book a label with the carrier"),

@@ -50,6 +50,7 @@ SPECIAL_ICONS = {
     "order.routed": "route",
     "order.repinned": "arrow-left-right",
     "order.unplanned": "undo-2",
+    "order.lot_out": "undo-2",
     "order.cancel": "ban",
     "fulfillment_order.pick": "scan-barcode",
 }
@@ -87,6 +88,11 @@ def _repinned(entry: TimelineEntry, currency: str) -> str:
     )
     why = _("room for %(for)s") if told["for"] else _("too few are left there")
     return f"{said} ({why})" % (told | {"n": units})
+
+
+def _lot_out(entry: TimelineEntry, currency: str) -> str:
+    units, lot = int(entry.data.get("units", 0)), entry.data.get("lot", "")
+    return _("took %(n)d of lot %(lot)s out of the work again") % {"n": units, "lot": lot}
 
 
 def _unplanned(entry: TimelineEntry, currency: str) -> str:
@@ -142,6 +148,7 @@ SAID: dict[str, Say] = {
     "order.routed": _routed,
     "order.repinned": _repinned,
     "order.unplanned": _unplanned,
+    "order.lot_out": _lot_out,
     "order.cancel": lambda e, c: _("cancelled the order"),
     "order.cancel_part": _cancelled_part,
     "hold.open": lambda e, c: _("held the order: %(reason)s") % {"reason": hold(e.after)},

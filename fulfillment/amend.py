@@ -20,6 +20,7 @@ from core.timeline import record
 from fulfillment.locks import last_doer
 from fulfillment.models import FulfillmentOrder, Shipment
 from fulfillment.states import FULFILLMENT_ORDER, SHIPMENT
+from fulfillment.trim import give_back
 from inventory.limits import caps
 from inventory.locks import lock_behind
 from inventory.services import At, deallocate, unreserve
@@ -227,14 +228,16 @@ def shrink_work(cut: Cut, *, actor: Actor, at: datetime | None) -> None:
             "picked": [t.quantity if t.bucket in ("picked", "packed") else 0 for t in cut.taken],
         },
     )
+    if in_hand := [t.work_line_id for t in cut.taken if t.bucket in ("picked", "packed")]:
+        give_back(in_hand)
     touched = sorted({t.work_id for t in cut.taken})
     opened = sorted({t.work_id for t in cut.taken if t.bucket == "packed"})
     empty = [row.id for row in rows(_EMPTY, {"ids": touched})]
-    _open_boxes(opened, [i for i in opened if i not in empty], actor=actor, at=at)
+    open_boxes(opened, [i for i in opened if i not in empty], actor=actor, at=at)
     apply_many(FULFILLMENT_ORDER, FulfillmentOrder, empty, "cancel", actor=actor, about="order_id", at=at)
 
 
-def _open_boxes(opened: Sequence[UUID], again: Sequence[UUID], *, actor: Actor, at: datetime | None) -> None:
+def open_boxes(opened: Sequence[UUID], again: Sequence[UUID], *, actor: Actor, at: datetime | None) -> None:
     """Void the labels of closed boxes; those with something left are to be packed again."""
     if not opened:
         return

@@ -5,7 +5,7 @@ from uuid import UUID
 from core.actors import SYSTEM
 from core.db import rows
 from core.outbox import Delivered, subscribe
-from fulfillment import floor, labelling, release, shipping, shortfalls, tracking_events
+from fulfillment import floor, labelling, lots, release, shipping, shortfalls, tracking_events
 from fulfillment.planning import VIRTUAL
 from fulfillment.routing import route
 
@@ -31,6 +31,13 @@ def cover_shortfalls(events: list[Delivered]) -> None:
     """A place has fewer units than it has promised."""
     for stock_id in sorted({event.about for event in events}):
         shortfalls.cover(stock_id, actor=SYSTEM)
+
+
+@subscribe("lot.closed", "fulfillment.take_lot_out", outside=True)
+def take_lots_out(events: list[Delivered]) -> None:
+    """A lot is not sold any more: what was picked of it comes out of open work."""
+    for lot_id in sorted({event.about for event in events}):
+        lots.put_back(lot_id, actor=SYSTEM)
 
 
 @subscribe("shipment.label_wanted", "fulfillment.book_labels", outside=True, queue="providers")

@@ -159,3 +159,44 @@ sql_invariant(
     WHERE start <> before
     """,
 )
+sql_invariant(
+    "fulfillment",
+    "lots that were picked are of what was picked",
+    "SELECT count(*) FROM fulfillment_pickedlot",
+    """
+    SELECT format('line %s of %s: %s picked, %s of them by lots, of another article: %s', w.id, o.sku, w.picked,
+                  sum(k.quantity), bool_or(l.variant_id <> o.variant_id))
+    FROM fulfillment_pickedlot k JOIN fulfillment_fulfillmentline w ON w.id = k.fulfillment_line_id
+    JOIN orders_orderline o ON o.id = w.order_line_id JOIN inventory_lot l ON l.id = k.lot_id
+    GROUP BY w.id, o.sku, w.picked HAVING sum(k.quantity) > w.picked OR bool_or(l.variant_id <> o.variant_id)
+    """,
+)
+sql_invariant(
+    "fulfillment",
+    "the lots of a parcel left with it",
+    "SELECT count(*) FROM fulfillment_pickedlot",
+    """
+    SELECT format('lot %s of work %s, which is %s: it has left is %s', k.lot_id, f.id, f.status, k.has_left)
+    FROM fulfillment_pickedlot k JOIN fulfillment_fulfillmentline w ON w.id = k.fulfillment_line_id
+    JOIN fulfillment_fulfillmentorder f ON f.id = w.fulfillment_order_id
+    WHERE k.has_left <> (f.status IN ('shipped', 'delivered'))
+    """,
+)
+sql_invariant(
+    "fulfillment",
+    "what a parcel took of a lot, its movement names",
+    "SELECT count(*) FROM fulfillment_pickedlot WHERE has_left",
+    """
+    SELECT format('shipment %s took %s of lot %s, its movements say %s', x.id, x.units, x.lot_id, coalesce(m.units, 0))
+    FROM (
+        SELECT s.id, k.lot_id, sum(k.quantity) AS units FROM fulfillment_pickedlot k
+        JOIN fulfillment_fulfillmentline w ON w.id = k.fulfillment_line_id
+        JOIN fulfillment_shipment s ON s.fulfillment_order_id = w.fulfillment_order_id AND s.status <> 'voided'
+        WHERE k.has_left GROUP BY s.id, k.lot_id) x
+    LEFT JOIN (
+        SELECT source, lot_id, -sum(quantity) AS units FROM inventory_holdingmove
+        WHERE movement_id IS NOT NULL AND lot_id IS NOT NULL GROUP BY source, lot_id) m
+      ON m.source = x.id AND m.lot_id = x.lot_id
+    WHERE coalesce(m.units, 0) < x.units
+    """,
+)

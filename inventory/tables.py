@@ -16,6 +16,7 @@ from catalog.selectors import named
 from core.lists import Choice, Column, ListSpec, Sort, Tab, registry
 from core.lists.filters import Unreadable
 from inventory.feeds import tables as feed_tables
+from inventory.holdings import tables as bin_tables
 from inventory.selectors import at_place, place_choices, stock_of_variants
 
 OUT, SHORT = "out", "short"
@@ -124,4 +125,4 @@ STOCK = registry.register(
         older=_("Next page"),
     )
 )
-FEEDS = feed_tables.FEEDS
+FEEDS, BINS, LOTS = feed_tables.FEEDS, bin_tables.BINS, bin_tables.LOTS

@@ -3,15 +3,26 @@ from django.urls import path
 from core.lists.views import page_of
 from inventory import views
 from inventory.feeds import views as feeds
+from inventory.holdings import put_views as putting
+from inventory.holdings import views as holdings
 from inventory.limits import views as limits
 
 urlpatterns = [
     path("stock/", page_of("stock"), name="stock"),
     path("stock/<path:sku>/receive/", views.receive, name="stock-receive"),
     path("stock/<path:sku>/adjust/", views.adjust, name="stock-adjust"),
+    path("stock/<path:sku>/at/<uuid:location_id>/", holdings.at_place, name="stock-at"),
+    path("stock/<path:sku>/at/<uuid:location_id>/condition/", holdings.condition, name="stock-condition"),
     path("stock/<path:sku>/", views.stock_item, name="stock-item"),
     path("safety-rules/", limits.rules, name="safety-rules"),
     path("safety-rules/<uuid:rule_id>/remove/", limits.remove, name="safety-rule-remove"),
+    path("stock-bins/", page_of("stock-bins"), name="stock-bins"),
+    path("stock-bins/new/", holdings.new, name="stock-bin-new"),
+    path("stock-bins/<uuid:bin_id>/", holdings.bin_page, name="stock-bin"),
+    path("stock-bins/<uuid:bin_id>/change/", holdings.change, name="stock-bin-change"),
+    path("stock-lots/", page_of("stock-lots"), name="stock-lots"),
+    path("put-away/", putting.put_away, name="put-away"),
+    path("put-away/<uuid:location_id>/scan/", putting.put_scan, name="put-scan"),
     path("stock-feeds/", page_of("stock-feeds"), name="stock-feeds"),
     path("stock-feeds/new/", feeds.new, name="stock-feed-new"),
     path("stock-feeds/messages/<uuid:message_id>/", feeds.message, name="stock-message"),

@@ -57,6 +57,8 @@ PERMISSIONS: dict[str, Permission] = {
     "stock.receive": Permission("stock", _("Receive goods")),
     "stock.adjust": Permission("stock", _("Correct stock")),
     "stock.limits": Permission("stock", _("Set what is kept back, set aside for channels and capped")),
+    "bins.manage": Permission("stock", _("Set up bins")),
+    "lots.manage": Permission("stock", _("Set lots apart and recall them")),
     "feeds.manage": Permission("stock", _("Set up feeds of stock levels and send their files")),
     "fulfillment.view": Permission("floor", _("See the work of a place")),
     "fulfillment.work": Permission("floor", _("Pick, pack and hand over")),
@@ -127,6 +129,7 @@ WAREHOUSE = frozenset(
         "stock.view",
         "stock.receive",
         "stock.adjust",
+        "bins.manage",
         "fulfillment.view",
         "fulfillment.work",
         "returns.receive",
@@ -148,8 +151,10 @@ FINANCE = frozenset(
         "incidents.view",
     }
 )
-PLANNER = frozenset({"orders.view", "stock.view", "stock.adjust", "stock.limits", "feeds.manage", "insight.view"})
-OPERATIONS = CLERK | WAREHOUSE | {"insight.view", "queue.manage", "health.view", "views.share"}
+PLANNER = frozenset(
+    {"orders.view", "stock.view", "stock.adjust", "stock.limits", "lots.manage", "feeds.manage", "insight.view"}
+)
+OPERATIONS = CLERK | WAREHOUSE | {"lots.manage", "insight.view", "queue.manage", "health.view", "views.share"}
 MANAGER = OPERATIONS | FINANCE | PLANNER | {"devices.manage"}
 ADMIN = MANAGER | {"setup.manage", "metrics.view", "people.manage"}
 

@@ -53,7 +53,8 @@ sql_invariant(
     "SELECT count(*) FROM inventory_holdingmove WHERE movement_id IS NULL",
     """
     SELECT format('move %s of stock row %s makes %s units of lot %s', source, stock_id, sum(quantity), lot_id)
-    FROM inventory_holdingmove WHERE movement_id IS NULL AND lot_id IS NOT NULL
+    FROM inventory_holdingmove m WHERE movement_id IS NULL AND lot_id IS NOT NULL
+      AND NOT EXISTS (SELECT FROM inventory_lot l WHERE l.id = m.lot_id AND l.code = 'UNKNOWN')
     GROUP BY source, stock_id, lot_id HAVING sum(quantity) <> 0
     """,
 )
@@ -65,5 +66,15 @@ sql_invariant(
     SELECT format('%s %s units lie in bin %s, which is a %s bin, open: %s', h.units, h.condition, b.code, b.kind, b.is_active)
     FROM inventory_holding h JOIN inventory_bin b ON b.id = h.bin_id
     WHERE NOT b.is_active OR (b.kind = 'quarantine' AND h.condition = 'sellable')
+    """,
+)
+sql_invariant(
+    "inventory",
+    "nothing of a lot that is not sold is sellable",
+    "SELECT count(*) FROM inventory_lot WHERE state <> 'open'",
+    """
+    SELECT format('%s units of lot %s of %s are sellable, and the lot is %s', h.units, l.code, v.sku, l.state)
+    FROM inventory_holding h JOIN inventory_lot l ON l.id = h.lot_id JOIN catalog_variant v ON v.id = l.variant_id
+    WHERE l.state <> 'open' AND h.condition = 'sellable'
     """,
 )

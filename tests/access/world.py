@@ -17,6 +17,8 @@ from core.models import Grant, Session
 from core.people import devices
 from fulfillment import floor
 from fulfillment.models import FulfillmentOrder, Shipment
+from inventory.holdings.bins import make_bins
+from inventory.models import Lot
 from orders import holds
 from orders.models import Hold
 from orders.tracking import token_of
@@ -78,6 +80,9 @@ def _company(world: World) -> dict[str, Any]:
         "entry": str(JournalEntry.objects.latest("id").pk),
         "job": str(_somebodys_job().pk),
         "incident": str(open_incident("shortfall", about=new_id(), actor=SYSTEM, location_id=world.warehouse.pk).pk),
+        "lot": str(Lot.objects.create(variant=world.variants[MUG], code="L-1").pk),
+        "bin": str((spot := make_bins(world.warehouse.pk, ["A-01"], actor=SYSTEM)[0]).pk),
+        "bin_code": spot.code,
         "feed": (feed := feed_at(world.warehouse)).code,
         "feed_message": str(kept(feed, []).pk),
     }

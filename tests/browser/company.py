@@ -11,7 +11,7 @@ from core.actors import SYSTEM
 from core.incidents import open_incident
 from fulfillment.models import FulfillmentOrder, Shipment
 from integrations.services import create_api_key
-from inventory.models import FeedMessage
+from inventory.models import FeedMessage, Holding, Lot
 from oms.demo.build import build
 from oms.demo.feeds import PARTNER, TILLS
 from orders.models import Order
@@ -35,7 +35,9 @@ def open_company() -> Company:
     """Sets the company up in the database that Django is led to."""
     with override_settings(DEMO_PASSWORD=PASSWORD):
         build(ORDERS, timezone.now(), lambda done: None, days_at_a_time=DAYS_AT_A_TIME)
-    return Company(create_api_key("browser", ["all"], actor=SYSTEM), _orders() | _work() | _others() | _feeds())
+    return Company(
+        create_api_key("browser", ["all"], actor=SYSTEM), _orders() | _work() | _others() | _feeds() | _bins()
+    )
 
 
 def _orders() -> dict[str, str]:
@@ -87,4 +89,15 @@ def _feeds() -> dict[str, str]:
         "stock-feed-change": f"/stock-feeds/{TILLS}/change/",
         "stock-feed-silent": f"/stock-feeds/{PARTNER}/",
         "stock-message": f"/stock-feeds/messages/{message.pk}/",
+    }
+
+
+def _bins() -> dict[str, str]:
+    held = Holding.objects.filter(condition="damaged").select_related("stock__variant", "bin").earliest("id")
+    lot = Lot.objects.filter(state="quarantined").latest("id")
+    return {
+        "stock-at": f"/stock/{held.stock.variant.sku}/at/{held.stock.location_id}/",
+        "stock-lot": f"/stock-lots/{lot.pk}/",
+        "recall": f"/recall/?lot_id={lot.pk}",
+        "stock-bin": f"/stock-bins/{held.bin_id}/",
     }

@@ -125,7 +125,9 @@ class Books:
             goods, fee = line.worth(line.returned, line.returned + row.quantity)
             sale.given_back += goods + (fee if freight else 0)
             line.returned += row.quantity
-            self.stock[line.sku, row.place, row.condition] += row.quantity
+            closed = row.set_apart if row.condition == "sellable" else 0
+            self.stock[line.sku, row.place, row.condition] += row.quantity - closed
+            self.stock[line.sku, row.place, "quarantine"] += closed
 
     def cancel(self, order_id: UUID, wanted: dict[UUID, int] | None) -> None:
         """Units were cancelled: these, or all that were open."""
@@ -191,7 +193,9 @@ JOIN fulfillment_fulfillmentorder f ON f.id = s.fulfillment_order_id JOIN invent
 WHERE s.id = ANY(%(ids)s) ORDER BY s.id, c.id
 """
 _RETURNED = """
-SELECT r.id, r.order_id, l.order_line_id AS line_id, l.quantity, l.condition, p.code AS place
+SELECT r.id, r.order_id, l.order_line_id AS line_id, l.quantity, l.condition, p.code AS place,
+       (SELECT coalesce(sum(m.quantity), 0)::int FROM inventory_movement m JOIN orders_orderline o ON o.id = l.order_line_id
+        WHERE m.source = r.id AND m.condition = 'quarantine' AND m.variant_id = o.variant_id) AS set_apart
 FROM returns_return r JOIN returns_returnline l ON l.parent_id = r.id JOIN inventory_location p ON p.id = r.location_id
 WHERE r.id = ANY(%(ids)s) ORDER BY r.id, l.id
 """

@@ -23,7 +23,7 @@ TABLES = (
     "inventory_bin", "inventory_lot", "inventory_holding", "inventory_holdingmove",
     "inventory_fence", "inventory_fencedraw", "inventory_cap", "inventory_capdraw",
     "inventory_location", "inventory_stockfeed", "inventory_feedmessage", "inventory_feedchunk", "inventory_lastlevel",
-    "fulfillment_fulfillmentorder", "fulfillment_fulfillmentline", "fulfillment_shipment", "fulfillment_shipmentline",
+    "fulfillment_fulfillmentorder", "fulfillment_fulfillmentline", "fulfillment_pickedlot", "fulfillment_shipment", "fulfillment_shipmentline",
     "fulfillment_trackingevent", "payments_payment", "payments_transaction", "returns_return", "returns_returnline",
     "accounting_journalentry", "accounting_journalline", "customers_customer",
 )  # fmt: skip
