@@ -3,8 +3,9 @@
 from core.invariants import sql_invariant
 from inventory.feeds import invariants as invariants
 from inventory.supply import invariants as supply_invariants
+from inventory.transfers import invariants as transfer_invariants
 
-__all__ = ["invariants", "supply_invariants"]
+__all__ = ["invariants", "supply_invariants", "transfer_invariants"]
 
 sql_invariant(
     "inventory",
