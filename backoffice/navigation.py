@@ -72,6 +72,14 @@ ENTRIES = [
         _("Stock feeds"), icon="radio-tower", route="stock-feeds", permission="stock.view", under="/stock-feeds/",
         group="stock",
     ),
+    Entry(
+        _("Purchase orders"), icon="shopping-cart", route="purchase-orders", permission="purchasing.view",
+        under="/purchase-orders/", group="stock",
+    ),
+    Entry(
+        _("Transfers"), icon="arrow-left-right", route="transfers", permission="stock.transfer", under="/transfers/",
+        group="stock",
+    ),
     Entry(_("Payments"), icon="wallet", route="payments", permission="payments.view", under="/payments/", group="money"),
     Entry(_("Ledger"), icon="book-open", route="ledger", permission="ledger.view", under="/ledger/", group="money"),
     Entry(

@@ -17,6 +17,7 @@ from core.lists import Choice, Column, ListSpec, Sort, Tab, registry
 from core.lists.filters import Unreadable
 from inventory.feeds import tables as feed_tables
 from inventory.selectors import at_place, place_choices, stock_of_variants
+from inventory.transfers import tables as transfer_tables
 
 OUT, SHORT = "out", "short"
 STATES = ((OUT, _("Nothing left to promise")), (SHORT, _("Less than promised")))
@@ -124,3 +125,4 @@ STOCK = registry.register(
     )
 )
 FEEDS = feed_tables.FEEDS
+TRANSFERS = transfer_tables.TRANSFERS

@@ -3,12 +3,26 @@ from django.urls import path
 from core.lists.views import page_of
 from inventory import views
 from inventory.feeds import views as feeds
+from inventory.transfers import floor
+from inventory.transfers import views as transfers
 
 urlpatterns = [
     path("stock/", page_of("stock"), name="stock"),
     path("stock/<path:sku>/receive/", views.receive, name="stock-receive"),
     path("stock/<path:sku>/adjust/", views.adjust, name="stock-adjust"),
     path("stock/<path:sku>/", views.stock_item, name="stock-item"),
+    path("stock-find/", views.find, name="stock-find"),
+    path("transfers/", page_of("transfers"), name="transfers"),
+    path("transfers/new/", transfers.new, name="transfer-new"),
+    path("transfers/<str:number>/", transfers.transfer_page, name="transfer"),
+    path("transfers/<str:number>/change/", transfers.change, name="transfer-change"),
+    path("transfers/<str:number>/cancel/", transfers.cancel, name="transfer-cancel"),
+    path("transfers/<str:number>/write-off/", transfers.write_off, name="transfer-write-off"),
+    path("transfers/<str:number>/<str:step>/count/", floor.count, name="transfer-count"),
+    path("transfers/<str:number>/<str:step>/scan/", floor.scan, name="transfer-scan"),
+    path("transfers/<str:number>/<str:step>/rest/", floor.rest, name="transfer-rest"),
+    path("transfers/<str:number>/<str:step>/anew/", floor.drop, name="transfer-drop"),
+    path("transfers/<str:number>/<str:step>/finish/", floor.finish, name="transfer-finish"),
     path("stock-feeds/", page_of("stock-feeds"), name="stock-feeds"),
     path("stock-feeds/new/", feeds.new, name="stock-feed-new"),
     path("stock-feeds/messages/<uuid:message_id>/", feeds.message, name="stock-message"),

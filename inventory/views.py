@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import Variant
 from core import versions
@@ -17,7 +17,7 @@ from core.actors import Actor
 from core.ids import new_id
 from core.permissions import allows, locations_of, permission, require
 from core.problems import NotFound, Problem
-from inventory import services
+from inventory import lineforms, services
 from inventory.forms import AdjustForm, ReceiveForm
 from inventory.models import Movement, Stock
 from inventory.selectors import (
@@ -55,6 +55,13 @@ def _item(request: HttpRequest, variant: Variant, **forms: Any) -> dict[str, Any
         "correction": last_correction(variant.pk),
         "opened": next(iter(forms), ""),
     }
+
+
+@require_safe
+@permission("stock.view")
+def find(request: HttpRequest) -> HttpResponse:
+    """Articles by name, SKU or barcode, as a fragment of buttons that add them to a form."""
+    return render(request, "inventory/found.html", {"found": lineforms.find(request.GET.get("find", ""))})
 
 
 TOTALS = ("on_hand", "reserved", "allocated", "safety", "free", "damaged", "quarantine")

@@ -56,6 +56,10 @@ PERMISSIONS: dict[str, Permission] = {
     "stock.view": Permission("stock", _("See stock")),
     "stock.receive": Permission("stock", _("Receive goods")),
     "stock.adjust": Permission("stock", _("Correct stock")),
+    "stock.transfer": Permission("stock", _("Move goods between places")),
+    "purchasing.view": Permission("stock", _("See purchase orders")),
+    "purchasing.manage": Permission("stock", _("Buy from vendors")),
+    "purchasing.accept": Permission("stock", _("Take more than was ordered")),
     "feeds.manage": Permission("stock", _("Set up feeds of stock levels and send their files")),
     "fulfillment.view": Permission("floor", _("See the work of a place")),
     "fulfillment.work": Permission("floor", _("Pick, pack and hand over")),
@@ -81,6 +85,8 @@ FLOOR = frozenset(
         "stock.view",
         "stock.receive",
         "stock.adjust",
+        "stock.transfer",
+        "purchasing.view",
         "fulfillment.view",
         "fulfillment.work",
         "returns.receive",
@@ -114,6 +120,8 @@ STORE = frozenset(
         "orders.note",
         "stock.view",
         "stock.receive",
+        "stock.transfer",
+        "purchasing.view",
         "fulfillment.view",
         "fulfillment.work",
         "returns.receive",
@@ -126,6 +134,8 @@ WAREHOUSE = frozenset(
         "stock.view",
         "stock.receive",
         "stock.adjust",
+        "stock.transfer",
+        "purchasing.view",
         "fulfillment.view",
         "fulfillment.work",
         "returns.receive",
@@ -137,6 +147,7 @@ FINANCE = frozenset(
         "orders.note",
         "customers.view",
         "stock.view",
+        "purchasing.view",
         "payments.view",
         "payments.collect",
         "payments.refund",
@@ -147,7 +158,19 @@ FINANCE = frozenset(
         "incidents.view",
     }
 )
-PLANNER = frozenset({"orders.view", "stock.view", "stock.adjust", "feeds.manage", "insight.view"})
+PLANNER = frozenset(
+    {
+        "orders.view",
+        "stock.view",
+        "stock.adjust",
+        "stock.transfer",
+        "purchasing.view",
+        "purchasing.manage",
+        "purchasing.accept",
+        "feeds.manage",
+        "insight.view",
+    }
+)
 OPERATIONS = CLERK | WAREHOUSE | {"insight.view", "queue.manage", "health.view", "views.share"}
 MANAGER = OPERATIONS | FINANCE | PLANNER | {"devices.manage"}
 ADMIN = MANAGER | {"setup.manage", "metrics.view", "people.manage"}

@@ -100,8 +100,8 @@ def send(transfer_id: UUID, units: Mapping[UUID, Units], *, key: UUID, actor: Ac
                 raise Conflict(_("Only %(n)s × %(sku)s are asked for: put the others back.") % told)
         _insist_on_free(transfer, lines)
         _value(transfer, lines)
-        leaving = {"sent_at": timezone.now(), "version": transfer.version + 1}
-        transfer = apply(TRANSFER, transfer, "send", actor=actor, **leaving)
+        version = transfer.version + 1
+        transfer = apply(TRANSFER, transfer, "send", actor=actor, sent_at=timezone.now(), version=version)
         step = _step(transfer, Kind.SEND, key, lines, actor, note)
         _move(transfer, step, lines, actor)
         incoming.follow(coming(transfer), actor=actor)
