@@ -53,7 +53,14 @@ def wait(waits: Sequence[Wait]) -> None:
     if waits:
         lock_supply({w.variant_id for w in waits})
         put(waits, [None] * len(waits))
-        settle({w.variant_id for w in waits})
+        told = settle({w.variant_id for w in waits})
+        _tell([w for w in waits if w.demand_key not in told])
+
+
+def _tell(waits: Sequence[Wait]) -> None:
+    for variant in sorted({w.variant_id for w in waits}):
+        demands = sorted({str(w.demand_key) for w in waits if w.variant_id == variant})
+        publish([WaitsChanged(about=variant, demands=demands)])
 
 
 PUT = """
@@ -82,13 +89,16 @@ def put(waits: Sequence[Wait], supplies: Sequence[UUID | None], sql: str = ADD) 
     )
 
 
-def settle(variant_ids: Collection[UUID]) -> None:
-    """Give room that nobody has to those who wait without any, or longer; the caller holds the variants' supply."""
+def settle(variant_ids: Collection[UUID]) -> set[UUID]:
+    """Give room that nobody has to those who wait without any, or longer; the caller holds the variants' supply. Returns
+    the demands that wait for something else than before, which others are told of."""
     require_atomic()
+    changed: set[UUID] = set()
     for variant, coming in _coming(variant_ids).items():
         if any(c.units for c in coming):
             line = _line(variant, coming)
-            _change(line, share(line.waits.values(), coming, legal()))
+            changed |= _change(line, share(line.waits.values(), coming, legal()))
+    return changed
 
 
 def legal() -> Legal:
@@ -143,8 +153,8 @@ WHERE p.demand_key = w.demand_key AND p.supply_id IS NOT DISTINCT FROM w.supply_
 """
 
 
-def _change(line: Line, after: Mapping[UUID, Pins], *, told: bool = True) -> None:
-    """Write what differs: first what becomes less, so that no supply is promised twice for a moment."""
+def _change(line: Line, after: Mapping[UUID, Pins], *, told: bool = True) -> set[UUID]:
+    """Write what differs: first what becomes less, so that no supply is promised twice for a moment. Returns whose."""
     before = {(key, held): units for key, wait in line.waits.items() for held, units in wait.pins.items()}
     wanted = {(key, held): units for key, pins in after.items() for held, units in pins.items()}
     changed = {pin: units for pin, units in wanted.items() if units != before.get(pin, 0)}
@@ -157,6 +167,7 @@ def _change(line: Line, after: Mapping[UUID, Pins], *, told: bool = True) -> Non
     if told and changed:
         demands = sorted({str(key) for key, _ in changed})
         publish([WaitsChanged(about=line.variant_id, demands=demands)])
+    return {key for key, _ in changed}
 
 
 def _of(line: Line, demand_key: UUID, units: int) -> Wait:
