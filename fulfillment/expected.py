@@ -1,10 +1,9 @@
 """When backordered units are expected: the day that their supply is due, and from there the way of any parcel."""
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,7 +13,7 @@ from core.db import require_atomic, rows
 from core.incidents import open_incident
 from orders.promises import Window, move_promise, tell_no_day
 from orders.services import lock_order
-from sourcing.promise import Promise, promise, slowest
+from sourcing.promise import Promise, available_at, promise, slowest
 
 BACKORDER = "backorder"
 
@@ -36,16 +35,16 @@ def _expect_again(order_id: UUID, line_ids: Collection[UUID], *, actor: Actor) -
 
 
 _PARTS = """
-SELECT l.id AS line_id, p.quantity, p.location_id, p.due, p.time_zone, p.is_unknown, o.service,
+SELECT l.id AS line_id, p.quantity, p.location_id, p.due, p.is_unknown, o.service,
        coalesce(o.shipping_address->>'country', c.country) AS country,
        coalesce(o.shipping_address->>'postal_code', '') AS postal_code
 FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id JOIN orders_channel c ON c.id = o.channel_id
 JOIN LATERAL (
-    SELECT x.quantity, y.location_id, y.due, f.time_zone, x.supply_id IS NULL AS is_unknown FROM inventory_supplypin x
-    LEFT JOIN inventory_supply y ON y.id = x.supply_id LEFT JOIN inventory_location f ON f.id = y.location_id
+    SELECT x.quantity, y.location_id, y.due, x.supply_id IS NULL AS is_unknown FROM inventory_supplypin x
+    LEFT JOIN inventory_supply y ON y.id = x.supply_id
     WHERE x.demand_key = l.id
     UNION ALL
-    SELECT r.quantity, r.location_id, NULL, NULL, false FROM inventory_reservation r WHERE r.demand_key = l.id) p ON true
+    SELECT r.quantity, r.location_id, NULL, false FROM inventory_reservation r WHERE r.demand_key = l.id) p ON true
 WHERE l.order_id = %(order)s AND l.id = ANY(%(lines)s)
 """
 
@@ -74,14 +73,8 @@ def set_expected(order: Any, line_ids: Collection[UUID], *, actor: Actor) -> boo
 def _window(parts: Iterable[Any], now: datetime) -> Window | None:
     arrivals: list[Promise] = []
     for part in parts:
-        at = available_at(part.due, part.time_zone, now) if part.due else now
+        at = available_at(part.due, part.location_id, now) if part.due else now
         if made := promise([part.location_id], part.service, part.country, part.postal_code, at):
             arrivals.append(made)
     last = slowest(arrivals)
     return (last.earliest, last.latest) if last else None
-
-
-def available_at(due: date, time_zone: str, now: datetime) -> datetime:
-    """When units that are due on a day can leave: with the next day's work. Those that are late are hoped for today."""
-    zone = ZoneInfo(time_zone)
-    return datetime.combine(max(due, now.astimezone(zone).date()) + timedelta(days=1), time.min, zone)

@@ -18,7 +18,7 @@ from inventory.free import FREE
 from inventory.locks import lock_stock
 from inventory.pins import add_pins
 from inventory.selectors import LEGAL
-from inventory.services import Pin, promise_pinned
+from inventory.services import Pin, Short, promise_pinned
 from inventory.supply.events import WaitsChanged
 from inventory.supply.locks import lock_supply
 from inventory.supply.sharing import Coming, Legal, Part, Pins, Waiting, hand_out, in_line, share, without
@@ -89,12 +89,39 @@ def put(waits: Sequence[Wait], supplies: Sequence[UUID | None], sql: str = ADD) 
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Units of a new demand that are sold before they are here, and the supply that brings them."""
+
+    wait: Wait
+    supply_id: UUID
+    location_id: UUID
+    due: date
+
+
+def sell_ahead(sold: Sequence[Ahead]) -> None:
+    """Promise units of supply. Short where somebody took them meanwhile: the transaction must then be given up.
+
+    The caller has done with stock rows.
+    """
+    if not sold:
+        return
+    variants = {each.wait.variant_id for each in sold}
+    lock_supply(variants)
+    left = {c.supply_id: c.units for coming in room(variants).values() for c in coming}
+    for each in sold:
+        left[each.supply_id] = left.get(each.supply_id, 0) - each.wait.quantity
+        if left[each.supply_id] < 0:
+            raise Short([(each.wait.variant_id, each.location_id)])
+    put([each.wait for each in sold], [each.supply_id for each in sold])
+
+
 def settle(variant_ids: Collection[UUID]) -> set[UUID]:
     """Give room that nobody has to those who wait without any, or longer; the caller holds the variants' supply. Returns
     the demands that wait for something else than before, which others are told of."""
     require_atomic()
     changed: set[UUID] = set()
-    for variant, coming in _coming(variant_ids).items():
+    for variant, coming in room(variant_ids).items():
         if any(c.units for c in coming):
             line = _line(variant, coming)
             changed |= _change(line, share(line.waits.values(), coming, legal()))
@@ -116,7 +143,8 @@ WHERE y.variant_id = ANY(%(variants)s) AND y.state = 'expected' ORDER BY y.due, 
 """  # noqa: S608 - a constant
 
 
-def _coming(variant_ids: Collection[UUID]) -> dict[UUID, list[Coming]]:
+def room(variant_ids: Collection[UUID]) -> dict[UUID, list[Coming]]:
+    """What is to come of each variant, the soonest first, with the units of it that can still be promised."""
     found: dict[UUID, list[Coming]] = {}
     owing: dict[tuple[UUID, UUID], int] = {}
     for row in rows(COMING, {"variants": list(variant_ids)}):
@@ -144,7 +172,7 @@ def _line(variant_id: UUID, coming: Sequence[Coming]) -> Line:
 
 def line_of(variant_id: UUID) -> Line:
     """All who wait for a variant; the caller holds its supply."""
-    return _line(variant_id, _coming([variant_id]).get(variant_id, []))
+    return _line(variant_id, room([variant_id]).get(variant_id, []))
 
 
 REMOVE = """

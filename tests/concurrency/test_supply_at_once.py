@@ -1,14 +1,18 @@
 """Many want the same supply, the same units that came, or one cancels what just comes: each unit goes to one of them."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
+from capture import pinning
+from capture import services as capture
+from catalog.models import Variant
 from core.actors import SYSTEM
 from core.invariants import disagreements
-from core.problems import Problem
+from core.problems import OutOfStock, Problem
 from fulfillment import backorders
 from fulfillment.amend import cancel
 from fulfillment.routing import route
@@ -64,6 +68,32 @@ def test_without_the_lock_of_the_supply_the_database_has_to_refuse_one(monkeypat
     monkeypatch.setattr(waiting, "lock_supply", lambda variants: None)
     said = two_want_the_last()
     assert [each for each in said if isinstance(each, IntegrityError)]
+
+
+def two_customers_want_the_last() -> list[Any]:
+    world = small_world(stock=0, store_stock=0)
+    Variant.objects.filter(sku=MUG).update(pre_order=True)
+    coming(world, 3)
+    customers = [{"email": f"{name}@example.com", "first_name": name} for name in ("anne", "ben")]
+    acts = [partial(placed, {MUG: 2}, customer=customer) for customer in customers]
+    return at_once("SELECT FROM inventory_supply", *acts)
+
+
+def test_of_two_who_pre_order_the_last_units_one_gets_them_and_the_other_is_told_what_is_left() -> None:
+    said = two_customers_want_the_last()
+    assert sorted(type(each).__name__ for each in said) == ["Order", "OutOfStock"]
+    refusal = next(each for each in said if isinstance(each, OutOfStock))
+    assert refusal.extra["available"] == {MUG: 1}
+    assert Supply.objects.get().committed == 2
+    assert disagreements() == []
+
+
+def test_without_the_lock_of_the_supply_the_database_has_to_refuse_a_pre_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "lock_supply", lambda variants: None)
+    monkeypatch.setattr(pinning, "lock_supply", lambda variants: None)
+    monkeypatch.setattr(capture, "IntegrityError", ZeroDivisionError)
+    said = two_customers_want_the_last()
+    assert [each for each in said if "supply_committed_is_to_come" in str(each)], said
 
 
 def backordered(world: World, units: int = 1) -> Order:

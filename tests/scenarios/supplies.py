@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from catalog.services import set_pre_order
 from core.actors import Actor
 from core.ids import new_id
 from fulfillment import backorders
@@ -87,7 +88,7 @@ class Buyers:
         closes = bool(n % 2)
 
         def do() -> None:
-            can = [] if closes else [Location.Can.SHIP]
+            can = [Location.Can.RECEIVE_RETURNS] + [Location.Can.SHIP] * (not closes)
             Location.objects.filter(pk=self.world.store.pk).update(can=can)
             forget()
 
@@ -95,6 +96,19 @@ class Buyers:
             books.is_plain = False
 
         return Deed(f"the shop {'closes' if closes else 'opens'}", do, book)
+
+    def sell_ahead_or_not(self, n: int, units: int) -> Deed | None:
+        """What is on its way may be sold, or no longer."""
+        sku, may = GOODS[n % 3], bool(units % 3)
+
+        def book(books: Books, _: Any) -> None:
+            books.is_plain = False
+
+        return Deed(
+            f"{sku} {'may' if may else 'may not'} be sold before it is here",
+            lambda: set_pre_order(self.world.variants[sku].pk, may, actor=BUYER),
+            book,
+        )
 
     def look_for_who_waits(self, n: int, units: int) -> Deed | None:
         return Deed("whoever waits for stock is looked for", lambda: backorders.sweep(actor=BUYER))
@@ -107,4 +121,4 @@ class Buyers:
 
 
 BUYING = ("expect_supply", "expect_supply", "supply_arrives", "supply_arrives", "change_supply", "supply_will_not_come",
-          "the_shop_closes_or_opens", "look_for_who_waits")  # fmt: skip
+          "the_shop_closes_or_opens", "sell_ahead_or_not", "look_for_who_waits")  # fmt: skip
