@@ -1,6 +1,7 @@
 """The timeline in words: who did what, with a sign for each kind of thing."""
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from django.utils.translation import ngettext, pgettext
 from backoffice.queue_words import handler_word
 from core.models import TimelineEntry
 from core.money import display
+from core.templatetags.ui import long_day
 from core.versions import say_with
 from core.wording import hold, word
 
@@ -62,6 +64,8 @@ SPECIAL_ICONS = {
     "order.routed": "route",
     "order.repinned": "arrow-left-right",
     "order.unplanned": "undo-2",
+    "order.taken_up": "boxes",
+    "order.promise": "clock",
     "order.cancel": "ban",
     "fulfillment_order.pick": "scan-barcode",
 }
@@ -132,6 +136,24 @@ def _units_lost(entry: TimelineEntry, currency: str) -> str:
     return ngettext("wrote %(n)d unit off", "wrote %(n)d units off", units) % {"n": units}
 
 
+def _taken_up(entry: TimelineEntry, currency: str) -> str:
+    units = int(entry.data.get("units", 0))
+    return ngettext("%(n)d unit that it waited for is there", "%(n)d units that it waited for are there", units) % {
+        "n": units
+    }
+
+
+def _promised(entry: TimelineEntry, currency: str) -> str:
+    before, after = (_day(entry.data.get(name, "")) for name in ("from", "to"))
+    if not before:
+        return _("promised it for %(after)s") % {"after": after}
+    return _("promised it for %(after)s, no longer for %(before)s") % {"after": after, "before": before}
+
+
+def _day(text: str) -> str:
+    return long_day(date.fromisoformat(text)) if text else ""
+
+
 def _cancelled_part(entry: TimelineEntry, currency: str) -> str:
     units = int(entry.data.get("units", 0))
     return ngettext("cancelled %(n)d unit", "cancelled %(n)d units", units) % {"n": units}
@@ -175,6 +197,8 @@ SAID: dict[str, Say] = {
     "order.routed": _routed,
     "order.repinned": _repinned,
     "order.unplanned": _unplanned,
+    "order.taken_up": _taken_up,
+    "order.promise": _promised,
     "order.cancel": lambda e, c: _("cancelled the order"),
     "order.cancel_part": _cancelled_part,
     "hold.open": lambda e, c: _("held the order: %(reason)s") % {"reason": hold(e.after)},
@@ -214,6 +238,7 @@ SAID: dict[str, Say] = {
     "transaction.fail": lambda e, c: _("refused %(amount)s") % {"amount": _amount(e, c)},
     "transaction.lose": lambda e, c: _("gave no answer about %(amount)s") % {"amount": _amount(e, c)},
     "message.order_confirmation": lambda e, c: _("told the customer: order received"),
+    "message.delayed": lambda e, c: _("told the customer: later than promised"),
     "message.shipped": lambda e, c: _("told the customer: parcel on its way"),
     "message.delivered": lambda e, c: _("told the customer: delivered"),
     "message.cancelled": lambda e, c: _("told the customer: cancelled"),

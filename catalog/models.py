@@ -68,6 +68,9 @@ class Variant(models.Model):
     origin = models.CharField(max_length=2, default="")
     is_stocked = models.BooleanField(default=True, help_text="False for postage, fees and the like")
     is_active = models.BooleanField(default=True)
+    pre_order = models.BooleanField(
+        default=False, db_default=False, help_text="may be sold before it is here, against supply that is on its way"
+    )
 
     class Meta:
         constraints = [

@@ -4,9 +4,10 @@ All functions take sets and lock stock rows in (variant, location) order, so tha
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -27,6 +28,7 @@ from inventory import shortfalls
 from inventory.free import FREE
 from inventory.locks import lock_behind
 from inventory.models import Condition, Location, Movement, Stock
+from inventory.supply.risen import WANTED, tell_risen, tell_rows
 
 LARGEST = 1_000_000
 """Most units in one movement: beyond it, a quantity is a slip of the finger."""
@@ -112,12 +114,14 @@ locked AS MATERIALIZED (
 UPDATE inventory_stock s SET reserved = s.reserved + l.r, allocated = s.allocated + l.a FROM locked l
 WHERE s.id = l.id AND (l.r + l.a <= 0 OR {FREE} >= l.r + l.a)
 RETURNING s.id, s.variant_id, s.location_id,
-    s.reserved + s.allocated <= s.on_hand AND s.reserved + s.allocated - l.r - l.a > s.on_hand AS cured
+    s.reserved + s.allocated <= s.on_hand AND s.reserved + s.allocated - l.r - l.a > s.on_hand AS cured,
+    l.r + l.a < 0 AND {WANTED} AS risen
 """  # noqa: S608 - constants
 
 
-def _shift(shifts: Sequence[Shift]) -> list[UUID]:
-    """Move promises at many stock rows in one statement; returns the rows that this makes short no more.
+def _shift(shifts: Sequence[Shift]) -> list[Any]:
+    """Move promises at many stock rows in one statement; returns the rows: `cured` of a shortfall by it, or `risen`, with
+    more that is free and wanted by somebody.
 
     Raises Short where too few units are free; what it did elsewhere must then be given up with the savepoint.
     """
@@ -139,12 +143,14 @@ def _shift(shifts: Sequence[Shift]) -> list[UUID]:
     )
     if len(done) < len(wanted):
         raise Short(sorted(set(wanted) - {(d.variant_id, d.location_id) for d in done}))
-    return [d.id for d in done if d.cured]
+    return done
 
 
 def give_back(shifts: Sequence[Shift]) -> None:
-    """Move promises where some end, which may end a shortfall."""
-    shortfalls.resolve_given_back(_shift(shifts), actor=SYSTEM)
+    """Move promises where some end, which may end a shortfall and serve somebody who waits."""
+    done = _shift(shifts)
+    shortfalls.resolve_given_back([d.id for d in done if d.cured], actor=SYSTEM)
+    tell_rows([d.id for d in done if d.risen])
 
 
 PINS = Table(
@@ -206,7 +212,7 @@ def unreserve(demands: Sequence[tuple[UUID, int]]) -> None:
 def allocate(targets: Sequence[Target]) -> None:
     """Turn the demands' pins into allocations, wherever these stand, in one move.
 
-    The targets of a demand take as many units as it has pinned; Short when a target has too few free units.
+    The targets of a demand take no more units than it has pinned; Short when a target has too few free units.
     """
     require_atomic()
     if not targets:
@@ -216,15 +222,38 @@ def allocate(targets: Sequence[Target]) -> None:
         lock_behind(keys, [(t.variant_id, t.location_id) for t in targets])
         gone = rows(
             "DELETE FROM inventory_reservation WHERE demand_key = ANY(%(keys)s)"
-            " RETURNING demand_key, variant_id, location_id, quantity",
+            " RETURNING demand_key, variant_id, location_id, pool_id, quantity",
             {"keys": keys},
         )
         if sum(g.quantity for g in gone) != sum(t.quantity for t in targets):
-            raise Conflict(_("What is to be allocated is not what was reserved."))
+            gone = _put_back(gone, targets)
         give_back(
             [Shift(g.variant_id, g.location_id, reserved=-g.quantity) for g in gone]
             + [Shift(t.variant_id, t.location_id, allocated=t.quantity) for t in targets]
         )
+
+
+def _put_back(gone: Sequence[Any], targets: Sequence[Target]) -> list[Pin]:
+    """Units that came for a demand (inventory.supply) after its plan was made stay pinned. Each target takes what stands
+    at its place, then what stands elsewhere; returns what they took."""
+    pins = [Pin(g.demand_key, g.variant_id, g.location_id, g.pool_id, g.quantity) for g in gone]
+    left = {pin.id: pin.quantity for pin in pins}
+    for is_elsewhere in (False, True):
+        targets = [replace(t, quantity=t.quantity - _take(t, pins, left, is_elsewhere)) for t in targets]
+    if any(t.quantity for t in targets):
+        raise Conflict(_("What is to be allocated is not what was reserved."))
+    insert_all({PINS: [replace(pin, id=new_id(), quantity=left[pin.id]) for pin in pins if left[pin.id]]})
+    return [replace(pin, quantity=units) for pin in pins if (units := pin.quantity - left[pin.id])]
+
+
+def _take(target: Target, pins: Sequence[Pin], left: dict[UUID, int], is_elsewhere: bool) -> int:
+    taken = 0
+    for pin in pins:
+        if pin.demand_key == target.demand_key and (is_elsewhere or pin.location_id == target.location_id):
+            part = min(left[pin.id], target.quantity - taken)
+            left[pin.id] -= part
+            taken += part
+    return taken
 
 
 def deallocate(units: Sequence[At]) -> None:
@@ -288,6 +317,7 @@ def _move(
         if "stock_not_negative" in str(error):
             raise Conflict(_("There are fewer units on hand than are to leave. Count the place first.")) from error
         raise
+    tell_risen({(u.variant_id, u.location_id) for u in units if u.quantity > 0 and u.condition == Condition.SELLABLE})
 
 
 COSTS = """
@@ -388,6 +418,8 @@ def set_safety(variant_id: UUID, location_id: UUID, units: int, *, actor: Actor)
         before, stock.safety = stock.safety, units
         stock.save(update_fields=["safety"])
         record(stock.pk, "stock.safety", actor=actor, before=str(before), after=str(units))
+        if units < before:
+            tell_risen([(variant_id, location_id)])
     return stock
 
 

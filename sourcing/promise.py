@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from uuid import UUID
 
@@ -40,6 +40,12 @@ def arrival(site: Site, card: Card, at: datetime) -> Promise:
     if here.fold and in_time and site.cut_off:  # the hour that comes twice in autumn: what was missed once stays missed
         in_time = at < datetime.combine(here.date(), site.cut_off, site.zone).astimezone(UTC)
     return _arrival(here.date(), in_time, site.handling_days, card.days_min, card.days_max)
+
+
+def available_at(due: date, site_id: UUID, now: datetime) -> datetime:
+    """When units that are due at a site on a day can leave: with the next day's work. The late are hoped for today."""
+    zone = network(site_ids=[site_id]).sites[site_id].zone
+    return datetime.combine(max(due, now.astimezone(zone).date()) + timedelta(days=1), time.min, zone)
 
 
 def leaves_on(day: date, in_time: bool, handling_days: int) -> date:

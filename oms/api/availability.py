@@ -13,6 +13,7 @@ from catalog.models import Variant
 from core.calls import Calls
 from core.problems import Invalid
 from inventory import selectors as inventory
+from inventory.supply.selectors import atp_by_date, inbound
 from oms.api.orders import channel_by_code
 from oms.api.shapes import AvailabilityOut, AvailabilityQuery
 from sourcing.promise import promise
@@ -32,8 +33,13 @@ def read_availability(request: HttpRequest, query: Query[AvailabilityQuery]) -> 
     for row in inventory.available([v.pk for v in variants.values()], channel.pool_id):
         if row.free:
             free.setdefault(row.variant_id, {})[row.location_id] = row.free
+    now = {variant: sum(units.values()) for variant, units in free.items()}
+    coming = atp_by_date([v.pk for v in variants.values()], channel.pool_id, free=now)
     return {
-        "items": [_item(variants[sku], free.get(variants[sku].pk, {}), places, query, country) for sku in query.sku]
+        "items": [
+            _item(v, free.get(v.pk, {}), places, query, country) | {"inbound": inbound(coming[v.pk])}
+            for v in (variants[sku] for sku in query.sku)
+        ]
     }
 
 
@@ -60,5 +66,4 @@ def _item(
         "available": sum(free.values()),
         "promise": window(when.earliest, when.latest) if when else None,
         "pickup": [],
-        "inbound": [],
     }

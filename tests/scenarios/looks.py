@@ -21,6 +21,7 @@ TABLES = (
     "core_event", "core_delivery", "core_incident", "core_timelineentry", "core_idempotencykey", "orders_order",
     "orders_orderline", "orders_hold", "inventory_stock", "inventory_movement", "inventory_reservation",
     "inventory_location", "inventory_stockfeed", "inventory_feedmessage", "inventory_feedchunk", "inventory_lastlevel",
+    "inventory_supply", "inventory_supplypin", "catalog_variant",
     "fulfillment_fulfillmentorder", "fulfillment_fulfillmentline", "fulfillment_shipment", "fulfillment_shipmentline",
     "fulfillment_trackingevent", "payments_payment", "payments_transaction", "returns_return", "returns_returnline",
     "accounting_journalentry", "accounting_journalline", "customers_customer",

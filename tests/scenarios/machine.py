@@ -25,6 +25,7 @@ from core.invariants import disagreements
 from core.outbox import registry
 from core.problems import Problem
 from fulfillment import deadlines, floor, shipping, tracking_events
+from fulfillment.backorders import sweep
 from fulfillment.models import FulfillmentOrder, Shipment
 from orders.models import Order
 from payments.models import Payment
@@ -42,6 +43,7 @@ from tests.scenarios.deeds import CLERK, PICKER, SKUS, People, left
 from tests.scenarios.lanes import Lane, at_once
 from tests.scenarios.looks import EVENTS, LEFT_OVER, TIME_PASSES, photograph
 from tests.scenarios.statements import LosesConnection, seen_by
+from tests.scenarios.supplies import BUYING
 
 which = st.integers(0, 40)
 """Which of the things there are: taken modulo their number, so that stories shrink to the first."""
@@ -52,7 +54,7 @@ SHOP = ("place", "take_the_rest", "place_once", "place_another_under_the_same_ke
 FLOOR = ("route", "release", "accept", "pick", "scan", "pick_all", "pack", "ship")
 AFTER = ("carrier_says", "deliver", "ask_for_a_return", "receive_a_return", "bring_back", "give_a_return_up",
          "goods_arrive", "correct_stock", "keep_some_back", "a_feed_speaks", "the_feed_falls_silent")  # fmt: skip
-ALL = (*SHOP, *FLOOR, *AFTER)
+ALL = (*SHOP, *FLOOR, *AFTER, *BUYING)
 MACHINERY = ("workers_catch_up", "workers_in_disorder", "the_bank_errs", "a_webhook_comes", "work_one_order_through",
              "a_worker_dies_after_the_effect", "a_worker_dies_midway", "time_passes", "the_customer_authenticates",
              "the_time_to_pay_is_over", "many_at_once")  # fmt: skip
@@ -376,7 +378,7 @@ class OrderLives(RuleBasedStateMachine):
         self.bank.recover()
         for _ in range(12):
             run(TIME_PASSES)
-            if not outbox.drain() + settle_unknown(actor=CLERK) + release_strays(actor=CLERK):
+            if not outbox.drain() + settle_unknown(actor=CLERK) + release_strays(actor=CLERK) + sweep(actor=CLERK):
                 break
         self.story.append("the faults cease, and all work is done")
         if left_over := [row.what for row in rows(LEFT_OVER)]:
