@@ -35,6 +35,7 @@ from returns.models import Return
 from tests.factories.feeds import level, say
 from tests.factories.world import CANDLE, MUG, VASE, World, order_body
 from tests.scenarios.books import Books, Line, Sale
+from tests.scenarios.dealings import Dealers
 from tests.scenarios.deed import Deed, nothing, nth, unforeseen
 from tests.scenarios.supplies import Buyers
 
@@ -49,7 +50,7 @@ STATUSES = ("InTransit", "OutForDelivery", "AttemptFail", "Exception", "Delivere
 
 
 @dataclass
-class People(Buyers):
+class People(Buyers, Dealers):
     """Everybody at work in one company. Each method names a deed about the n-th thing there is, or nothing."""
 
     world: World

@@ -38,6 +38,7 @@ from tests.scenarios import many
 from tests.scenarios.bank import signed
 from tests.scenarios.books import Books, ImpossibleError
 from tests.scenarios.company import Company
+from tests.scenarios.dealings import DEALING
 from tests.scenarios.deed import Deed
 from tests.scenarios.deeds import CLERK, PICKER, SKUS, People, left
 from tests.scenarios.lanes import Lane, at_once
@@ -54,7 +55,7 @@ SHOP = ("place", "take_the_rest", "place_once", "place_another_under_the_same_ke
 FLOOR = ("route", "release", "accept", "pick", "scan", "pick_all", "pack", "ship")
 AFTER = ("carrier_says", "deliver", "ask_for_a_return", "receive_a_return", "bring_back", "give_a_return_up",
          "goods_arrive", "correct_stock", "keep_some_back", "a_feed_speaks", "the_feed_falls_silent")  # fmt: skip
-ALL = (*SHOP, *FLOOR, *AFTER, *BUYING)
+ALL = (*SHOP, *FLOOR, *AFTER, *BUYING, *DEALING)
 MACHINERY = ("workers_catch_up", "workers_in_disorder", "the_bank_errs", "a_webhook_comes", "work_one_order_through",
              "a_worker_dies_after_the_effect", "a_worker_dies_midway", "time_passes", "the_customer_authenticates",
              "the_time_to_pay_is_over", "many_at_once")  # fmt: skip

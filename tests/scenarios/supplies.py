@@ -37,9 +37,7 @@ class Buyers:
     def expect_supply(self, n: int, units: int) -> Deed | None:
         sku, place = GOODS[n % 3], getattr(self.world, PLACES[n % 2])
         due = _in_days(units * 3 - 2)
-        expected = Expected(
-            self.world.variants[sku].pk, place.pk, due, units, Supply.Kind.PURCHASE, new_id(), f"PO-{n}"
-        )
+        expected = Expected(self.world.variants[sku].pk, place.pk, due, units, Supply.Kind.VENDOR, new_id(), f"PO-{n}")
         return Deed(
             f"{units} {sku} are ordered for {place.code}, due {due}", lambda: supply.expect([expected], actor=BUYER)
         )
@@ -114,7 +112,9 @@ class Buyers:
         return Deed("whoever waits for stock is looked for", lambda: backorders.sweep(actor=BUYER))
 
     def _supply(self, n: int) -> Supply | None:
-        return nth(list(Supply.objects.select_related("variant", "location").order_by("id")), n)
+        """Any but those that follow a document of ours, which nobody else changes."""
+        found = Supply.objects.select_related("variant", "location").filter(kind=Supply.Kind.VENDOR)
+        return nth(list(found.order_by("id")), n)
 
     def _named(self, found: Supply) -> str:
         return f"the {found.quantity} {found.variant.sku} of {found.reference}"
