@@ -85,6 +85,14 @@ ENTRIES = [
         _("Lost sales"), icon="package-x", route="lost-sales", permission="insight.view", under="/lost-sales/",
         group="stock",
     ),
+    Entry(
+        _("Purchase orders"), icon="shopping-cart", route="purchase-orders", permission="purchasing.view",
+        under="/purchase-orders/", group="stock",
+    ),
+    Entry(
+        _("Transfers"), icon="arrow-left-right", route="transfers", permission="stock.transfer", under="/transfers/",
+        group="stock",
+    ),
     Entry(_("Payments"), icon="wallet", route="payments", permission="payments.view", under="/payments/", group="money"),
     Entry(_("Ledger"), icon="book-open", route="ledger", permission="ledger.view", under="/ledger/", group="money"),
     Entry(

@@ -10,13 +10,14 @@ from core.ids import new_id
 from inventory.limits.caps import Sale
 from inventory.pins import PinMove
 from inventory.services import Pin
+from inventory.supply.waiting import Ahead
 
 NOTHING = Decimal(0)
 
 
 @dataclass(slots=True)
 class DraftLine:
-    """One line in the making. Units start in `reserved`."""
+    """One line in the making. Units start in `reserved`, or in `backordered` where they are sold ahead of their supply."""
 
     order_id: UUID
     position: int
@@ -24,6 +25,7 @@ class DraftLine:
     sku: str
     name: str
     is_stocked: bool
+    pre_order: bool
     quantity: int
     unit_price: Decimal
     discount: Decimal
@@ -130,6 +132,8 @@ class DraftOrder:
     """Pins of other orders that must go elsewhere first."""
     sales: list[Sale] = field(default_factory=list)
     """Units that count against a cap of the channel."""
+    ahead: list[Ahead] = field(default_factory=list)
+    """Units that are sold before they are here."""
 
     @property
     def channel_id(self) -> UUID:
@@ -145,7 +149,9 @@ class DraftOrder:
     @property
     def status(self) -> str:
         """What orders/status.py derives for an order just placed."""
-        return "on_hold" if self.holds else "placed"
+        if self.holds:
+            return "on_hold"
+        return "backordered" if self.ahead else "placed"
 
     @property
     def updated_at(self) -> datetime:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from capture import room
 from inventory.selectors import on_offer
@@ -41,6 +42,7 @@ class Offer:
     """What can be promised of a SKU now; `available` is None for what is not kept in stock."""
 
     sku: str
+    variant_id: UUID
     available: int | None
     promise: Promise | None
     _sends: Sequence[Sequence[int]]
@@ -100,7 +102,7 @@ class _Desk:
         there = sum(units for _, units in sends) or room_units
         available = there if row.cap is None else min(row.cap, there)
         when = self.promise(sends[0][0] if sends else 1) if available else None
-        return Offer(row.sku, available if row.is_stocked else None, when, sends, row.hands_over or (), self)
+        return Offer(row.sku, row.id, available if row.is_stocked else None, when, sends, row.hands_over or (), self)
 
     def site(self, n: int) -> Site:
         """What is known of a place."""

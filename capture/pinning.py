@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from capture import room
+from capture import ahead, room
 from capture.drafts import DraftLine, DraftOrder
 from core.problems import Invalid, OutOfStock
 from inventory.limits.caps import Sale
@@ -13,7 +13,8 @@ from inventory.locks import lock_stock
 from inventory.pins import moves_of
 from inventory.selectors import Free, free_units
 from inventory.services import Pin
-from sourcing.promise import Promise, promise
+from inventory.supply.locks import lock_supply
+from sourcing.promise import Promise, promise, slowest
 from sourcing.selectors import preferred
 
 View = Mapping[UUID, Mapping[UUID, int]]
@@ -30,6 +31,9 @@ def free_for(drafts: Iterable[DraftOrder]) -> Free:
     for (pool, channel), variants in wanted.items():
         free_units(list(variants), pool, channel, free)
     return free
+
+
+NOTHING: Mapping[UUID, int] = {}
 
 
 class NotEnough(OutOfStock):
@@ -55,10 +59,11 @@ class RoomNeededError(Exception):
     """The order can be had once pins of others are moved, under the locks of its stock everywhere."""
 
 
-def pin(draft: DraftOrder, free: Free, others: Sequence[Pin] = ()) -> None:
+def pin(draft: DraftOrder, free: Free, others: Sequence[Pin] = (), taken: Mapping[UUID, int] = NOTHING) -> None:
     """Choose pins and promise dates for the draft, drawing from `free`; OutOfStock says what can be had.
 
-    `others` are pins of the same call that are not written yet. What must be moved for it stands in `draft.moves`.
+    `others` are pins of the same call that are not written yet, `taken` units of supply. What must be moved for it
+    stands in `draft.moves`, what is sold before it is here in `draft.ahead`.
     """
     stocked = [line for line in draft.lines if line.is_stocked]
     address = draft.shipping_address
@@ -74,7 +79,11 @@ def pin(draft: DraftOrder, free: Free, others: Sequence[Pin] = ()) -> None:
         try:
             draft.pins = _choose(draft, stocked, places, free.of(draft.channel_id))
         except OutOfStock:
-            _make_room(draft, stocked, places, free, others)
+            try:
+                _make_room(draft, stocked, places, free, others)
+            except OutOfStock:
+                if not _sell_ahead(draft, stocked, places, free, taken):
+                    raise
             draft.pins = _choose(draft, stocked, places, free.of(draft.channel_id))
     for p in draft.pins:
         free.take(draft.channel_id, p.location_id, p.variant_id, p.quantity)
@@ -125,14 +134,18 @@ def _added_up(variants: Iterable[UUID], places: Sequence[UUID], free: View) -> d
 
 def lock(drafts: Sequence[DraftOrder], *, everywhere: bool = False) -> None:
     """Lock every legal stock row of the drafts' variants, so that what is chosen next holds; `everywhere` so that pins of
-    others may be moved too."""
+    others may be moved too. What may be sold ahead has its supply locked as well."""
     variants = {line.variant_id for draft in drafts for line in draft.lines if line.is_stocked}
     lock_stock(variants, None if everywhere else {draft.channel.pool_id for draft in drafts})
+    if sold_ahead := {line.variant_id for draft in drafts for line in draft.lines if line.pre_order}:
+        lock_supply(sold_ahead)
 
 
 def pin_again(draft: DraftOrder) -> None:
     """Choose anew; the caller has the stock rows locked."""
-    draft.pins, draft.moves = [], []
+    draft.pins, draft.moves, draft.ahead = [], [], []
+    for line in draft.lines:
+        line.reserved, line.backordered = line.quantity, 0
     pin(draft, free_for([draft]))
 
 
@@ -143,7 +156,9 @@ def _choose(draft: DraftOrder, lines: Sequence[DraftLine], places: Sequence[UUID
         here = free.get(place)
         if here and all(here.get(v, 0) >= q for v, q in need.items()):
             pool, channel = draft.channel.pool_id, draft.channel_id
-            return [Pin(line.id, line.variant_id, place, pool, line.quantity, channel) for line in lines]
+            return [
+                Pin(line.id, line.variant_id, place, pool, line.reserved, channel) for line in lines if line.reserved
+            ]
     _refuse_short(draft, lines, _added_up(need, places, free))
     return list(_spread(draft, lines, places, free))
 
@@ -151,7 +166,7 @@ def _choose(draft: DraftOrder, lines: Sequence[DraftLine], places: Sequence[UUID
 def _need(lines: Sequence[DraftLine]) -> dict[UUID, int]:
     need: dict[UUID, int] = {}
     for line in lines:
-        need[line.variant_id] = need.get(line.variant_id, 0) + line.quantity
+        need[line.variant_id] = need.get(line.variant_id, 0) + line.reserved
     return need
 
 
@@ -170,6 +185,21 @@ def _make_room(
             here[move.variant_id] = here.get(move.variant_id, 0) + units
 
 
+def _sell_ahead(
+    draft: DraftOrder, lines: Sequence[DraftLine], places: Sequence[UUID], free: Free, taken: Mapping[UUID, int]
+) -> bool:
+    """Sell what is missing of what is on its way; False where that may not be, OutOfStock where not enough is."""
+    need = _need(lines)
+    have = _added_up(need, places, free.of(draft.channel_id))
+    missing = {v: q - have[v] for v, q in need.items() if q > have[v]}
+    if not ahead.may_sell(lines, missing):
+        return False
+    found = ahead.rooms(missing, places, taken)
+    _refuse_short(draft, lines, {v: have[v] + sum(c.units for c in found.get(v, ())) for v in need})
+    ahead.sell(draft, lines, missing, found)
+    return True
+
+
 def _refuse_short(draft: DraftOrder, lines: Sequence[DraftLine], can_be_had: dict[UUID, int]) -> None:
     if any(can_be_had[v] < q for v, q in _need(lines).items()):
         raise NotEnough(draft, lines, can_be_had)
@@ -178,7 +208,7 @@ def _refuse_short(draft: DraftOrder, lines: Sequence[DraftLine], can_be_had: dic
 def _spread(draft: DraftOrder, lines: Sequence[DraftLine], places: Sequence[UUID], free: View) -> Iterable[Pin]:
     left = {place: dict(free[place]) for place in places if place in free}
     for line in lines:
-        missing = line.quantity
+        missing = line.reserved
         for place, units in left.items():
             part = min(missing, units.get(line.variant_id, 0))
             if part > 0:
@@ -197,5 +227,5 @@ def _promise(draft: DraftOrder) -> None:
         key = places.get(line.id, ())
         if key not in known:
             known[key] = promise(key, draft.service, address["country"], address["postal_code"], draft.placed_at)
-        if made := known[key]:
+        if made := slowest([*filter(None, [known[key]]), *(ahead.promises(draft, line) if line.backordered else ())]):
             line.promise_earliest, line.promise_latest = made.earliest, made.latest

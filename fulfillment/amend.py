@@ -17,6 +17,7 @@ from core.outbox import publish
 from core.problems import Conflict, Invalid
 from core.states import apply_many
 from core.timeline import record
+from fulfillment.backorders import leave_line, places_of
 from fulfillment.locks import last_doer
 from fulfillment.models import FulfillmentOrder, Shipment
 from fulfillment.states import FULFILLMENT_ORDER, SHIPMENT
@@ -194,9 +195,12 @@ def _carry_out(order: Any, cut: Cut, *, actor: Actor, at: datetime | None) -> No
     stocked = {line.id for line in rows(_STOCKED, {"id": order.id})}
     pinned = [(u.line_id, u.quantity) for u in cut.by_bucket.get("reserved", []) if u.line_id in stocked]
     given_up = [At(t.variant_id, t.location_id, t.quantity, t.line_id) for t in cut.taken if t.is_stocked]
-    if pinned and given_up:
-        lock_behind([line_id for line_id, _ in pinned], [(unit.variant_id, unit.location_id) for unit in given_up])
+    waited = [u.line_id for u in cut.by_bucket.get("backordered", []) if u.line_id in stocked]
+    if waited or (pinned and given_up):
+        places = [(unit.variant_id, unit.location_id) for unit in given_up] + places_of(waited)
+        lock_behind([*waited, *(line_id for line_id, _ in pinned)], places)
     unreserve(pinned)
+    leave_line(waited)
     deallocate(given_up)
     caps.give_back([(u.line_id, u.quantity) for units in cut.by_bucket.values() for u in units])
     refresh([order.id], actor=actor, at=at)

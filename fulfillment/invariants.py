@@ -200,3 +200,21 @@ sql_invariant(
     WHERE coalesce(m.units, 0) < x.units
     """,
 )
+
+sql_invariant(
+    "fulfillment",
+    "what a line waits for is pinned for it, in stock or in line",
+    "SELECT count(*) FROM orders_orderline WHERE is_stocked AND reserved + backordered > 0",
+    """
+    WITH pinned AS (
+        SELECT demand_key, sum(here) AS here, sum(coming) AS coming FROM (
+            SELECT demand_key, quantity AS here, 0 AS coming FROM inventory_reservation
+            UNION ALL SELECT demand_key, 0, quantity FROM inventory_supplypin) p GROUP BY demand_key)
+    SELECT format('%s %s: %s reserved and %s backordered, %s pinned and %s in line', o.number, l.sku, l.reserved,
+                  l.backordered, coalesce(p.here, 0), coalesce(p.coming, 0))
+    FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id JOIN orders_channel c ON c.id = o.channel_id
+    LEFT JOIN pinned p ON p.demand_key = l.id
+    WHERE l.is_stocked AND NOT c.is_history
+      AND (coalesce(p.here, 0) < l.reserved OR coalesce(p.here + p.coming, 0) <> l.reserved + l.backordered)
+    """,
+)

@@ -5,8 +5,9 @@ from inventory.feeds import invariants as feeds
 from inventory.holdings import invariants as holdings
 from inventory.limits import invariants as limits
 from inventory.supply import invariants as supply
+from inventory.transfers import invariants as transfers
 
-__all__ = ["feeds", "holdings", "limits", "supply"]
+__all__ = ["feeds", "holdings", "limits", "supply", "transfers"]
 
 sql_invariant(
     "inventory",

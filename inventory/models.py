@@ -26,6 +26,10 @@ from inventory.supply.models import Supply as Supply
 from inventory.supply.models import SupplyPin as SupplyPin
 from inventory.tallies.models import Tally as Tally
 from inventory.tallies.models import TallyEntry as TallyEntry
+from inventory.transfers.models import Transfer as Transfer
+from inventory.transfers.models import TransferLine as TransferLine
+from inventory.transfers.models import TransferStep as TransferStep
+from inventory.transfers.models import TransferStepLine as TransferStepLine
 
 
 class Location(models.Model):

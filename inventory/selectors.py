@@ -147,6 +147,14 @@ def seats(variant_ids: Collection[UUID]) -> Seats:
     return Seats(free, pins, {row.pool_id: tuple(row.places) for row in rows(LEGAL)})
 
 
+def atp(variant_ids: Sequence[UUID], pool_id: UUID, channel_id: UUID) -> dict[UUID, int]:
+    """What a channel that sells from the pool can promise of each variant now."""
+    free = free_units(variant_ids, pool_id, channel_id)
+    here = free.of(channel_id).values()
+    there = {variant: sum(max(0, units.get(variant, 0)) for units in here) for variant in variant_ids}
+    return {variant: min(units, free.caps.get((channel_id, variant), units)) for variant, units in there.items()}
+
+
 def stock_of_variants() -> QuerySet[Variant]:
     """Variants with their units added up over the places, meant for `KeysetList(…, "sku")`.
 

@@ -4,9 +4,10 @@ All functions take sets and lock stock rows in (variant, location) order, so tha
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -30,6 +31,7 @@ from inventory.limits import caps, fences
 from inventory.limits.caps import Sale
 from inventory.locks import lock_behind
 from inventory.models import Condition, Location, Movement, Stock
+from inventory.supply.risen import WANTED, tell_risen, tell_rows
 
 LARGEST = 1_000_000
 """Most units in one movement: beyond it, a quantity is a slip of the finger."""
@@ -123,12 +125,14 @@ locked AS MATERIALIZED (
 UPDATE inventory_stock s SET reserved = s.reserved + l.r, allocated = s.allocated + l.a FROM locked l
 WHERE s.id = l.id AND (l.r + l.a <= 0 OR {FREE} + CASE WHEN l.own THEN s.fenced ELSE 0 END >= l.r + l.a)
 RETURNING s.id, s.variant_id, s.location_id, EXISTS (SELECT FROM inventory_fence f WHERE f.stock_id = s.id) AS has_fences,
-    s.reserved + s.allocated <= s.on_hand AND s.reserved + s.allocated - l.r - l.a > s.on_hand AS cured
+    s.reserved + s.allocated <= s.on_hand AND s.reserved + s.allocated - l.r - l.a > s.on_hand AS cured,
+    l.r + l.a < 0 AND {WANTED} AS risen
 """  # noqa: S608 - constants
 
 
-def _shift(shifts: Sequence[Shift], sales: Sequence[Sale] = ()) -> list[UUID]:
-    """Move promises at many stock rows in one statement; returns the rows that this makes short no more.
+def _shift(shifts: Sequence[Shift], sales: Sequence[Sale] = ()) -> list[Any]:
+    """Move promises at many stock rows in one statement; returns the rows: `cured` of a shortfall by it, or `risen`, with
+    more that is free and wanted by somebody.
 
     `sales` count against their channels' caps. Raises Short where too few units are free; what it did elsewhere must then
     be given up with the savepoint.
@@ -159,7 +163,7 @@ def _shift(shifts: Sequence[Shift], sales: Sequence[Sale] = ()) -> list[UUID]:
     if over := caps.count(sales):
         raise Short([(s.variant_id, s.location_id) for s in shifts if s.variant_id in over])
     _settle_fences(shifts, {(d.variant_id, d.location_id): d.id for d in done if d.has_fences})
-    return [d.id for d in done if d.cured]
+    return done
 
 
 def _settle_fences(shifts: Sequence[Shift], fenced: Mapping[tuple[UUID, UUID], UUID]) -> None:
@@ -183,8 +187,10 @@ def _settle_fences(shifts: Sequence[Shift], fenced: Mapping[tuple[UUID, UUID], U
 
 
 def give_back(shifts: Sequence[Shift]) -> None:
-    """Move promises where some end, which may end a shortfall."""
-    shortfalls.resolve_given_back(_shift(shifts), actor=SYSTEM)
+    """Move promises where some end, which may end a shortfall and serve somebody who waits."""
+    done = _shift(shifts)
+    shortfalls.resolve_given_back([d.id for d in done if d.cured], actor=SYSTEM)
+    tell_rows([d.id for d in done if d.risen])
 
 
 PINS = Table(
@@ -249,7 +255,7 @@ def unreserve(demands: Sequence[tuple[UUID, int]]) -> None:
 def allocate(targets: Sequence[Target]) -> None:
     """Turn the demands' pins into allocations, wherever these stand, in one move.
 
-    The targets of a demand take as many units as it has pinned; Short when a target has too few free units.
+    The targets of a demand take no more units than it has pinned; Short when a target has too few free units.
     """
     require_atomic()
     if not targets:
@@ -259,15 +265,38 @@ def allocate(targets: Sequence[Target]) -> None:
         lock_behind(keys, [(t.variant_id, t.location_id) for t in targets])
         gone = rows(
             "DELETE FROM inventory_reservation WHERE demand_key = ANY(%(keys)s)"
-            " RETURNING demand_key, variant_id, location_id, quantity",
+            " RETURNING demand_key, variant_id, location_id, pool_id, quantity",
             {"keys": keys},
         )
         if sum(g.quantity for g in gone) != sum(t.quantity for t in targets):
-            raise Conflict(_("What is to be allocated is not what was reserved."))
+            gone = _put_back(gone, targets)
         give_back(
             [Shift(g.variant_id, g.location_id, g.demand_key, reserved=-g.quantity) for g in gone]
             + [Shift(t.variant_id, t.location_id, t.demand_key, allocated=t.quantity) for t in targets]
         )
+
+
+def _put_back(gone: Sequence[Any], targets: Sequence[Target]) -> list[Pin]:
+    """Units that came for a demand (inventory.supply) after its plan was made stay pinned. Each target takes what stands
+    at its place, then what stands elsewhere; returns what they took."""
+    pins = [Pin(g.demand_key, g.variant_id, g.location_id, g.pool_id, g.quantity) for g in gone]
+    left = {pin.id: pin.quantity for pin in pins}
+    for is_elsewhere in (False, True):
+        targets = [replace(t, quantity=t.quantity - _take(t, pins, left, is_elsewhere)) for t in targets]
+    if any(t.quantity for t in targets):
+        raise Conflict(_("What is to be allocated is not what was reserved."))
+    insert_all({PINS: [replace(pin, id=new_id(), quantity=left[pin.id]) for pin in pins if left[pin.id]]})
+    return [replace(pin, quantity=units) for pin in pins if (units := pin.quantity - left[pin.id])]
+
+
+def _take(target: Target, pins: Sequence[Pin], left: dict[UUID, int], is_elsewhere: bool) -> int:
+    taken = 0
+    for pin in pins:
+        if pin.demand_key == target.demand_key and (is_elsewhere or pin.location_id == target.location_id):
+            part = min(left[pin.id], target.quantity - taken)
+            left[pin.id] -= part
+            taken += part
+    return taken
 
 
 def deallocate(units: Sequence[At]) -> None:
@@ -337,6 +366,7 @@ def move_units(
             for key, (u, source) in zip(ids, moves, strict=True)
         ]
         follow(moved, leaving=reason == Movement.Reason.SHIPMENT, actor=actor, at=at)
+    tell_risen({(u.variant_id, u.location_id) for u in units if u.quantity > 0 and u.condition == Condition.SELLABLE})
 
 
 COSTS = """
@@ -439,6 +469,8 @@ def set_safety(variant_id: UUID, location_id: UUID, units: int, *, actor: Actor)
         before, stock.safety, stock.safety_from = stock.safety, units, Stock.SafetyFrom.HAND
         stock.save(update_fields=["safety", "safety_from"])
         record(stock.pk, "stock.safety", actor=actor, before=str(before), after=str(units))
+        if units < before:
+            tell_risen([(variant_id, location_id)])
     return stock
 
 

@@ -18,6 +18,7 @@ from core.lists.filters import Unreadable
 from inventory.feeds import tables as feed_tables
 from inventory.holdings import tables as bin_tables
 from inventory.selectors import at_place, place_choices, stock_of_variants
+from inventory.transfers import tables as transfer_tables
 
 OUT, SHORT = "out", "short"
 STATES = ((OUT, _("Nothing left to promise")), (SHORT, _("Less than promised")))
@@ -126,3 +127,4 @@ STOCK = registry.register(
     )
 )
 FEEDS, BINS, LOTS = feed_tables.FEEDS, bin_tables.BINS, bin_tables.LOTS
+TRANSFERS = transfer_tables.TRANSFERS

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import Variant
 from core import versions
@@ -18,7 +18,7 @@ from core.forms import tell
 from core.ids import new_id
 from core.permissions import allows, locations_of, permission, require
 from core.problems import Invalid, NotFound, Problem
-from inventory import panels, services
+from inventory import lineforms, panels, services
 from inventory.forms import AdjustForm, ReceiveForm
 from inventory.holdings import lots
 from inventory.models import Movement, Stock
@@ -58,6 +58,13 @@ def _item(request: HttpRequest, variant: Variant, **forms: Any) -> dict[str, Any
         "opened": next(iter(forms), ""),
         "panels": panels.drawn(request, variant),
     }
+
+
+@require_safe
+@permission("stock.view")
+def find(request: HttpRequest) -> HttpResponse:
+    """Articles by name, SKU or barcode, as a fragment of buttons that add them to a form."""
+    return render(request, "inventory/found.html", {"found": lineforms.find(request.GET.get("find", ""))})
 
 
 TOTALS = ("on_hand", "reserved", "allocated", "safety", "free", "damaged", "quarantine")

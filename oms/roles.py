@@ -59,6 +59,10 @@ PERMISSIONS: dict[str, Permission] = {
     "stock.limits": Permission("stock", _("Set what is kept back, set aside for channels and capped")),
     "bins.manage": Permission("stock", _("Set up bins")),
     "lots.manage": Permission("stock", _("Set lots apart and recall them")),
+    "stock.transfer": Permission("stock", _("Move goods between places")),
+    "purchasing.view": Permission("stock", _("See purchase orders")),
+    "purchasing.manage": Permission("stock", _("Buy from vendors")),
+    "purchasing.accept": Permission("stock", _("Take more than was ordered")),
     "feeds.manage": Permission("stock", _("Set up feeds of stock levels and send their files")),
     "fulfillment.view": Permission("floor", _("See the work of a place")),
     "fulfillment.work": Permission("floor", _("Pick, pack and hand over")),
@@ -84,6 +88,8 @@ FLOOR = frozenset(
         "stock.view",
         "stock.receive",
         "stock.adjust",
+        "stock.transfer",
+        "purchasing.view",
         "fulfillment.view",
         "fulfillment.work",
         "returns.receive",
@@ -117,6 +123,8 @@ STORE = frozenset(
         "orders.note",
         "stock.view",
         "stock.receive",
+        "stock.transfer",
+        "purchasing.view",
         "fulfillment.view",
         "fulfillment.work",
         "returns.receive",
@@ -130,6 +138,8 @@ WAREHOUSE = frozenset(
         "stock.receive",
         "stock.adjust",
         "bins.manage",
+        "stock.transfer",
+        "purchasing.view",
         "fulfillment.view",
         "fulfillment.work",
         "returns.receive",
@@ -141,6 +151,7 @@ FINANCE = frozenset(
         "orders.note",
         "customers.view",
         "stock.view",
+        "purchasing.view",
         "payments.view",
         "payments.collect",
         "payments.refund",
@@ -152,7 +163,19 @@ FINANCE = frozenset(
     }
 )
 PLANNER = frozenset(
-    {"orders.view", "stock.view", "stock.adjust", "stock.limits", "lots.manage", "feeds.manage", "insight.view"}
+    {
+        "orders.view",
+        "stock.view",
+        "stock.adjust",
+        "stock.limits",
+        "stock.transfer",
+        "lots.manage",
+        "purchasing.view",
+        "purchasing.manage",
+        "purchasing.accept",
+        "feeds.manage",
+        "insight.view",
+    }
 )
 OPERATIONS = CLERK | WAREHOUSE | {"lots.manage", "insight.view", "queue.manage", "health.view", "views.share"}
 MANAGER = OPERATIONS | FINANCE | PLANNER | {"devices.manage"}

@@ -42,7 +42,7 @@ DROP FUNCTION fulfillment_pickedlot_kept;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('fulfillment', '0007_awaited'),
+        ('fulfillment', '0008_backorders_wait'),
         ('inventory', '0020_holdings'),
     ]
 

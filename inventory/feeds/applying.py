@@ -30,6 +30,7 @@ from inventory.feeds.levels import APPLIED, OUTCOMES, STALE, UNCHANGED, Readable
 from inventory.holdings import ledger
 from inventory.models import Condition, FeedMessage, StockFeed
 from inventory.services import LOCK, In, goods
+from inventory.supply.risen import tell_risen
 
 MOST_TRIES = 5
 
@@ -251,6 +252,7 @@ def _write(
         document = Document(id=chunk_id, date=company_day(), label=f"Stock levels: {message.feed.name}")
         journal.post([postings.stock_count(document, differences=differences)], actor=actor)
     shortfalls.judge_many(changed, actor=actor)
+    tell_risen({(m.variant_id, m.location_id) for m in moved if m.quantity > 0 and m.condition == Condition.SELLABLE})
 
 
 def _differences(moved: Sequence[Moved]) -> list[Goods]:

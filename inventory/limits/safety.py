@@ -21,6 +21,7 @@ from inventory.events import SafetyRulesChanged
 from inventory.locks import lock_rows
 from inventory.models import Location, SafetyRule, Stock
 from inventory.services import LARGEST
+from inventory.supply.risen import WANTED, tell_rows
 
 CHUNK = 1_000
 LONGEST_COVER = 365
@@ -80,7 +81,7 @@ def remove_rule(rule_id: UUID, *, actor: Actor) -> None:
 
 
 # Where nothing was set by hand: the narrowest rule that fits, and what has been sent from there in the rule's weeks.
-WANTED = """
+FOLLOWING = """
 SELECT s.id, s.safety, coalesce(r.units, 0) AS least, r.id IS NOT NULL AS has_rule,
        ceil(coalesce(r.days, 0) * coalesce((
            SELECT -sum(m.quantity) FROM inventory_movement m
@@ -110,7 +111,7 @@ def apply_rules(*, actor: Actor, now: datetime | None = None, stock_ids: Sequenc
     What is promised already stays promised. In pieces, each in a transaction of its own; a second call changes nothing.
     """
     ids = None if stock_ids is None else list(stock_ids)
-    found = rows(WANTED, {"now": now or timezone.now(), "ids": ids})
+    found = rows(FOLLOWING, {"now": now or timezone.now(), "ids": ids})
     wanted = {row.id: (row.safety, min(LARGEST, max(row.least, row.cover)), row.has_rule) for row in found}
     differing = [(key, *each) for key, each in sorted(wanted.items()) if each[0] != each[1]]
     return sum(_set(differing[start : start + CHUNK], actor) for start in range(0, len(differing), CHUNK))
@@ -134,9 +135,12 @@ def _set(wanted: Sequence[tuple[UUID, int, int, bool]], actor: Actor) -> int:
             if key in changed
         )
         record_many(told, actor=actor)
+        lower = [key for key, before, after, _has in wanted if key in changed and after < before]
+        tell_rows([row.id for row in rows(AWAITED, {"ids": lower})] if lower else [])
     return len(changed)
 
 
+AWAITED = f"SELECT s.id FROM inventory_stock s WHERE s.id = ANY(%(ids)s) AND {WANTED}"  # noqa: S608 - a constant
 FOLLOW = "UPDATE inventory_stock SET safety = 0, safety_from = '' WHERE id = %(id)s"
 
 

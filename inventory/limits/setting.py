@@ -10,6 +10,7 @@ from core.problems import Invalid, NotFound
 from core.timeline import record
 from inventory.models import Cap, CapDraw, Fence, Stock
 from inventory.services import LARGEST
+from inventory.supply.risen import tell_risen
 
 
 def set_fence(variant_id: UUID, location_id: UUID, channel_id: UUID, units: int, *, actor: Actor) -> Fence | None:
@@ -34,6 +35,8 @@ def set_fence(variant_id: UUID, location_id: UUID, channel_id: UUID, units: int,
             fence = Fence.objects.create(stock=stock, channel_id=channel_id, units=units)
         data = {"channel": str(channel_id)}
         record(stock.pk, "stock.fence", actor=actor, before=str(before), after=str(units), data=data)
+        if units < before:
+            tell_risen([(variant_id, location_id)])
     return fence
 
 
@@ -71,6 +74,8 @@ def withhold(variant_id: UUID, location_id: UUID, *, withheld: bool, actor: Acto
         if stock.withheld != withheld:
             stock.withheld = withheld
             stock.save(update_fields=["withheld"])
+            if not withheld:
+                tell_risen([(variant_id, location_id)])
             record(stock.pk, "stock.withhold" if withheld else "stock.sell_again", actor=actor)
     return stock
 

@@ -18,7 +18,7 @@ from inventory.free import FREE
 from inventory.locks import lock_stock
 from inventory.pins import add_pins
 from inventory.selectors import LEGAL
-from inventory.services import Pin, promise_pinned
+from inventory.services import Pin, Short, promise_pinned
 from inventory.supply.events import WaitsChanged
 from inventory.supply.locks import lock_supply
 from inventory.supply.sharing import Coming, Legal, Part, Pins, Waiting, hand_out, in_line, share, without
@@ -53,7 +53,14 @@ def wait(waits: Sequence[Wait]) -> None:
     if waits:
         lock_supply({w.variant_id for w in waits})
         put(waits, [None] * len(waits))
-        settle({w.variant_id for w in waits})
+        told = settle({w.variant_id for w in waits})
+        _tell([w for w in waits if w.demand_key not in told])
+
+
+def _tell(waits: Sequence[Wait]) -> None:
+    for variant in sorted({w.variant_id for w in waits}):
+        demands = sorted({str(w.demand_key) for w in waits if w.variant_id == variant})
+        publish([WaitsChanged(about=variant, demands=demands)])
 
 
 PUT = """
@@ -82,13 +89,43 @@ def put(waits: Sequence[Wait], supplies: Sequence[UUID | None], sql: str = ADD) 
     )
 
 
-def settle(variant_ids: Collection[UUID]) -> None:
-    """Give room that nobody has to those who wait without any, or longer; the caller holds the variants' supply."""
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Units of a new demand that are sold before they are here, and the supply that brings them."""
+
+    wait: Wait
+    supply_id: UUID
+    location_id: UUID
+    due: date
+
+
+def sell_ahead(sold: Sequence[Ahead]) -> None:
+    """Promise units of supply. Short where somebody took them meanwhile: the transaction must then be given up.
+
+    The caller has done with stock rows.
+    """
+    if not sold:
+        return
+    variants = {each.wait.variant_id for each in sold}
+    lock_supply(variants)
+    left = {c.supply_id: c.units for coming in room(variants).values() for c in coming}
+    for each in sold:
+        left[each.supply_id] = left.get(each.supply_id, 0) - each.wait.quantity
+        if left[each.supply_id] < 0:
+            raise Short([(each.wait.variant_id, each.location_id)])
+    put([each.wait for each in sold], [each.supply_id for each in sold])
+
+
+def settle(variant_ids: Collection[UUID]) -> set[UUID]:
+    """Give room that nobody has to those who wait without any, or longer; the caller holds the variants' supply. Returns
+    the demands that wait for something else than before, which others are told of."""
     require_atomic()
-    for variant, coming in _coming(variant_ids).items():
+    changed: set[UUID] = set()
+    for variant, coming in room(variant_ids).items():
         if any(c.units for c in coming):
             line = _line(variant, coming)
-            _change(line, share(line.waits.values(), coming, legal()))
+            changed |= _change(line, share(line.waits.values(), coming, legal()))
+    return changed
 
 
 def legal() -> Legal:
@@ -106,7 +143,8 @@ WHERE y.variant_id = ANY(%(variants)s) AND y.state = 'expected' ORDER BY y.due, 
 """  # noqa: S608 - a constant
 
 
-def _coming(variant_ids: Collection[UUID]) -> dict[UUID, list[Coming]]:
+def room(variant_ids: Collection[UUID]) -> dict[UUID, list[Coming]]:
+    """What is to come of each variant, the soonest first, with the units of it that can still be promised."""
     found: dict[UUID, list[Coming]] = {}
     owing: dict[tuple[UUID, UUID], int] = {}
     for row in rows(COMING, {"variants": list(variant_ids)}):
@@ -134,7 +172,7 @@ def _line(variant_id: UUID, coming: Sequence[Coming]) -> Line:
 
 def line_of(variant_id: UUID) -> Line:
     """All who wait for a variant; the caller holds its supply."""
-    return _line(variant_id, _coming([variant_id]).get(variant_id, []))
+    return _line(variant_id, room([variant_id]).get(variant_id, []))
 
 
 REMOVE = """
@@ -143,8 +181,8 @@ WHERE p.demand_key = w.demand_key AND p.supply_id IS NOT DISTINCT FROM w.supply_
 """
 
 
-def _change(line: Line, after: Mapping[UUID, Pins], *, told: bool = True) -> None:
-    """Write what differs: first what becomes less, so that no supply is promised twice for a moment."""
+def _change(line: Line, after: Mapping[UUID, Pins], *, told: bool = True) -> set[UUID]:
+    """Write what differs: first what becomes less, so that no supply is promised twice for a moment. Returns whose."""
     before = {(key, held): units for key, wait in line.waits.items() for held, units in wait.pins.items()}
     wanted = {(key, held): units for key, pins in after.items() for held, units in pins.items()}
     changed = {pin: units for pin, units in wanted.items() if units != before.get(pin, 0)}
@@ -157,6 +195,7 @@ def _change(line: Line, after: Mapping[UUID, Pins], *, told: bool = True) -> Non
     if told and changed:
         demands = sorted({str(key) for key, _ in changed})
         publish([WaitsChanged(about=line.variant_id, demands=demands)])
+    return {key for key, _ in changed}
 
 
 def _of(line: Line, demand_key: UUID, units: int) -> Wait:

@@ -1,4 +1,4 @@
-"""Builds the demo company: master data, opening stock, its past, its last day, its feeds, its bins, its staff."""
+"""Builds the demo company: master data, opening stock, its past, its last day, its feeds, bins, purchases, transfers, its staff."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ from capture.references import forget as forget_references
 from oms.demo import setup, staff
 from oms.demo.baskets import baskets
 from oms.demo.bins import shelve
+from oms.demo.buying import buy_and_move
 from oms.demo.feeds import listen
 from oms.demo.history import History
 from oms.demo.refusals import lose_sales
@@ -39,6 +40,7 @@ def build(
     lose_sales(now)
     listen(now)
     shelve(now)
+    buy_and_move(now)
     search.catch_up(ever=True)
     staff.hire()
 

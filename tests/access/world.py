@@ -27,7 +27,10 @@ from returns.requests import Asked, request_return
 from tests.factories.feeds import feed_at, kept
 from tests.factories.messages import message
 from tests.factories.orders import PICKER, packed, released, shipped
-from tests.factories.world import MUG, World, order_body, small_world
+from tests.factories.purchases import bought
+from tests.factories.transfers import drafted
+from tests.factories.transfers import sent as transferred
+from tests.factories.world import MUG, World, make_location, open_stock, order_body, small_world
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Things:
 def things() -> Things:
     """Make the company and everything that the table names."""
     world = small_world()
-    made = _orders() | _company(world) | _people(world)
+    made = _orders() | _company(world) | _people(world) | _supplied(world)
     return Things(made, world.warehouse.pk, world.store.pk)
 
 
@@ -85,6 +88,17 @@ def _company(world: World) -> dict[str, Any]:
         "bin_code": spot.code,
         "feed": (feed := feed_at(world.warehouse)).code,
         "feed_message": str(kept(feed, []).pk),
+    }
+
+
+def _supplied(world: World) -> dict[str, Any]:
+    """A purchase order for Lyon, and transfers between it and a depot that nobody works at."""
+    depot = make_location("DEPOT", "Depot", "warehouse", "59000", "Lille")
+    open_stock(depot, {world.variants[MUG]: 5})
+    return {
+        "po": bought(world.warehouse, {MUG: 5}).number,
+        "transfer": drafted(world.warehouse, depot, {MUG: 1}).number,
+        "coming": transferred(depot, world.warehouse, {MUG: 2}).number,
     }
 
 

@@ -8,14 +8,18 @@ from django.utils import timezone
 
 from accounting.models import JournalEntry
 from core.actors import SYSTEM
+from core.ids import new_id
 from core.incidents import open_incident
 from fulfillment.models import FulfillmentOrder, Shipment
 from integrations.services import create_api_key
-from inventory.models import FeedMessage, Holding, Lot
+from inventory.models import FeedMessage, Holding, Lot, Transfer
+from inventory.tallies import counting
+from inventory.tallies.counting import Entry
 from oms.demo.build import build
 from oms.demo.feeds import PARTNER, TILLS
 from orders.models import Order
 from orders.tracking import token_of
+from purchasing.models import PurchaseOrder
 from returns.models import Return
 
 PASSWORD = "demo"
@@ -35,9 +39,8 @@ def open_company() -> Company:
     """Sets the company up in the database that Django is led to."""
     with override_settings(DEMO_PASSWORD=PASSWORD):
         build(ORDERS, timezone.now(), lambda done: None, days_at_a_time=DAYS_AT_A_TIME)
-    return Company(
-        create_api_key("browser", ["all"], actor=SYSTEM), _orders() | _work() | _others() | _feeds() | _bins()
-    )
+    places = _orders() | _work() | _others() | _feeds() | _bins() | _supplied()
+    return Company(create_api_key("browser", ["all"], actor=SYSTEM), places)
 
 
 def _orders() -> dict[str, str]:
@@ -79,6 +82,30 @@ def _others() -> dict[str, str]:
     return {
         "journal-entry": f"/ledger/{JournalEntry.objects.latest('id').pk}/",
         "exception": f"/exceptions/{trouble.pk}/",
+    }
+
+
+def _supplied() -> dict[str, str]:
+    orders = {order.status: order for order in PurchaseOrder.objects.order_by("-id")}
+    moves = {transfer.status: transfer for transfer in Transfer.objects.order_by("-id")}
+    sent, partly, coming = orders["sent"], orders["partly_received"], moves["in_transit"]
+    for about, lines in ((sent, sent.lines), (coming, coming.lines)):
+        line = lines.select_related("variant").order_by("position")[0]
+        for units, condition in ((3, "sellable"), (1, "damaged")):
+            entry = Entry(line.variant.sku, new_id(), units, condition)
+            counting.count(about.pk, "receive", entry, actor=SYSTEM)
+    page, move = f"/purchase-orders/{sent.number}/", f"/transfers/{coming.number}/"
+    return {
+        "purchase-order": f"/purchase-orders/{partly.number}/",
+        "purchase-order-change": f"{page}change/",
+        "purchase-order-receive": f"{page}receive/",
+        "purchase-order-finish": f"{page}receive/finish/",
+        "vendor": f"/vendors/{sent.vendor.code}/",
+        "vendor-change": f"/vendors/{sent.vendor.code}/change/",
+        "transfer": f"/transfers/{moves['partly_received'].number}/",
+        "transfer-change": f"/transfers/{moves['draft'].number}/change/",
+        "transfer-count": f"{move}receive/count/",
+        "transfer-finish": f"{move}receive/finish/",
     }
 
 

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from core.actors import SYSTEM
@@ -31,7 +32,8 @@ def coming(world: World, units: int, *, due: int = 7, sku: str = MUG, at: Any = 
 def waits(world: World, units: int, *, minutes: int = 0, sku: str = MUG, pool: Any = None) -> UUID:
     """A demand for units that no place has, ordered so many minutes from now; its key."""
     key, at = new_id(), timezone.now() + timedelta(minutes=minutes)
-    waiting.wait([waiting.Wait(key, world.variants[sku].pk, (pool or world.pool).pk, units, at)])
+    with transaction.atomic():
+        waiting.wait([waiting.Wait(key, world.variants[sku].pk, (pool or world.pool).pk, units, at)])
     return key
 
 

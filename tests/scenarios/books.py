@@ -73,6 +73,8 @@ class Books:
     parcels: dict[UUID, list[tuple[UUID, UUID, int]]] = field(default_factory=dict)
     delivered: set[UUID] = field(default_factory=set)
     returns: set[UUID] = field(default_factory=set)
+    receipts: set[UUID] = field(default_factory=set)
+    """Those of purchases that were booked from a count."""
     heard: dict[tuple[str, str], int] = field(default_factory=dict)
     """The sequence of the last level of each (SKU, place)."""
     is_plain: bool = True

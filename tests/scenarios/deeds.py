@@ -36,8 +36,10 @@ from returns.models import Return
 from tests.factories.feeds import level, say
 from tests.factories.world import CANDLE, MUG, VASE, World, order_body
 from tests.scenarios.books import Books, Line, Sale
+from tests.scenarios.dealings import Dealers
 from tests.scenarios.deed import Deed, nothing, nth, unforeseen
 from tests.scenarios.shelves import Shelves
+from tests.scenarios.supplies import Buyers
 
 CLERK = Actor("user", "Clara Clerk", "1")
 PICKER = Actor("user", "Paul Picker", "2")
@@ -52,7 +54,7 @@ STATUSES = ("InTransit", "OutForDelivery", "AttemptFail", "Exception", "Delivere
 
 
 @dataclass
-class People(Shelves):
+class People(Shelves, Buyers, Dealers):
     """Everybody at work in one company. Each method names a deed about the n-th thing there is, or nothing."""
 
     world: World
