@@ -24,7 +24,7 @@ from tests.factories.world import MUG, order_body, small_world
 
 UNGUARDED = (
     services.SHIFT.partition(" AND (l.r + l.a <= 0")[0]
-    + " RETURNING s.id, s.variant_id, s.location_id, false AS cured, false AS risen"
+    + " RETURNING s.id, s.variant_id, s.location_id, false AS cured, false AS risen, false AS has_fences"
 )
 STOCK_HELD = "SELECT FROM inventory_stock"
 
