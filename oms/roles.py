@@ -56,6 +56,7 @@ PERMISSIONS: dict[str, Permission] = {
     "stock.view": Permission("stock", _("See stock")),
     "stock.receive": Permission("stock", _("Receive goods")),
     "stock.adjust": Permission("stock", _("Correct stock")),
+    "supply.manage": Permission("stock", _("Say what is on its way, and change it")),
     "feeds.manage": Permission("stock", _("Set up feeds of stock levels and send their files")),
     "fulfillment.view": Permission("floor", _("See the work of a place")),
     "fulfillment.work": Permission("floor", _("Pick, pack and hand over")),
@@ -147,7 +148,7 @@ FINANCE = frozenset(
         "incidents.view",
     }
 )
-PLANNER = frozenset({"orders.view", "stock.view", "stock.adjust", "feeds.manage", "insight.view"})
+PLANNER = frozenset({"orders.view", "stock.view", "stock.adjust", "feeds.manage", "supply.manage", "insight.view"})
 OPERATIONS = CLERK | WAREHOUSE | {"insight.view", "queue.manage", "health.view", "views.share"}
 MANAGER = OPERATIONS | FINANCE | PLANNER | {"devices.manage"}
 ADMIN = MANAGER | {"setup.manage", "metrics.view", "people.manage"}

@@ -11,9 +11,10 @@ from core.actors import SYSTEM
 from core.incidents import open_incident
 from fulfillment.models import FulfillmentOrder, Shipment
 from integrations.services import create_api_key
-from inventory.models import FeedMessage
+from inventory.models import FeedMessage, Supply
 from oms.demo.build import build
 from oms.demo.feeds import PARTNER, TILLS
+from oms.demo.supplies import LATE
 from orders.models import Order
 from orders.tracking import token_of
 from returns.models import Return
@@ -82,6 +83,7 @@ def _others() -> dict[str, str]:
 def _feeds() -> dict[str, str]:
     message = FeedMessage.objects.filter(refused__gt=0).latest("id")
     return {
+        "supply-late": f"/inbound/{Supply.objects.get(reference=LATE).pk}/",
         "stock-feed": f"/stock-feeds/{TILLS}/",
         "stock-feed-change": f"/stock-feeds/{TILLS}/change/",
         "stock-feed-silent": f"/stock-feeds/{PARTNER}/",

@@ -73,6 +73,8 @@ LEAVES = [
     Leaf("customer, edit", "customer-edit", "clerk", "customer-edit"),
     Leaf("stock", "stock", "clerk", "/stock/"),
     Leaf("stock item", "stock-item", "warehouse", "stock-item"),
+    Leaf("inbound", "inbound", "manager", "/inbound/"),
+    Leaf("supply, late", "supply", "manager", "supply-late"),
     Leaf("stock feeds", "stock-feeds", "manager", "/stock-feeds/"),
     Leaf("stock feed", "stock-feed", "manager", "stock-feed"),
     Leaf("stock feed, silent", "stock-feed", "warehouse", "stock-feed-silent"),
