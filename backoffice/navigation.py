@@ -68,6 +68,7 @@ ENTRIES = [
     Entry(_("Parcels"), icon="package", route="parcels", permission="fulfillment.view", under="/parcels/", group="fulfil"),
     Entry(_("Returns"), icon="undo-2", route="returns", permission="orders.view", under="/returns/", group="fulfil"),
     Entry(_("Stock"), icon="boxes", route="stock", permission="stock.view", under="/stock/", group="stock"),
+    Entry(_("Inbound"), icon="truck", route="inbound", permission="stock.view", under="/inbound/", group="stock"),
     Entry(
         _("Stock feeds"), icon="radio-tower", route="stock-feeds", permission="stock.view", under="/stock-feeds/",
         group="stock",

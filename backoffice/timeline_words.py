@@ -169,6 +169,7 @@ def _incident(entry: TimelineEntry, currency: str) -> str:
 INCIDENTS: dict[str, Callable[[], str]] = {
     "backorder": lambda: _("units without stock"),
     "shortfall": lambda: _("less stock than promised"),
+    "supply_late": lambda: _("supply is late"),
     "feed_silent": lambda: _("a stock feed is silent"),
     "payment_failed": lambda: _("payment failed"),
     "late_shipment": lambda: _("shipment late"),

@@ -1,8 +1,12 @@
 from django.urls import path
 
-from fulfillment import views
+from fulfillment import supply_views, views
 
 urlpatterns = [
+    path("inbound/<uuid:supply_id>/", supply_views.supply, name="supply"),
+    path("inbound/<uuid:supply_id>/change/", supply_views.change, name="supply-change"),
+    path("inbound/<uuid:supply_id>/close/", supply_views.close, name="supply-close"),
+    path("inbound/<uuid:supply_id>/arrive/", supply_views.arrive, name="supply-arrive"),
     path("work/", views.work_list, name="work"),
     path("work/<uuid:fulfillment_order_id>/", views.work_piece, name="work-piece"),
     path("work/<uuid:fulfillment_order_id>/scan/", views.scan, name="work-scan"),

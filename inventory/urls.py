@@ -3,11 +3,14 @@ from django.urls import path
 from core.lists.views import page_of
 from inventory import views
 from inventory.feeds import views as feeds
+from inventory.supply import views as supply
 from inventory.transfers import floor
 from inventory.transfers import views as transfers
 
 urlpatterns = [
     path("stock/", page_of("stock"), name="stock"),
+    path("inbound/", supply.inbound, name="inbound"),
+    path("stock/<path:sku>/pre-order/", supply.pre_order, name="stock-pre-order"),
     path("stock/<path:sku>/receive/", views.receive, name="stock-receive"),
     path("stock/<path:sku>/adjust/", views.adjust, name="stock-adjust"),
     path("stock/<path:sku>/", views.stock_item, name="stock-item"),

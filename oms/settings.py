@@ -245,6 +245,7 @@ CELERY_BEAT_SCHEDULE = {
     "watch-unpaid-orders": {"task": "fulfillment.watch_unpaid", "schedule": 300.0, "options": {"expires": 300}},
     "cover-shortfalls": {"task": "fulfillment.cover_shortfalls", "schedule": 300.0, "options": {"expires": 300}},
     "sweep-backorders": {"task": "fulfillment.sweep_backorders", "schedule": 60.0, "options": {"expires": 60}},
+    "watch-supply": {"task": "fulfillment.watch_supply", "schedule": 900.0, "options": {"expires": 900}},
     "send-mail": {"task": "notifications.send_waiting", "schedule": 5.0, "options": {"expires": 10}},
     "park-unknown-work": {"task": "core.park_unknown", "schedule": 600.0, "options": {"expires": 600}},
     "forget-old-keys": {"task": "core.forget_old_keys", "schedule": 3600.0, "options": {"expires": 3600}},

@@ -9,6 +9,8 @@ from uuid import UUID
 from sourcing.network import Card, Site, network
 
 SATURDAY = 5
+LATE_DAYS = 5
+"""Days after which supply that is late is hoped for, so that a customer hears of a delay once, not every day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,12 @@ def arrival(site: Site, card: Card, at: datetime) -> Promise:
 
 
 def available_at(due: date, site_id: UUID, now: datetime) -> datetime:
-    """When units that are due at a site on a day can leave: with the next day's work. The late are hoped for today."""
+    """When units that are due at a site on a day can leave: with the next day's work. What is late is hoped for within
+    `LATE_DAYS` from now."""
     zone = network(site_ids=[site_id]).sites[site_id].zone
-    return datetime.combine(max(due, now.astimezone(zone).date()) + timedelta(days=1), time.min, zone)
+    today = now.astimezone(zone).date()
+    here = due if due >= today else today + timedelta(days=LATE_DAYS)
+    return datetime.combine(here + timedelta(days=1), time.min, zone)
 
 
 def leaves_on(day: date, in_time: bool, handling_days: int) -> date:

@@ -70,6 +70,8 @@ ABOUT = {
     "parcel": ("store", "parcels-on-their-way"),
     "stock": ("planner", "read-the-stock"),
     "stock-item": ("planner", "read-the-stock"),
+    "inbound": ("planner", "what-is-on-its-way"),
+    "supply": ("planner", "what-is-on-its-way"),
     "stock-feeds": ("planner", "stock-feeds"),
     "stock-feed": ("planner", "stock-feeds"),
     "stock-feed-new": ("planner", "stock-feeds"),

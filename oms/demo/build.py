@@ -1,4 +1,4 @@
-"""Builds the demo company: master data, opening stock, its past, its last day, its feeds, what it buys and moves, its staff."""
+"""Builds the demo company: master data, opening stock, its past, its last day, its feeds, what comes and moves, its staff."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from oms.demo.buying import buy_and_move
 from oms.demo.feeds import listen
 from oms.demo.history import History
 from oms.demo.stocking import stock_up
+from oms.demo.supplies import announce
 from oms.demo.today import live_day
 from sourcing.network import forget as forget_network
 
@@ -36,6 +37,7 @@ def build(
     _forget()
     live_day(made[-live:], now)
     listen(now)
+    announce(now)
     buy_and_move(now)
     search.catch_up(ever=True)
     staff.hire()

@@ -26,6 +26,7 @@ from tests.factories.feeds import feed_at, kept
 from tests.factories.messages import message
 from tests.factories.orders import PICKER, packed, released, shipped
 from tests.factories.purchases import bought
+from tests.factories.supply import coming
 from tests.factories.transfers import drafted
 from tests.factories.transfers import sent as transferred
 from tests.factories.world import MUG, World, make_location, open_stock, order_body, small_world
@@ -81,6 +82,8 @@ def _company(world: World) -> dict[str, Any]:
         "entry": str(JournalEntry.objects.latest("id").pk),
         "job": str(_somebodys_job().pk),
         "incident": str(open_incident("shortfall", about=new_id(), actor=SYSTEM, location_id=world.warehouse.pk).pk),
+        "today": timezone.now().date().isoformat(),
+        "supply": str(coming(world, 8).pk),
         "feed": (feed := feed_at(world.warehouse)).code,
         "feed_message": str(kept(feed, []).pk),
     }
@@ -111,7 +114,7 @@ def _orders() -> dict[str, Any]:
     _packed_order, (packed_work,) = packed({MUG: 1})
     sent, (parcel,) = shipped({MUG: 2})
     line = sent.lines.get()
-    coming = request_return(sent.pk, [Asked(line.pk, 1, "")], actor=SYSTEM)
+    awaited = request_return(sent.pk, [Asked(line.pk, 1, "")], actor=SYSTEM)
     at_lyon = FulfillmentOrder.objects.exclude(location__code="DC-LYON")
     assert not at_lyon.exists(), "every thing of the table is to be at Lyon"
     return {
@@ -128,6 +131,6 @@ def _orders() -> dict[str, Any]:
         "sent": sent.number,
         "sent_line": str(line.pk),
         "parcel": str(parcel),
-        "return": str(coming.pk),
-        "rma": coming.rma,
+        "return": str(awaited.pk),
+        "rma": awaited.rma,
     }
