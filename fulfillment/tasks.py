@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from core.actors import SYSTEM
-from fulfillment import backorders, deadlines, shortfalls
+from fulfillment import backorders, deadlines, lateness, shortfalls
 
 
 @shared_task(name="fulfillment.watch_unpaid")
@@ -21,3 +21,9 @@ def cover_shortfalls() -> int:
 def sweep_backorders() -> int:
     """Serve whoever waits for units and was missed by an event. Returns how many orders go on."""
     return backorders.sweep(actor=SYSTEM)
+
+
+@shared_task(name="fulfillment.watch_supply")
+def watch_supply() -> int:
+    """Tell of supply that is late. Returns how many there are."""
+    return lateness.watch(actor=SYSTEM)

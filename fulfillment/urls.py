@@ -1,13 +1,17 @@
 from django.urls import path
 
 from core.lists.views import page_of
-from fulfillment import lot_views, views
+from fulfillment import lot_views, supply_views, views
 
 urlpatterns = [
     path("stock-lots/<uuid:lot_id>/", lot_views.lot_page, name="stock-lot"),
     path("stock-lots/<uuid:lot_id>/set-apart/", lot_views.close, name="stock-lot-close"),
     path("stock-lots/<uuid:lot_id>/release/", lot_views.release, name="stock-lot-release"),
     path("recall/", page_of("recall"), name="recall"),
+    path("inbound/<uuid:supply_id>/", supply_views.supply, name="supply"),
+    path("inbound/<uuid:supply_id>/change/", supply_views.change, name="supply-change"),
+    path("inbound/<uuid:supply_id>/close/", supply_views.close, name="supply-close"),
+    path("inbound/<uuid:supply_id>/arrive/", supply_views.arrive, name="supply-arrive"),
     path("work/", views.work_list, name="work"),
     path("work/<uuid:fulfillment_order_id>/", views.work_piece, name="work-piece"),
     path("work/<uuid:fulfillment_order_id>/scan/", views.scan, name="work-scan"),

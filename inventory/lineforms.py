@@ -99,11 +99,13 @@ def variants(lines: Sequence[Any]) -> dict[str, UUID]:
     return dict(found.values_list("capitals", "pk"))
 
 
-def names(lines: Any) -> dict[str, str]:
-    """The names of the articles in the form, by SKU in capitals."""
-    typed = {str(line["sku"].value() or "").strip().upper() for line in lines.forms}
-    found = Variant.objects.annotate(capitals=Upper("sku")).filter(capitals__in=typed).select_related("product")
-    return {variant.sku.upper(): variant.product.name() for variant in found}
+def name(lines: Any) -> None:
+    """Give each line of the form the name of its article as `product`."""
+    typed = {line: str(line["sku"].value() or "").strip().upper() for line in lines.forms}
+    found = Variant.objects.annotate(capitals=Upper("sku")).filter(capitals__in=set(typed.values()))
+    names = {variant.sku.upper(): variant.product.name() for variant in found.select_related("product")}
+    for line, sku in typed.items():
+        line.product = names.get(sku, "")
 
 
 def tell(form: forms.Form, lines: Sequence[Any], problem: Problem) -> None:

@@ -6,11 +6,14 @@ from inventory.feeds import views as feeds
 from inventory.holdings import put_views as putting
 from inventory.holdings import views as holdings
 from inventory.limits import views as limits
+from inventory.supply import views as supply
 from inventory.transfers import floor
 from inventory.transfers import views as transfers
 
 urlpatterns = [
     path("stock/", page_of("stock"), name="stock"),
+    path("inbound/", supply.inbound, name="inbound"),
+    path("stock/<path:sku>/pre-order/", supply.pre_order, name="stock-pre-order"),
     path("stock/<path:sku>/receive/", views.receive, name="stock-receive"),
     path("stock/<path:sku>/adjust/", views.adjust, name="stock-adjust"),
     path("stock/<path:sku>/at/<uuid:location_id>/", holdings.at_place, name="stock-at"),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog.models import Variant
 from core import versions
 from core.actors import Actor
+from core.days import company_day
 from core.forms import tell
 from core.ids import new_id
 from core.permissions import allows, locations_of, permission, require
@@ -29,6 +30,9 @@ from inventory.selectors import (
     stock_at_places,
     variant_by_sku,
 )
+from inventory.supply.calendar import of_variant, waiting_for_none
+
+MANAGE = "supply.manage"
 
 
 @permission("stock.view")
@@ -55,6 +59,10 @@ def _item(request: HttpRequest, variant: Variant, **forms: Any) -> dict[str, Any
         "receive_form": forms.get("receive") or _form(request, ReceiveForm, "stock.receive", variant=variant),
         "adjust_form": forms.get("adjust") or _form(request, AdjustForm, "stock.adjust"),
         "correction": last_correction(variant.pk),
+        "coming": of_variant(variant.pk),
+        "waiting_for_none": waiting_for_none(variant.pk),
+        "may_sell_ahead": allows(request.user, MANAGE) and locations_of(request.user, MANAGE) is None,
+        "today": company_day(),
         "opened": next(iter(forms), ""),
         "panels": panels.drawn(request, variant),
     }

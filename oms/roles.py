@@ -63,6 +63,7 @@ PERMISSIONS: dict[str, Permission] = {
     "purchasing.view": Permission("stock", _("See purchase orders")),
     "purchasing.manage": Permission("stock", _("Buy from vendors")),
     "purchasing.accept": Permission("stock", _("Take more than was ordered")),
+    "supply.manage": Permission("stock", _("Say what is on its way, and change it")),
     "feeds.manage": Permission("stock", _("Set up feeds of stock levels and send their files")),
     "fulfillment.view": Permission("floor", _("See the work of a place")),
     "fulfillment.work": Permission("floor", _("Pick, pack and hand over")),
@@ -174,6 +175,7 @@ PLANNER = frozenset(
         "purchasing.manage",
         "purchasing.accept",
         "feeds.manage",
+        "supply.manage",
         "insight.view",
     }
 )

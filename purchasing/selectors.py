@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet, Sum
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from core.permissions import Reach, locations_of
@@ -12,6 +11,7 @@ from core.problems import NotFound
 from purchasing.models import PurchaseLine, PurchaseOrder, Receipt, ReceiptLine, Vendor
 
 VIEW = "purchasing.view"
+UNITS = ("ordered", "received", "damaged", "open")
 
 
 def visible(user: Any) -> QuerySet[PurchaseOrder]:
@@ -21,14 +21,15 @@ def visible(user: Any) -> QuerySet[PurchaseOrder]:
     return found if reach is None else found.filter(location__in=reach)
 
 
-def with_sums(found: QuerySet[PurchaseOrder]) -> QuerySet[Any]:
-    """With the units of their lines: `ordered`, `came`, `open`."""
-    return found.annotate(
-        ordered=Coalesce(Sum("lines__ordered"), 0),
-        received=Coalesce(Sum("lines__received"), 0),
-        damaged=Coalesce(Sum("lines__damaged"), 0),
-        open=Coalesce(Sum("lines__open"), 0),
-    )
+def with_sums(orders: list[Any]) -> None:
+    """Give each order the units of its lines: `units_ordered`, `units_received`, `units_damaged`, `units_open`."""
+    sums = PurchaseLine.objects.filter(purchase_order__in=orders).order_by().values("purchase_order")
+    found: dict[UUID, dict[str, Any]] = {
+        row["purchase_order"]: row for row in sums.annotate(**{f"units_{name}": Sum(name) for name in UNITS})
+    }
+    for order in orders:
+        for name in UNITS:
+            setattr(order, f"units_{name}", found.get(order.pk, {}).get(f"units_{name}", 0))
 
 
 def find(number: str, user: Any) -> PurchaseOrder:

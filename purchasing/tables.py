@@ -30,7 +30,7 @@ def _number(order: PurchaseOrder) -> SafeString:
 
 
 def _came(order: Any) -> str:
-    return f"{order.received + order.damaged} / {order.ordered}"
+    return f"{order.units_received + order.units_damaged} / {order.units_ordered}"
 
 
 def _late() -> Q:
@@ -59,7 +59,8 @@ ORDERS = registry.register(
         nothing_yet=_("What you order from a vendor stands here, until the last of it has come."),
         template="purchasing/orders.html",
         permission=VIEW,
-        base=lambda user: with_sums(visible(user)),
+        base=visible,
+        prepare=with_sums,
         limited=lambda user: locations_of(user, VIEW) is not None,
         bulk=("purchasing.send",),
         columns=(
@@ -71,7 +72,7 @@ ORDERS = registry.register(
             Column(name="vendor", label=_("Vendor"), value=lambda o: o.vendor.name, phone="full"),
             Column(name="place", label=_("Place"), value=lambda o: o.location.name, phone="full", css="muted"),
             Column(name="came", label=_("Received"), value=_came, numeric=True, phone="named"),
-            Column(name="open", label=_("Waited for"), value=lambda o: o.open, numeric=True, phone="hide"),
+            Column(name="open", label=_("Waited for"), value=lambda o: o.units_open, numeric=True, phone="hide"),
             Column(
                 name="expected", label=pgettext_lazy("goods", "Expected"), value=lambda o: o.expected_on,
                 cell=lambda o: when(o.expected_on), phone="named",
@@ -81,7 +82,7 @@ ORDERS = registry.register(
                 sort="created_at", first="-", phone="hide", css="muted whitespace-nowrap",
             ),
             Column(name="currency", label=_("Currency"), value=lambda o: o.currency, phone="hide", shown=False),
-            Column(name="damaged", label=_("Damaged"), value=lambda o: o.damaged, numeric=True, phone="hide", shown=False),
+            Column(name="damaged", label=_("Damaged"), value=lambda o: o.units_damaged, numeric=True, phone="hide", shown=False),
         ),
         filters=(
             Several(name="status", label=_("State"), choices=[(name, word.text) for name, word in PURCHASE_ORDER.items()]),

@@ -188,7 +188,8 @@ def _page(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    context = {"form": form, "lines": lines, "names": lineforms.names(lines), "order": order, **more}
+    lineforms.name(lines)
+    context = {"form": form, "lines": lines, "order": order, **more}
     return render(request, "purchasing/order_form.html", context, status=status)
 
 

@@ -12,6 +12,8 @@ from sourcing.network import Card, Site, network
 SATURDAY = 5
 EVENING = time(18)
 """The end of the day's work at a site without a cut-off."""
+LATE_DAYS = 5
+"""Days after which supply that is late is hoped for, so that a customer hears of a delay once, not every day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,12 @@ def _in_time(zone: ZoneInfo, cut_off: time | None, at: datetime) -> tuple[dateti
 
 
 def available_at(due: date, site_id: UUID, now: datetime) -> datetime:
-    """When units that are due at a site on a day can leave: with the next day's work. The late are hoped for today."""
+    """When units that are due at a site on a day can leave: with the next day's work. What is late is hoped for within
+    `LATE_DAYS` from now."""
     zone = network(site_ids=[site_id]).sites[site_id].zone
-    return datetime.combine(max(due, now.astimezone(zone).date()) + timedelta(days=1), time.min, zone)
+    today = now.astimezone(zone).date()
+    here = due if due >= today else today + timedelta(days=LATE_DAYS)
+    return datetime.combine(here + timedelta(days=1), time.min, zone)
 
 
 def leaves_on(day: date, in_time: bool, handling_days: int) -> date:

@@ -80,6 +80,8 @@ ABOUT = {
     "stock-lot": ("warehouse", "lots"),
     "recall": ("warehouse", "lots"),
     "put-away": ("warehouse", "bins"),
+    "inbound": ("planner", "what-is-on-its-way"),
+    "supply": ("planner", "what-is-on-its-way"),
     "stock-feeds": ("planner", "stock-feeds"),
     "stock-feed": ("planner", "stock-feeds"),
     "stock-feed-new": ("planner", "stock-feeds"),

@@ -1,9 +1,9 @@
 """Reads of transfers, for screens: somebody sees those that leave or reach a place where they may move goods."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from core.permissions import locations_of
@@ -11,6 +11,7 @@ from core.problems import NotFound
 from inventory.models import Transfer, TransferLine, TransferStep, TransferStepLine
 
 MOVE = "stock.transfer"
+UNITS = ("quantity", "sent", "received", "damaged", "in_transit")
 
 
 def visible(user: Any) -> QuerySet[Transfer]:
@@ -20,15 +21,15 @@ def visible(user: Any) -> QuerySet[Transfer]:
     return found if reach is None else found.filter(Q(origin__in=reach) | Q(target__in=reach))
 
 
-def with_sums(found: QuerySet[Transfer]) -> QuerySet[Any]:
-    """With the units of their lines: `asked`, `sent`, `came`, `moving`."""
-    return found.annotate(
-        asked=Coalesce(Sum("lines__quantity"), 0),
-        sent=Coalesce(Sum("lines__sent"), 0),
-        received=Coalesce(Sum("lines__received"), 0),
-        damaged=Coalesce(Sum("lines__damaged"), 0),
-        moving=Coalesce(Sum("lines__in_transit"), 0),
-    )
+def with_sums(transfers: list[Any]) -> None:
+    """Give each transfer the units of its lines, each named `units_` with its name: asked for, sent, received …"""
+    sums = TransferLine.objects.filter(transfer__in=transfers).order_by().values("transfer")
+    found: dict[UUID, dict[str, Any]] = {
+        row["transfer"]: row for row in sums.annotate(**{f"units_{name}": Sum(name) for name in UNITS})
+    }
+    for transfer in transfers:
+        for name in UNITS:
+            setattr(transfer, f"units_{name}", found.get(transfer.pk, {}).get(f"units_{name}", 0))
 
 
 def find(number: str, user: Any) -> Transfer:

@@ -30,7 +30,7 @@ def _number(transfer: Transfer) -> SafeString:
 
 
 def _came(transfer: Any) -> str:
-    return f"{transfer.received + transfer.damaged} / {transfer.sent or transfer.asked}"
+    return f"{transfer.units_received + transfer.units_damaged} / {transfer.units_sent or transfer.units_quantity}"
 
 
 def _search(found: QuerySet[Transfer], text: str) -> QuerySet[Transfer]:
@@ -48,7 +48,8 @@ TRANSFERS = registry.register(
         nothing_yet=_("What one place sends to another stands here."),
         template="inventory/transfers.html",
         permission=MOVE,
-        base=lambda user: with_sums(visible(user)),
+        base=visible,
+        prepare=with_sums,
         limited=lambda user: locations_of(user, MOVE) is not None,
         columns=(
             Column(name="number", label=_("Transfer"), value=lambda t: t.number, cell=_number, fixed=True),
@@ -59,7 +60,7 @@ TRANSFERS = registry.register(
             Column(name="origin", label=_("From"), value=lambda t: t.origin.name, phone="named"),
             Column(name="target", label=_("To"), value=lambda t: t.target.name, phone="named"),
             Column(name="came", label=_("Received"), value=_came, numeric=True, phone="named"),
-            Column(name="moving", label=pgettext_lazy("transfer", "In transit"), value=lambda t: t.moving, numeric=True, phone="hide"),
+            Column(name="moving", label=pgettext_lazy("transfer", "In transit"), value=lambda t: t.units_in_transit, numeric=True, phone="hide"),
             Column(
                 name="due", label=pgettext_lazy("goods", "Expected"), value=lambda t: t.due_on,
                 cell=lambda t: when(t.due_on), phone="named",

@@ -168,7 +168,8 @@ def _page(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    context = {"form": form, "lines": lines, "names": lineforms.names(lines), "transfer": transfer, **more}
+    lineforms.name(lines)
+    context = {"form": form, "lines": lines, "transfer": transfer, **more}
     return render(request, "inventory/transfer_form.html", context, status=status)
 
 

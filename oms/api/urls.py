@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from accounting.api import calls as ledger
 from customers.api import calls as customers
 from fulfillment.api import calls as fulfillment
-from inventory.feeds.api import calls as inventory
+from inventory.supply.api import calls as inventory
 from oms.api import views
 from oms.api.availability import calls as availability
 from oms.api.orders import calls as orders

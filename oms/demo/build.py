@@ -1,4 +1,4 @@
-"""Builds the demo company: master data, opening stock, its past, its last day, its feeds, bins, purchases, transfers, its staff."""
+"""Builds the demo company: master data, stock, its past and last day, feeds, bins, what comes and moves, its staff."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from oms.demo.feeds import listen
 from oms.demo.history import History
 from oms.demo.refusals import lose_sales
 from oms.demo.stocking import stock_up
+from oms.demo.supplies import announce
 from oms.demo.today import live_day
 from sourcing.network import forget as forget_network
 
@@ -40,6 +41,7 @@ def build(
     lose_sales(now)
     listen(now)
     shelve(now)
+    announce(now)
     buy_and_move(now)
     search.catch_up(ever=True)
     staff.hire()

@@ -28,6 +28,7 @@ from tests.factories.feeds import feed_at, kept
 from tests.factories.messages import message
 from tests.factories.orders import PICKER, packed, released, shipped
 from tests.factories.purchases import bought
+from tests.factories.supply import coming
 from tests.factories.transfers import drafted
 from tests.factories.transfers import sent as transferred
 from tests.factories.world import MUG, World, make_location, open_stock, order_body, small_world
@@ -86,6 +87,8 @@ def _company(world: World) -> dict[str, Any]:
         "lot": str(Lot.objects.create(variant=world.variants[MUG], code="L-1").pk),
         "bin": str((spot := make_bins(world.warehouse.pk, ["A-01"], actor=SYSTEM)[0]).pk),
         "bin_code": spot.code,
+        "today": timezone.now().date().isoformat(),
+        "supply": str(coming(world, 8).pk),
         "feed": (feed := feed_at(world.warehouse)).code,
         "feed_message": str(kept(feed, []).pk),
     }
@@ -116,7 +119,7 @@ def _orders() -> dict[str, Any]:
     _packed_order, (packed_work,) = packed({MUG: 1})
     sent, (parcel,) = shipped({MUG: 2})
     line = sent.lines.get()
-    coming = request_return(sent.pk, [Asked(line.pk, 1, "")], actor=SYSTEM)
+    awaited = request_return(sent.pk, [Asked(line.pk, 1, "")], actor=SYSTEM)
     at_lyon = FulfillmentOrder.objects.exclude(location__code="DC-LYON")
     assert not at_lyon.exists(), "every thing of the table is to be at Lyon"
     return {
@@ -133,6 +136,6 @@ def _orders() -> dict[str, Any]:
         "sent": sent.number,
         "sent_line": str(line.pk),
         "parcel": str(parcel),
-        "return": str(coming.pk),
-        "rma": coming.rma,
+        "return": str(awaited.pk),
+        "rma": awaited.rma,
     }

@@ -58,6 +58,8 @@ def test_every_call_says_its_scope_its_answer_and_its_problems(document: Any) ->
         ("get", "/inventory"),
         ("put", "/inventory"),
         ("post", "/inventory/adjustments"),
+        ("post", "/inbound-supply"),
+        ("get", "/inbound-supply"),
         ("get", "/stock-feeds"),
         ("post", "/stock-feeds/{code}/levels"),
         ("get", "/fulfillment-orders"),

@@ -12,11 +12,12 @@ from core.ids import new_id
 from core.incidents import open_incident
 from fulfillment.models import FulfillmentOrder, Shipment
 from integrations.services import create_api_key
-from inventory.models import FeedMessage, Holding, Lot, Transfer
+from inventory.models import FeedMessage, Holding, Lot, Supply, Transfer
 from inventory.tallies import counting
 from inventory.tallies.counting import Entry
 from oms.demo.build import build
 from oms.demo.feeds import PARTNER, TILLS
+from oms.demo.supplies import LATE
 from orders.models import Order
 from orders.tracking import token_of
 from purchasing.models import PurchaseOrder
@@ -112,6 +113,7 @@ def _supplied() -> dict[str, str]:
 def _feeds() -> dict[str, str]:
     message = FeedMessage.objects.filter(refused__gt=0).latest("id")
     return {
+        "supply-late": f"/inbound/{Supply.objects.get(reference=LATE).pk}/",
         "stock-feed": f"/stock-feeds/{TILLS}/",
         "stock-feed-change": f"/stock-feeds/{TILLS}/change/",
         "stock-feed-silent": f"/stock-feeds/{PARTNER}/",

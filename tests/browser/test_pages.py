@@ -104,6 +104,8 @@ LEAVES = [
     Leaf("transfer, change", "transfer-change", "manager", "transfer-change"),
     Leaf("transfer, receive", "transfer-count", "manager", "transfer-count"),
     Leaf("transfer, compare", "transfer-finish", "manager", "transfer-finish"),
+    Leaf("inbound", "inbound", "manager", "/inbound/"),
+    Leaf("supply, late", "supply", "manager", "supply-late"),
     Leaf("stock feeds", "stock-feeds", "manager", "/stock-feeds/"),
     Leaf("stock feed", "stock-feed", "manager", "stock-feed"),
     Leaf("stock feed, silent", "stock-feed", "warehouse", "stock-feed-silent"),

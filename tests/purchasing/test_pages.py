@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core.ids import new_id
 from core.invariants import disagreements
-from inventory.models import Stock, TallyEntry
+from inventory.models import Stock, Supply, TallyEntry
 from purchasing import ordering
 from purchasing.models import PurchaseOrder, Receipt, Vendor
 from tests.factories.people import signed_in
@@ -222,6 +222,22 @@ def test_people_of_another_place_see_nothing_of_it(world: World) -> None:
     assert order.number not in text(client.get("/purchase-orders/"))
     for end in ("", "receive/", "receive/finish/"):
         assert client.get(f"/purchase-orders/{order.number}/{end}").status_code == 404
+
+
+def test_supply_that_follows_an_order_is_changed_by_the_order_alone(world: World) -> None:
+    order, client = bought(world.warehouse, {MUG: 3}), signed_in("manager")
+    address = f"/inbound/{Supply.objects.get().pk}/"
+    page = text(client.get(address))
+    assert f"It follows {order.number}" in page
+    assert f'href="/purchase-orders/{order.number}/"' in page
+    assert "Nothing more comes…" not in page
+    for end, given in (
+        ("change", {"due": "2027-01-01", "quantity": "9"}),
+        ("arrive", {"quantity": "1"}),
+        ("close", {"reason": "x"}),
+    ):
+        assert client.post(f"{address}{end}/", given).status_code == 409
+    assert disagreements() == []
 
 
 def test_a_vendor_is_set_up_and_changed(world: World) -> None:

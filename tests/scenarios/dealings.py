@@ -10,14 +10,16 @@ from django.db import transaction
 from core.actors import Actor
 from core.days import company_day
 from core.ids import new_id
-from inventory.models import Location, Transfer
+from inventory.models import Location, Tally, Transfer
 from inventory.tallies import counting
 from inventory.tallies.counting import Entry, Units
 from inventory.transfers import drafting, moving
+from inventory.transfers.states import UNDER_WAY
 from purchasing import ordering, receiving
 from purchasing.models import PurchaseOrder, Vendor
 from purchasing.ordering import Item, Wish
 from purchasing.receiving import Delivery
+from purchasing.states import OPEN, RECEIVABLE
 from purchasing.vendors import Particulars, make_vendor
 from tests.factories.world import CANDLE, MUG, VASE, World
 from tests.scenarios.books import Books
@@ -52,11 +54,11 @@ class Dealers:
         return Deed(f"{self._said(wish.items)} are bought for {place.code}", do)
 
     def send_a_purchase_order(self, n: int, units: int) -> Deed | None:
-        order = self._purchase(n)
+        order = self._purchase(n, "draft")
         return None if order is None else Deed(f"{order.number} is sent", lambda: ordering.send(order.pk, actor=BUYER))
 
     def change_a_purchase_order(self, n: int, units: int) -> Deed | None:
-        order, wish = self._purchase(n), self._bought(n + units, units + 1)
+        order, wish = self._purchase(n, "draft", *OPEN), self._bought(n + units, units + 1)
         return (
             None
             if order is None
@@ -79,7 +81,7 @@ class Dealers:
 
     def receive_a_purchase(self, n: int, units: int) -> Deed | None:
         """Whole, short, over, damaged, or with something that nobody ordered; the rest given up now and then."""
-        order = self._purchase(n)
+        order = self._purchase(n, *RECEIVABLE)
         if order is None:
             return None
         came = {line.variant_id: Units(units, n % 2) for line in order.lines.order_by("position")[: 1 + units % 2]}
@@ -94,7 +96,7 @@ class Dealers:
 
     def scan_a_purchase(self, n: int, units: int) -> Deed | None:
         """Counted for a while by whoever comes by; booked by another."""
-        order = self._purchase(n)
+        order = self._purchase(n, *OPEN)
         if order is None:
             return None
         entry = Entry(GOODS[units % 3], new_id(), units - 1 or -1, ("sellable", "damaged")[n % 2])
@@ -105,7 +107,8 @@ class Dealers:
 
     def book_a_count(self, n: int, units: int) -> Deed | None:
         """Everything that was counted; a second one who books it gets the same receipt."""
-        order = self._purchase(n)
+        counted = Tally.objects.filter(closed_at=None, purpose=counting.RECEIVE).values("about")
+        order = nth(list(PurchaseOrder.objects.filter(pk__in=counted).select_related("location").order_by("id")), n)
         tally = counting.open_tally(order.pk, counting.RECEIVE) if order else None
         if order is None or tally is None:
             return None
@@ -136,7 +139,7 @@ class Dealers:
         )
 
     def send_a_transfer(self, n: int, units: int) -> Deed | None:
-        transfer = self._transfer(n)
+        transfer = self._transfer(n, "draft")
         if transfer is None:
             return None
         sent = {line.variant_id: Units(min(units, line.quantity)) for line in transfer.lines.all()}
@@ -152,10 +155,11 @@ class Dealers:
 
     def receive_a_transfer(self, n: int, units: int) -> Deed | None:
         """Whole or short, some of it damaged."""
-        transfer = self._transfer(n)
+        transfer = self._transfer(n, *UNDER_WAY)
         if transfer is None:
             return None
-        came = {line.variant_id: Units(units - n % 2, n % 2) for line in transfer.lines.all()}
+        most = {line.variant_id: line.in_transit + (n % 5 == 4) for line in transfer.lines.all()}
+        came = {key: Units(max(0, min(units, most[key]) - n % 2), n % 2) for key in most}
         return Deed(
             f"{self._counted(came)} of {transfer.number} arrive",
             lambda: moving.receive(transfer.pk, came, key=new_id(), actor=DOCK),
@@ -194,11 +198,14 @@ class Dealers:
     def _place(self, n: int) -> Location:
         return (self.world.warehouse, self.world.store)[n % 2]
 
-    def _purchase(self, n: int) -> PurchaseOrder | None:
-        return nth(list(PurchaseOrder.objects.select_related("location").order_by("id")), n)
+    def _purchase(self, n: int, *states: str) -> PurchaseOrder | None:
+        """One in these states, where there is any, and one time in seven whatever it is in."""
+        found = PurchaseOrder.objects.select_related("location").order_by("id")
+        return nth(list(found.filter(status__in=states) if states and n % 7 < 6 else found), n)
 
-    def _transfer(self, n: int) -> Transfer | None:
-        return nth(list(Transfer.objects.select_related("origin", "target").order_by("id")), n)
+    def _transfer(self, n: int, *states: str) -> Transfer | None:
+        found = Transfer.objects.select_related("origin", "target").order_by("id")
+        return nth(list(found.filter(status__in=states) if states and n % 7 < 6 else found), n)
 
     def _sku(self, variant_id: UUID) -> str:
         return next(sku for sku, variant in self.world.variants.items() if variant.pk == variant_id)

@@ -1,0 +1,196 @@
+"""One supply: what is to come of it and when, which orders wait for it, and what people do about it."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from core import versions
+from core.actors import Actor
+from core.days import company_day
+from core.db import rows
+from core.forms import tell
+from core.ids import new_id
+from core.permissions import allows, permission, require
+from core.problems import Conflict, NotFound, Problem
+from inventory.models import Supply, TransferLine
+from inventory.services import LARGEST, In, receive
+from inventory.supply import services
+from inventory.supply.locks import lock_supply
+from inventory.supply.views import MANAGE
+from inventory.supply.words import KINDS, state
+from purchasing.models import PurchaseLine
+
+MOST_WAITING = 200
+_WAITING = """
+SELECT o.number, o.customer_name, o.placed_at, l.promise_latest, l.first_promise_latest, p.quantity AS units
+FROM inventory_supplypin p JOIN orders_orderline l ON l.id = p.demand_key JOIN orders_order o ON o.id = l.order_id
+WHERE p.supply_id = %(id)s ORDER BY p.ordered_at, p.demand_key LIMIT %(most)s
+"""
+
+
+class ChangeForm(forms.Form):
+    """Another day, another number."""
+
+    due = forms.DateField(label=gettext_lazy("Due"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    quantity = forms.IntegerField(label=gettext_lazy("Units in all"), min_value=1, max_value=LARGEST)
+
+
+class ArriveForm(forms.Form):
+    """Units that are there."""
+
+    quantity = forms.IntegerField(label=gettext_lazy("Units that came"), min_value=1, max_value=LARGEST)
+    note = forms.CharField(label=gettext_lazy("Delivery note"), required=False, max_length=200)
+
+
+class CloseForm(forms.Form):
+    """Why nothing more comes."""
+
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
+
+
+@require_safe
+@permission("stock.view")
+def supply(request: HttpRequest, supply_id: UUID) -> HttpResponse:
+    """One supply with the orders that wait for it."""
+    return _page(request, _find(supply_id))
+
+
+def _find(supply_id: UUID) -> Supply:
+    found = Supply.objects.select_related("variant__product", "location").filter(pk=supply_id).first()
+    if found is None:
+        raise NotFound(_("There is no such supply."))
+    return found
+
+
+def _document(found: Supply) -> dict[str, str] | None:
+    """The purchase order or the transfer that it follows, and that alone changes it; None when it was only announced."""
+    bought = PurchaseLine.objects.filter(pk=found.source).values_list("purchase_order__number", flat=True).first()
+    if bought is not None:
+        return {"number": bought, "url": reverse("purchase-order", args=[bought])}
+    moved = TransferLine.objects.filter(pk=found.source).values_list("transfer__number", flat=True).first()
+    return None if moved is None else {"number": moved, "url": reverse("transfer", args=[moved])}
+
+
+def _page(request: HttpRequest, found: Supply, **bound: forms.Form) -> HttpResponse:
+    document = _document(found)
+    is_open = found.state == Supply.State.EXPECTED and document is None
+    manages = is_open and allows(request.user, MANAGE, found.location_id)
+    receives = is_open and allows(request.user, "stock.receive", found.location_id)
+    tone, said = state(found, company_day())
+    context = {
+        "supply": found,
+        "tone": tone,
+        "state": said,
+        "is_late": tone == "red",
+        "facts": _facts(found),
+        "document": document,
+        "waiting": rows(_WAITING, {"id": found.pk, "most": MOST_WAITING}),
+        "change_form": (bound.get("change") or ChangeForm(initial=_now(found), auto_id="change-%s"))
+        if manages
+        else None,
+        "close_form": (bound.get("close") or CloseForm(auto_id="close-%s")) if manages else None,
+        "arrive_form": (bound.get("arrive") or ArriveForm(initial={"quantity": found.to_come}, auto_id="arrive-%s"))
+        if receives
+        else None,
+        "opened": next(iter(bound.values()), None),
+    }
+    return render(request, "fulfillment/supply.html", context, status=422 if bound else 200)
+
+
+def _now(found: Supply) -> dict[str, Any]:
+    return {"due": found.due, "quantity": found.quantity}
+
+
+def _facts(found: Supply) -> list[dict[str, Any]]:
+    return [
+        {"label": _("Place"), "value": found.location.name},
+        {"label": _("Kind"), "value": KINDS[found.kind]},
+        {"label": _("Units in all"), "value": found.quantity},
+        {"label": _("Have come"), "value": found.arrived},
+        {"label": _("Still to come"), "value": found.to_come},
+        {"label": _("Promised of it"), "value": found.committed},
+        {"label": _("Can still be promised"), "value": found.left},
+    ]
+
+
+@require_POST
+@permission(MANAGE)
+def change(request: HttpRequest, supply_id: UUID) -> HttpResponse:
+    """It comes on another day, or in another number."""
+    found = _find(supply_id)
+    require(request.user, MANAGE, found.location_id)
+    form = ChangeForm(request.POST, auto_id="change-%s")
+
+    def act() -> str:
+        _check(request, found)
+        services.change(found.pk, actor=Actor.of(request.user), **form.cleaned_data)
+        return _("It is changed. Orders that wait for it are promised for the new day.")
+
+    return _done(request, found, form, "change", act)
+
+
+@require_POST
+@permission(MANAGE)
+def close(request: HttpRequest, supply_id: UUID) -> HttpResponse:
+    """Nothing more of it comes."""
+    found = _find(supply_id)
+    require(request.user, MANAGE, found.location_id)
+    form = CloseForm(request.POST, auto_id="close-%s")
+
+    def act() -> str:
+        services.close(found.pk, reason=form.cleaned_data["reason"], actor=Actor.of(request.user))
+        return _("It is closed. Orders that waited for it wait for other supply, or are exceptions now.")
+
+    return _done(request, found, form, "close", act)
+
+
+@require_POST
+@permission("stock.receive")
+def arrive(request: HttpRequest, supply_id: UUID) -> HttpResponse:
+    """Units of it are received; a form that is sent twice is received once."""
+    found = _find(supply_id)
+    require(request.user, "stock.receive", found.location_id)
+    form = ArriveForm(request.POST, auto_id="arrive-%s")
+
+    def act() -> str:
+        given, actor = form.cleaned_data, Actor.of(request.user)
+        units = given["quantity"]
+        goods = [In(found.variant_id, found.location_id, units)]
+        receive(goods, source=new_id(), actor=actor, note=given["note"] or found.reference)
+        _check(request, found)
+        services.arrive(found.pk, units, actor=actor)
+        return ngettext("%(n)d unit received.", "%(n)d units received.", units) % {"n": units}
+
+    return _done(request, found, form, "arrive", act)
+
+
+def _check(request: HttpRequest, found: Supply) -> None:
+    """Two who receive the same delivery, or change it at once: the second is told first."""
+    lock_supply([found.variant_id])
+    versions.check(request, found.pk, Supply.objects.values_list("version", flat=True).get(pk=found.pk))
+
+
+def _done(request: HttpRequest, found: Supply, form: forms.Form, name: str, act: Any) -> HttpResponse:
+    if document := _document(found):
+        raise Conflict(_("It follows %(number)s: change or receive that instead.") % document)
+    if form.is_valid():
+        try:
+            with transaction.atomic():
+                said = act()
+        except versions.Stale:
+            raise
+        except Problem as problem:
+            tell(form, problem)
+        else:
+            messages.success(request, said)
+            return redirect(reverse("supply", args=[found.pk]))
+    return _page(request, _find(found.pk), **{name: form})
