@@ -17,13 +17,14 @@ from core.lists import Choice, Column, Flag, ListSpec, Period, Reference, Severa
 from core.models import Incident
 from core.permissions import locations_of
 from core.templatetags.ui import age, when
-from inventory.models import Location, Stock, StockFeed
+from inventory.models import Location, Lot, Stock, StockFeed
 from orders.models import Order
 
 NEXT: dict[str, str | Promise] = {
     "backorder": gettext_lazy("Order stock, or offer something else"),
     "shortfall": gettext_lazy("Count again, or move units there"),
     "feed_silent": gettext_lazy("See why its sender says nothing any more"),
+    "lot_ending": gettext_lazy("Sell it sooner, or set it apart"),
     "payment_failed": gettext_lazy("Send a link to pay"),
     "late_shipment": gettext_lazy("Hurry the place, tell the customer"),
     "parcel_exception": gettext_lazy("Ask the carrier"),
@@ -62,7 +63,7 @@ def version_of(incident: Incident) -> str:
 
 
 def with_subjects(incidents: list[Any]) -> None:
-    """What each is about and where: four statements for any number."""
+    """What each is about and where: five statements for any number."""
     ids = [incident.about for incident in incidents]
     subjects = subjects_of(ids)
     places = dict(Location.objects.filter(pk__in=[i.location_id for i in incidents]).values_list("pk", "name"))
@@ -72,13 +73,15 @@ def with_subjects(incidents: list[Any]) -> None:
 
 
 def subjects_of(ids: list[UUID]) -> dict[UUID, tuple[str, str]]:
-    """The name and the page of the orders, stock rows and feeds of these ids."""
+    """The name and the page of the orders, stock rows, feeds and lots of these ids."""
     orders = Order.objects.filter(pk__in=ids).values_list("pk", "number")
     found = {key: (number, reverse("order", args=[number])) for key, number in orders}
     for key, sku in Stock.objects.filter(pk__in=ids).values_list("pk", "variant__sku"):
         found[key] = (sku, reverse("stock-item", args=[sku]))
     for key, name, code in StockFeed.objects.filter(pk__in=ids).values_list("pk", "name", "code"):
         found[key] = (name, reverse("stock-feed", args=[code]))
+    for key, code in Lot.objects.filter(pk__in=ids).values_list("pk", "code"):
+        found[key] = (code, reverse("stock-lot", args=[key]))
     return found
 
 

@@ -121,6 +121,7 @@ INCIDENTS: dict[str, Callable[[], str]] = {
     "backorder": lambda: _("units without stock"),
     "shortfall": lambda: _("less stock than promised"),
     "feed_silent": lambda: _("a stock feed is silent"),
+    "lot_ending": lambda: _("a lot comes to its end"),
     "payment_failed": lambda: _("payment failed"),
     "late_shipment": lambda: _("shipment late"),
     "parcel_exception": lambda: _("the carrier has trouble with a parcel"),

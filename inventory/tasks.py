@@ -1,6 +1,7 @@
 from celery import shared_task
 
 from inventory.feeds import applying, silence
+from inventory.holdings import expiry
 
 TURN = 30.0
 """Seconds after which other jobs have their turn; a file of a hundred thousand levels takes about as long."""
@@ -20,3 +21,9 @@ def watch_feeds() -> int:
 @shared_task(name="inventory.forget_old_messages")
 def forget_old_messages() -> int:
     return applying.forget_old()
+
+
+@shared_task(name="inventory.watch_lots")
+def watch_lots() -> int:
+    """Lots that come to their end."""
+    return expiry.watch()

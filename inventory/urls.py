@@ -9,6 +9,7 @@ from inventory.holdings import views as holdings
 urlpatterns = [
     path("stock/", page_of("stock"), name="stock"),
     path("stock/<path:sku>/receive/", views.receive, name="stock-receive"),
+    path("stock/<path:sku>/lots/", views.track, name="stock-track"),
     path("stock/<path:sku>/adjust/", views.adjust, name="stock-adjust"),
     path("stock/<path:sku>/at/<uuid:location_id>/", holdings.at_place, name="stock-at"),
     path("stock/<path:sku>/at/<uuid:location_id>/condition/", holdings.condition, name="stock-condition"),

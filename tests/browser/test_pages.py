@@ -144,7 +144,7 @@ NOT_OPENED = {
     "search-palette",  # test_palette.py
     "health-live", "sign-out", "set_language", "theme", "start", "order-hold", "order-release-hold", "order-take-back", "order-receive-return", "order-live", "order-note", "order-contact", "order-settle", "order-letter", "customer-note",
     "stock-feed-file", "stock-message-refused", "stock-message-progress",
-    "stock-receive", "stock-adjust", "stock-condition", "stock-bin-change", "put-scan", "stock-lot-close", "stock-lot-release", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
+    "stock-receive", "stock-adjust", "stock-condition", "stock-bin-change", "put-scan", "stock-lot-close", "stock-track", "stock-lot-release", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
     "work-ship",  # they do something and lead back
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame
     "stripe_webhook", "came_back", "tracking-pay", "order-pay-link",

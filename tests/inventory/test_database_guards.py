@@ -48,7 +48,11 @@ def pin(world: World, units: int) -> Pin:
 
 @pytest.mark.parametrize(
     "statement",
-    ["UPDATE inventory_movement SET quantity = 9", "DELETE FROM inventory_movement", "TRUNCATE inventory_movement CASCADE"],
+    [
+        "UPDATE inventory_movement SET quantity = 9",
+        "DELETE FROM inventory_movement",
+        "TRUNCATE inventory_movement CASCADE",
+    ],
 )
 def test_a_movement_is_never_changed_or_removed(world: World, statement: str) -> None:
     run("SET CONSTRAINTS ALL IMMEDIATE")
