@@ -17,7 +17,7 @@ from core.lists import Choice, Column, Flag, ListSpec, Period, Reference, Severa
 from core.models import Incident
 from core.permissions import locations_of
 from core.templatetags.ui import age, when
-from inventory.models import Location, Stock, StockFeed, Supply
+from inventory.models import Location, Lot, Stock, StockFeed, Supply
 from orders.models import Order
 
 NEXT: dict[str, str | Promise] = {
@@ -25,6 +25,7 @@ NEXT: dict[str, str | Promise] = {
     "shortfall": gettext_lazy("Count again, or move units there"),
     "supply_late": gettext_lazy("Ask when it comes, and say the new day"),
     "feed_silent": gettext_lazy("See why its sender says nothing any more"),
+    "lot_ending": gettext_lazy("Sell it sooner, or set it apart"),
     "payment_failed": gettext_lazy("Send a link to pay"),
     "late_shipment": gettext_lazy("Hurry the place, tell the customer"),
     "parcel_exception": gettext_lazy("Ask the carrier"),
@@ -73,7 +74,7 @@ def with_subjects(incidents: list[Any]) -> None:
 
 
 def subjects_of(ids: list[UUID]) -> dict[UUID, tuple[str, str]]:
-    """The name and the page of the orders, stock rows, feeds and supply of these ids."""
+    """The name and the page of the orders, stock rows, feeds, lots and supply of these ids."""
     orders = Order.objects.filter(pk__in=ids).values_list("pk", "number")
     found = {key: (number, reverse("order", args=[number])) for key, number in orders}
     for key, sku in Stock.objects.filter(pk__in=ids).values_list("pk", "variant__sku"):
@@ -82,6 +83,8 @@ def subjects_of(ids: list[UUID]) -> dict[UUID, tuple[str, str]]:
         found[key] = (name, reverse("stock-feed", args=[code]))
     for key, reference, sku in Supply.objects.filter(pk__in=ids).values_list("pk", "reference", "variant__sku"):
         found[key] = (f"{reference} · {sku}", reverse("supply", args=[key]))
+    for key, code in Lot.objects.filter(pk__in=ids).values_list("pk", "code"):
+        found[key] = (code, reverse("stock-lot", args=[key]))
     return found
 
 

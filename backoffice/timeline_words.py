@@ -177,6 +177,7 @@ INCIDENTS: dict[str, Callable[[], str]] = {
     "shortfall": lambda: _("less stock than promised"),
     "supply_late": lambda: _("supply is late"),
     "feed_silent": lambda: _("a stock feed is silent"),
+    "lot_ending": lambda: _("a lot comes to its end"),
     "payment_failed": lambda: _("payment failed"),
     "late_shipment": lambda: _("shipment late"),
     "parcel_exception": lambda: _("the carrier has trouble with a parcel"),

@@ -70,7 +70,6 @@ class Variant(models.Model):
     is_active = models.BooleanField(default=True)
     tracks_lots = models.BooleanField(default=False, db_default=False)
     tracks_expiry = models.BooleanField(default=False, db_default=False, help_text="each lot has its last day")
-    tracks_serials = models.BooleanField(default=False, db_default=False)
     shelf_days = models.IntegerField(
         default=0, db_default=0, help_text="days that must be left to a lot's last day for it to be sold"
     )

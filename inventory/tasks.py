@@ -2,6 +2,7 @@ from celery import shared_task
 
 from core.actors import SYSTEM
 from inventory.feeds import applying, silence
+from inventory.holdings import expiry
 from inventory.limits import safety
 
 TURN = 30.0
@@ -28,3 +29,9 @@ def apply_safety_rules() -> int:
 @shared_task(name="inventory.forget_old_messages")
 def forget_old_messages() -> int:
     return applying.forget_old()
+
+
+@shared_task(name="inventory.watch_lots")
+def watch_lots() -> int:
+    """Lots that come to their end."""
+    return expiry.watch()

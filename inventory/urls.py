@@ -15,6 +15,7 @@ urlpatterns = [
     path("inbound/", supply.inbound, name="inbound"),
     path("stock/<path:sku>/pre-order/", supply.pre_order, name="stock-pre-order"),
     path("stock/<path:sku>/receive/", views.receive, name="stock-receive"),
+    path("stock/<path:sku>/lots/", views.track, name="stock-track"),
     path("stock/<path:sku>/adjust/", views.adjust, name="stock-adjust"),
     path("stock/<path:sku>/at/<uuid:location_id>/", holdings.at_place, name="stock-at"),
     path("stock/<path:sku>/at/<uuid:location_id>/condition/", holdings.condition, name="stock-condition"),

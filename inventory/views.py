@@ -22,6 +22,7 @@ from core.problems import Invalid, NotFound, Problem
 from inventory import lineforms, panels, services
 from inventory.forms import AdjustForm, ReceiveForm
 from inventory.holdings import lots
+from inventory.holdings.forms import TrackForm
 from inventory.models import Movement, Stock
 from inventory.selectors import (
     last_correction,
@@ -58,6 +59,7 @@ def _item(request: HttpRequest, variant: Variant, **forms: Any) -> dict[str, Any
         "movements": movements_of(variant.pk),
         "receive_form": forms.get("receive") or _form(request, ReceiveForm, "stock.receive", variant=variant),
         "adjust_form": forms.get("adjust") or _form(request, AdjustForm, "stock.adjust"),
+        "track_form": forms.get("track") or _track_form(request, variant),
         "correction": last_correction(variant.pk),
         "coming": of_variant(variant.pk),
         "waiting_for_none": waiting_for_none(variant.pk),
@@ -84,6 +86,31 @@ def _form(request: HttpRequest, kind: type[Any], needs: str, data: Any = None, *
         return None
     places = place_choices(locations_of(request.user, needs))
     return kind(data, places=places, auto_id=f"{kind.__name__.lower()}-%s", **more)
+
+
+def _track_form(request: HttpRequest, variant: Variant) -> TrackForm | None:
+    if not (variant.is_stocked and allows(request.user, "lots.manage")):
+        return None
+    return TrackForm(initial={"expiry": variant.tracks_expiry, "shelf_days": variant.shelf_days}, auto_id="track-%s")
+
+
+@permission("lots.manage", everywhere=True)
+@require_POST
+def track(request: HttpRequest, sku: str) -> HttpResponse:
+    """The product asks for lots from now on, and for their last day."""
+    variant, form = _find(sku), TrackForm(request.POST, auto_id="track-%s")
+    if not form.is_valid():
+        return render(request, "inventory/item.html", _item(request, variant, track=form), status=422)
+    given = form.cleaned_data
+    said = _("%(sku)s asks for lots. What lay about before is of the lot UNKNOWN.") % {"sku": sku}
+    return _done(
+        request,
+        sku,
+        said,
+        lambda: lots.track(
+            variant.pk, expiry=given["expiry"], shelf_days=given["shelf_days"], actor=Actor.of(request.user)
+        ),
+    )
 
 
 @permission("stock.receive")

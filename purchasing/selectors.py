@@ -24,7 +24,7 @@ def visible(user: Any) -> QuerySet[PurchaseOrder]:
 def with_sums(orders: list[Any]) -> None:
     """Give each order the units of its lines: `units_ordered`, `units_received`, `units_damaged`, `units_open`."""
     sums = PurchaseLine.objects.filter(purchase_order__in=orders).order_by().values("purchase_order")
-    found: dict[UUID, dict[str, Any]] = {
+    found: dict[UUID, Any] = {
         row["purchase_order"]: row for row in sums.annotate(**{f"units_{name}": Sum(name) for name in UNITS})
     }
     for order in orders:

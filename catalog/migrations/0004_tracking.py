@@ -24,11 +24,6 @@ class Migration(migrations.Migration):
             name='tracks_lots',
             field=models.BooleanField(db_default=False, default=False),
         ),
-        migrations.AddField(
-            model_name='variant',
-            name='tracks_serials',
-            field=models.BooleanField(db_default=False, default=False),
-        ),
         migrations.AddConstraint(
             model_name='variant',
             constraint=models.CheckConstraint(condition=models.Q(('shelf_days__gte', 0), models.Q(('tracks_expiry', False), ('tracks_lots', True), _connector='OR')), name='variant_tracks'),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.forms import PlaceForm
 from inventory.holdings.bins import LARGEST_WALK, Wish
+from inventory.holdings.lots import LONGEST_SHELF
 from inventory.holdings.selectors import Spot
 from inventory.holdings.words import CONDITIONS, KINDS
 from inventory.services import LARGEST
@@ -52,6 +53,19 @@ class BinForm(forms.Form):
         """What was typed."""
         given = self.cleaned_data
         return Wish(given["kind"], given["walk"], given["barcode"].strip(), given["is_active"])
+
+
+class TrackForm(forms.Form):
+    """What a product asks for."""
+
+    expiry = forms.BooleanField(label=_("Each lot has its last day"), required=False)
+    shelf_days = forms.IntegerField(
+        label=_("Days that must be left for it to be sold"),
+        help_text=_("Lots with fewer are set apart by themselves; two weeks before, people are told."),
+        min_value=0,
+        max_value=LONGEST_SHELF,
+        initial=0,
+    )
 
 
 class ConditionForm(forms.Form):

@@ -29,6 +29,8 @@ from inventory.services import In, receive
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
 LONGEST_REASON = 200
+LONGEST_SHELF = 3_650
+"""Days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,10 @@ class LotInput:
 
 def track(variant_id: UUID, *, expiry: bool = False, shelf_days: int = 0, actor: Actor) -> Variant:
     """From now on the variant asks for lots (and their last days); what lies about is of the unknown lot."""
-    if not 0 <= shelf_days <= 3650:
-        raise Invalid.field(["shelf_days"], _("must be a whole number from 0 to %(largest)s") % {"largest": 3650})
+    if not 0 <= shelf_days <= LONGEST_SHELF:
+        raise Invalid.field(
+            ["shelf_days"], _("must be a whole number from 0 to %(largest)s") % {"largest": LONGEST_SHELF}
+        )
     with transaction.atomic():
         variant = Variant.objects.select_for_update(no_key=True).filter(pk=variant_id).first()
         if variant is None:

@@ -24,7 +24,7 @@ def visible(user: Any) -> QuerySet[Transfer]:
 def with_sums(transfers: list[Any]) -> None:
     """Give each transfer the units of its lines, each named `units_` with its name: asked for, sent, received …"""
     sums = TransferLine.objects.filter(transfer__in=transfers).order_by().values("transfer")
-    found: dict[UUID, dict[str, Any]] = {
+    found: dict[UUID, Any] = {
         row["transfer"]: row for row in sums.annotate(**{f"units_{name}": Sum(name) for name in UNITS})
     }
     for transfer in transfers:

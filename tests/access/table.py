@@ -136,6 +136,7 @@ ROWS = [
     Row("stock-bin-new", "bins.manage", "/stock-bins/new/"),
     Row("stock-bin", "stock.view", "/stock-bins/{bin}/"),
     Row("stock-bin-change", "bins.manage", "/stock-bins/{bin}/change/", POST, ok=DONE, elsewhere=403, data={"kind": "reserve", "walk": "5", "is_active": "on"}),
+    Row("stock-track", "lots.manage", "/stock/{sku}/lots/", POST, ok=DONE, whole=True, data={"shelf_days": "5", "expiry": "on"}),
     Row("stock-lots", "stock.view", "/stock-lots/"),
     Row("stock-lot", "stock.view", "/stock-lots/{lot}/"),
     Row("stock-lot-close", "lots.manage", "/stock-lots/{lot}/set-apart/", POST, ok=DONE, whole=True, data={"reason": "A smell"}),

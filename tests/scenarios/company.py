@@ -72,7 +72,7 @@ def found_company(original: str, patch: pytest.MonkeyPatch, settings: Settings) 
     for place in (world.warehouse, world.store):
         bins_at(place, "A-01", "A-02")
         bins_at(place, "Q-01", kind="quarantine")
-    track(world.variants[CANDLE].pk, actor=SYSTEM)
+    track(world.variants[CANDLE].pk, expiry=True, shelf_days=30, actor=SYSTEM)
     for place, units in ((world.warehouse, 3), (world.store, 1)):
         receive_lot(world.variants[CANDLE].pk, place.pk, units, LotInput("C-1", SOON), actor=SYSTEM)
         adjust(world.variants[CANDLE].pk, place.pk, -units, reason="lots begin", actor=SYSTEM)

@@ -8,6 +8,7 @@ from core.actors import Actor
 from core.ids import new_id
 from fulfillment import floor
 from fulfillment.models import FulfillmentOrder
+from inventory.holdings import expiry
 from inventory.holdings.lots import LotInput, close_lot, receive_lot, release_lot
 from inventory.holdings.moving import What, change_condition, put
 from inventory.models import Bin, Holding, Lot, Movement, Stock
@@ -96,15 +97,19 @@ class Shelves:
 
         def do() -> list[tuple[str, str, str, int]]:
             act(lot.pk, reason=reason, actor=PICKER)
-            moved = Movement.objects.filter(note__endswith=reason)
-            return list(moved.values_list("variant__sku", "location__code", "condition", "quantity"))
+            return _reconditioned(note__endswith=reason)
 
-        def book(books: Books, moved: list[tuple[str, str, str, int]]) -> None:
-            books.is_plain = False
-            for sku, place, condition, quantity in moved:
-                books.stock[sku, place, condition] += quantity
+        return Deed(f"lot {lot.code} {words}", do, _set_apart)
 
-        return Deed(f"lot {lot.code} {words}", do, book)
+    def lots_come_to_their_end(self: AtWork, n: int, units: int) -> Deed | None:
+        """Days pass: those that are too old to be sold are set apart."""
+        clock = Actor("system", f"clock {new_id()}")
+
+        def do() -> list[tuple[str, str, str, int]]:
+            expiry.watch(SOON - timedelta(days=40 - 10 * units), actor=clock)
+            return _reconditioned(actor=clock.label)
+
+        return Deed(f"the last days of lots come nearer, {40 - 10 * units} are left to the first", do, _set_apart)
 
     def scan_a_lot(self: AtWork, n: int, units: int) -> Deed | None:
         """By its name, for some work."""
@@ -113,6 +118,17 @@ class Shelves:
         if work is None:
             return None
         return Deed(f"a unit of lot {code} is scanned for work {n}", lambda: floor.scan(work.pk, code, actor=PICKER))
+
+
+def _reconditioned(**which: str) -> list[tuple[str, str, str, int]]:
+    moved = Movement.objects.filter(reason="condition", **which)
+    return list(moved.values_list("variant__sku", "location__code", "condition", "quantity"))
+
+
+def _set_apart(books: Books, moved: list[tuple[str, str, str, int]]) -> None:
+    books.is_plain = False
+    for sku, place, condition, quantity in moved:
+        books.stock[sku, place, condition] += quantity
 
 
 def _holding(n: int) -> Holding | None:
