@@ -128,6 +128,7 @@ ROWS = [
     Row("stock-receive", "stock.receive", "/stock/{sku}/receive/", POST, ok=DONE, elsewhere=422, data={"location": "{place}", "quantity": "1", "condition": "sellable"}),
     Row("stock-adjust", "stock.adjust", "/stock/{sku}/adjust/", POST, ok=DONE, elsewhere=422, data={"location": "{place}", "quantity": "-1", "reason": "damaged"}),
     Row("stock-feeds", "stock.view", "/stock-feeds/"),
+    Row("stock-changes", "stock.view", "/stock-changes/?product={variant}"),
     Row("lost-sales", "insight.view", "/lost-sales/?state=lost"),
     Row("stock-feed", "stock.view", "/stock-feeds/{feed}/"),
     Row("stock-feed-new", "feeds.manage", "/stock-feeds/new/", whole=True),

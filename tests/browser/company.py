@@ -57,6 +57,7 @@ def _orders() -> dict[str, str]:
         "customer-edit": f"/customers/{under_way.customer_id}/edit/" if under_way else "",
         "cancel-in-work": f"/orders/{in_work.number}/cancel/" if in_work else "",
         "stock-item": f"/stock/{completed.latest('id').lines.values_list('sku', flat=True)[0]}/",
+        "stock-changes": f"/stock-changes/?product={completed.latest('id').lines.values_list('variant', flat=True)[0]}",
     }
 
 

@@ -73,6 +73,7 @@ LEAVES = [
     Leaf("customer, edit", "customer-edit", "clerk", "customer-edit"),
     Leaf("stock", "stock", "clerk", "/stock/"),
     Leaf("stock item", "stock-item", "warehouse", "stock-item"),
+    Leaf("stock changes", "stock-changes", "planner", "stock-changes"),
     Leaf("lost sales", "lost-sales", "planner", "/lost-sales/?state=lost"),
     Leaf("lost sales, none", "lost-sales", "manager", "/lost-sales/?state=sold"),
     Leaf("home of the planner", "home", "planner", "/"),
@@ -127,6 +128,7 @@ IN_FRENCH = (
     "stock feed, silent",
     "stock feed, new",
     "lost sales",
+    "stock changes",
     "mail",
     "health",
 )
