@@ -3,6 +3,7 @@ from django.urls import include, path
 from backoffice import counter, customer_views, incident_views, order_acts, order_views, preferences, queue_views, views
 from backoffice.health import views as health
 from backoffice.search import palette, search
+from backoffice.stock import changes
 from backoffice.stock import promise as promise  # a part of the product's page
 from core.lists.views import page_of
 
@@ -39,6 +40,7 @@ urlpatterns = [
     path("orders/<str:number>/contact/", order_acts.edit_contact, name="order-contact"),
     path("orders/<str:number>/settle/", order_acts.resolve, name="order-settle"),
     path("orders/<str:number>/letter/", order_acts.resend, name="order-letter"),
+    path("stock-changes/", changes.stock_changes, name="stock-changes"),
     path("work-queue/", queue_views.work_queue, name="work-queue"),
     path("work-queue/again/", queue_views.try_again, name="work-queue-again"),
     path("work-queue/give-up/", queue_views.give_up, name="work-queue-give-up"),

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from catalog.models import Variant
 from core.ids import new_id
 from fulfillment.states import MOVING, OPEN
 from inventory.models import Location, Lot
@@ -153,3 +154,33 @@ class TrackingEvent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["shipment", "status", "at"], name="tracking_event_once"),
         ]
+
+
+class StockChange(models.Model):
+    """What changed stock or the promises on it: a view over movements, orders' timelines, work, safety and silent feeds.
+
+    `kind` says what changed, `what` by which document (`source`) or act; a number that is null did not change or cannot be
+    told. What orders reserved has no place: where a unit was pinned before its order was routed is not kept.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()
+    variant = models.ForeignKey(Variant, models.DO_NOTHING, related_name="+")
+    location = models.ForeignKey(Location, models.DO_NOTHING, null=True, related_name="+")
+    kind = models.TextField()
+    what = models.TextField()
+    condition = models.TextField()
+    on_hand = models.IntegerField(null=True)
+    set_aside = models.IntegerField(null=True)
+    reserved = models.IntegerField(null=True)
+    allocated = models.IntegerField(null=True)
+    before = models.TextField()
+    after = models.TextField()
+    note = models.TextField()
+    actor = models.TextField()
+    source = models.UUIDField()
+    order = models.ForeignKey(Order, models.DO_NOTHING, null=True, related_name="+")
+
+    class Meta:
+        managed = False
+        db_table = "fulfillment_stockchange"

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from capture import references, room
@@ -71,7 +72,7 @@ def promise_panel(request: HttpRequest, variant: Variant) -> str:
 
 
 def _place(row: Any, steps: list[Step], variant: Variant, user: Any) -> dict[str, Any]:
-    links = dict(_links(row, user))
+    links = dict(_links(row, variant, user))
     said = [(step, getattr(row, step.name)) for step in steps]
     numbers = [
         {"step": step, "units": units, "href": links.get(step.name, "") if units else ""} for step, units in said
@@ -79,7 +80,10 @@ def _place(row: Any, steps: list[Step], variant: Variant, user: Any) -> dict[str
     return {"row": row, "numbers": numbers, "short": _short(row)}
 
 
-def _links(row: Any, user: Any) -> Iterator[tuple[str, str]]:
+def _links(row: Any, variant: Variant, user: Any) -> Iterator[tuple[str, str]]:
+    here = f"{reverse('stock-changes')}?{urlencode({'product': variant.pk, 'location': row.code})}"
+    yield "on_hand", f"{here}&kind=on_hand"
+    yield "safety", f"{here}&kind=safety"
     if allows(user, "orders.view"):
         yield "reserved", f"{reverse('orders')}?reserved={row.id}"
         yield "allocated", f"{reverse('orders')}?allocated={row.id}"

@@ -178,6 +178,7 @@ ROWS = [
     Row("supply-arrive", "stock.receive", "/inbound/{supply}/arrive/", POST, ok=DONE, elsewhere=403, data={"quantity": "1"}),
     Row("supply-close", "supply.manage", "/inbound/{supply}/close/", POST, ok=DONE, elsewhere=403, data={"reason": "sold out"}),
     Row("stock-feeds", "stock.view", "/stock-feeds/"),
+    Row("stock-changes", "stock.view", "/stock-changes/?product={variant}"),
     Row("lost-sales", "insight.view", "/lost-sales/?state=lost"),
     Row("stock-feed", "stock.view", "/stock-feeds/{feed}/"),
     Row("stock-feed-new", "feeds.manage", "/stock-feeds/new/", whole=True),

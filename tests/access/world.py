@@ -76,6 +76,7 @@ def _people(world: World) -> dict[str, Any]:
 def _company(world: World) -> dict[str, Any]:
     return {
         "sku": MUG,
+        "variant": str(world.variants[MUG].pk),
         "place": str(world.warehouse.pk),
         "place_code": world.warehouse.code,
         "address": order_body()["shipping_address"],

@@ -64,6 +64,7 @@ def _orders() -> dict[str, str]:
         "cancel-in-work": f"/orders/{in_work.number}/cancel/" if in_work else "",
         "stock-limits": f"/stock-limits/{completed.latest('id').lines.values_list('sku', flat=True)[0]}/",
         "stock-item": f"/stock/{completed.latest('id').lines.values_list('sku', flat=True)[0]}/",
+        "stock-changes": f"/stock-changes/?product={completed.latest('id').lines.values_list('variant', flat=True)[0]}",
     }
 
 

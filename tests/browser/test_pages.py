@@ -75,6 +75,7 @@ LEAVES = [
     Leaf("stock item", "stock-item", "warehouse", "stock-item"),
     Leaf("stock limits", "stock-limits", "manager", "stock-limits"),
     Leaf("safety rules", "safety-rules", "manager", "/safety-rules/"),
+    Leaf("stock changes", "stock-changes", "planner", "stock-changes"),
     Leaf("lost sales", "lost-sales", "planner", "/lost-sales/?state=lost"),
     Leaf("lost sales, none", "lost-sales", "manager", "/lost-sales/?state=sold"),
     Leaf("home of the planner", "home", "planner", "/"),
@@ -169,6 +170,7 @@ IN_FRENCH = (
     "stock feed, silent",
     "stock feed, new",
     "lost sales",
+    "stock changes",
     "mail",
     "health",
 )
