@@ -123,6 +123,8 @@ IN_FRENCH = (
     "work, pick",
     "insight",
     "stock item",
+    "inbound",
+    "supply, late",
     "stock feed, silent",
     "stock feed, new",
     "mail",
@@ -133,7 +135,7 @@ NOT_OPENED = {
     "search-palette",  # test_palette.py
     "health-live", "sign-out", "set_language", "theme", "start", "order-hold", "order-release-hold", "order-take-back", "order-receive-return", "order-live", "order-note", "order-contact", "order-settle", "order-letter", "customer-note",
     "stock-feed-file", "stock-message-refused", "stock-message-progress",
-    "stock-receive", "stock-adjust", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
+    "stock-receive", "stock-adjust", "stock-pre-order", "supply-change", "supply-close", "supply-arrive", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
     "work-ship",  # they do something and lead back
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame
     "stripe_webhook", "came_back", "tracking-pay", "order-pay-link",
