@@ -167,6 +167,8 @@ IN_FRENCH = (
     "vendor, new",
     "transfer",
     "transfer, receive",
+    "inbound",
+    "supply, late",
     "stock feed, silent",
     "stock feed, new",
     "lost sales",
@@ -184,6 +186,7 @@ NOT_OPENED = {
     "purchase-order-receive-drop", "transfer-cancel", "transfer-write-off", "transfer-scan", "transfer-rest", "transfer-drop",
     "stock-feed-file", "stock-message-refused", "stock-message-progress",
     "stock-receive", "stock-adjust", "stock-condition", "stock-bin-change", "put-scan", "stock-lot-close", "stock-track", "stock-lot-release", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
+    "stock-pre-order", "supply-change", "supply-close", "supply-arrive",
     "work-ship",  # they do something and lead back
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame
     "stripe_webhook", "came_back", "tracking-pay", "order-pay-link",
