@@ -200,9 +200,9 @@ def _carry_out(order: Any, cut: Cut, *, actor: Actor, at: datetime | None) -> No
         places = [(unit.variant_id, unit.location_id) for unit in given_up] + places_of(waited)
         lock_behind([*waited, *(line_id for line_id, _ in pinned)], places)
     unreserve(pinned)
-    leave_line(waited)
     deallocate(given_up)
     caps.give_back([(u.line_id, u.quantity) for units in cut.by_bucket.values() for u in units])
+    leave_line(waited)
     refresh([order.id], actor=actor, at=at)
     request_void([order.id], actor=actor)
 

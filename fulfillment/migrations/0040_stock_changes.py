@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0003_by_beginning"),
         ("core", "0013_begun"),
-        ("fulfillment", "0007_awaited"),
+        ("fulfillment", "0008_picked_lots"),
         ("inventory", "0006_repair"),
         ("orders", "0008_list_indexes"),
     ]

@@ -1,4 +1,4 @@
-"""Builds the demo company: master data, stock, its past and last day, feeds, bins, what comes and moves, its staff."""
+"""Builds the demo company: master data, stock, its past and last day, feeds, bins, what comes and moves, limits, staff."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from oms.demo.bins import shelve
 from oms.demo.buying import buy_and_move
 from oms.demo.feeds import listen
 from oms.demo.history import History
+from oms.demo.limits import limit
 from oms.demo.refusals import lose_sales
 from oms.demo.stocking import stock_up
 from oms.demo.supplies import announce
@@ -43,6 +44,7 @@ def build(
     shelve(now)
     announce(now)
     buy_and_move(now)
+    limit()
     search.catch_up(ever=True)
     staff.hire()
 
