@@ -23,13 +23,12 @@ def visible(user: Any) -> QuerySet[PurchaseOrder]:
 
 def with_sums(orders: list[Any]) -> None:
     """Give each order the units of its lines: `units_ordered`, `units_received`, `units_damaged`, `units_open`."""
-    sums = PurchaseLine.objects.filter(purchase_order__in=orders).order_by().values("purchase_order")
-    found: dict[UUID, Any] = {
-        row["purchase_order"]: row for row in sums.annotate(**{f"units_{name}": Sum(name) for name in UNITS})
-    }
+    lines = PurchaseLine.objects.filter(purchase_order__in=orders).order_by().values("purchase_order")
+    sums = lines.annotate(**{f"units_{name}": Sum(name) for name in UNITS})
+    found = {key: units for key, *units in sums.values_list("purchase_order", *(f"units_{name}" for name in UNITS))}
     for order in orders:
-        for name in UNITS:
-            setattr(order, f"units_{name}", found.get(order.pk, {}).get(f"units_{name}", 0))
+        for name, units in zip(UNITS, found.get(order.pk, [0] * len(UNITS)), strict=True):
+            setattr(order, f"units_{name}", units)
 
 
 def find(number: str, user: Any) -> PurchaseOrder:

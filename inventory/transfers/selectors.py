@@ -1,7 +1,6 @@
 """Reads of transfers, for screens: somebody sees those that leave or reach a place where they may move goods."""
 
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
@@ -23,13 +22,12 @@ def visible(user: Any) -> QuerySet[Transfer]:
 
 def with_sums(transfers: list[Any]) -> None:
     """Give each transfer the units of its lines, each named `units_` with its name: asked for, sent, received …"""
-    sums = TransferLine.objects.filter(transfer__in=transfers).order_by().values("transfer")
-    found: dict[UUID, Any] = {
-        row["transfer"]: row for row in sums.annotate(**{f"units_{name}": Sum(name) for name in UNITS})
-    }
+    lines = TransferLine.objects.filter(transfer__in=transfers).order_by().values("transfer")
+    sums = lines.annotate(**{f"units_{name}": Sum(name) for name in UNITS})
+    found = {key: units for key, *units in sums.values_list("transfer", *(f"units_{name}" for name in UNITS))}
     for transfer in transfers:
-        for name in UNITS:
-            setattr(transfer, f"units_{name}", found.get(transfer.pk, {}).get(f"units_{name}", 0))
+        for name, units in zip(UNITS, found.get(transfer.pk, [0] * len(UNITS)), strict=True):
+            setattr(transfer, f"units_{name}", units)
 
 
 def find(number: str, user: Any) -> Transfer:

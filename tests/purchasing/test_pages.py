@@ -131,6 +131,7 @@ def test_the_list_and_a_page_take_as_many_statements_however_much_there_is(world
             ) as seen:
                 assert client.get(address).status_code == 200
             counts[-1].append(len(seen))
+    assert text(client.get("/purchase-orders/")).count("2 / 6") == 4
     assert counts[0] == counts[1]
     assert max(counts[0]) <= 22
 
