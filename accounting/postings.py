@@ -156,9 +156,17 @@ def opening_stock(document: Document, *, goods: Iterable[Goods]) -> Entry:
     return _in_euros(Happening.OPENING_STOCK, document, *_received(goods, Role.OPENING_EQUITY, ""))
 
 
-def goods_received(document: Document, *, vendor: str, goods: Iterable[Goods]) -> Entry:
-    """Goods from a supplier whose bill has not come yet."""
-    lines = _received(goods, Role.GOODS_RECEIVED_NOT_INVOICED, vendor_party(vendor))
+def goods_received(document: Document, *, vendor: str, goods: Iterable[Goods], owed: Decimal | None = None) -> Entry:
+    """Goods from a supplier whose bill has not come yet. `owed` is what they were bought for, where that is known; the
+    stock stands at standard cost, and the difference is price variance."""
+    party = vendor_party(vendor)
+    lines = _received(goods, Role.GOODS_RECEIVED_NOT_INVOICED, party)
+    if owed is not None:
+        more = owed + sum((line.amount for line in lines if line.party), ZERO)
+        lines += [
+            credit(Role.GOODS_RECEIVED_NOT_INVOICED, more, party=party),
+            debit(Role.PRICE_VARIANCE, more, party=party),
+        ]
     return _in_euros(Happening.GOODS_RECEIVED, document, *lines)
 
 
@@ -214,6 +222,41 @@ def stock_count(document: Document, *, differences: Iterable[Goods]) -> Entry:
         lines.append(debit(Role.INVENTORY, item.cost, quantity=item.quantity, location_id=item.location_id))
         lines.append(credit(other, item.cost, quantity=-item.quantity, location_id=item.location_id))
     return _in_euros(Happening.STOCK_COUNT, document, *lines)
+
+
+def transfer_sent(document: Document, *, goods: Iterable[Goods]) -> Entry:
+    """Units left a place for another: their value is in transit."""
+    return _in_euros(Happening.TRANSFER_SENT, document, *_carried(goods, out=True))
+
+
+def transfer_received(document: Document, *, goods: Iterable[Goods]) -> Entry:
+    """Units in transit arrived at a place, with the value that they left with."""
+    return _in_euros(Happening.TRANSFER_RECEIVED, document, *_carried(goods, out=False))
+
+
+def transfer_lost(document: Document, *, goods: Iterable[Goods]) -> Entry:
+    """Units in transit will not arrive anywhere: their value is written off."""
+    lines = [
+        side
+        for item in goods
+        for side in (
+            debit(Role.SHRINKAGE, item.cost, quantity=item.quantity, location_id=item.location_id),
+            credit(Role.INVENTORY_IN_TRANSIT, item.cost, quantity=-item.quantity),
+        )
+    ]
+    return _in_euros(Happening.TRANSFER_LOST, document, *lines)
+
+
+def _carried(goods: Iterable[Goods], *, out: bool) -> list[Line]:
+    sign = -1 if out else 1
+    return [
+        side
+        for item in goods
+        for side in (
+            debit(Role.INVENTORY, sign * item.cost, quantity=sign * item.quantity, location_id=item.location_id),
+            credit(Role.INVENTORY_IN_TRANSIT, sign * item.cost, quantity=-sign * item.quantity),
+        )
+    ]
 
 
 def _received(goods: Iterable[Goods], against: Role, party: str) -> list[Line]:

@@ -68,12 +68,29 @@ ENTRIES = [
     Entry(_("Parcels"), icon="package", route="parcels", permission="fulfillment.view", under="/parcels/", group="fulfil"),
     Entry(_("Returns"), icon="undo-2", route="returns", permission="orders.view", under="/returns/", group="fulfil"),
     Entry(_("Stock"), icon="boxes", route="stock", permission="stock.view", under="/stock/", group="stock"),
+    Entry(_("Bins"), icon="map-pin", route="stock-bins", permission="stock.view", under="/stock-bins/", group="stock"),
+    Entry(_("Lots"), icon="layers", route="stock-lots", permission="stock.view", under="/stock-lots/", group="stock"),
+    Entry(
+        _("Put away"), icon="scan-barcode", route="put-away", permission="stock.receive", under="/put-away/", group="stock",
+    ),
     Entry(
         _("Stock feeds"), icon="radio-tower", route="stock-feeds", permission="stock.view", under="/stock-feeds/",
         group="stock",
     ),
     Entry(
+        _("Safety stock"), icon="shield", route="safety-rules", permission="stock.limits", under="/safety-rules/",
+        group="stock",
+    ),
+    Entry(
         _("Lost sales"), icon="package-x", route="lost-sales", permission="insight.view", under="/lost-sales/",
+        group="stock",
+    ),
+    Entry(
+        _("Purchase orders"), icon="shopping-cart", route="purchase-orders", permission="purchasing.view",
+        under="/purchase-orders/", group="stock",
+    ),
+    Entry(
+        _("Transfers"), icon="arrow-left-right", route="transfers", permission="stock.transfer", under="/transfers/",
         group="stock",
     ),
     Entry(_("Payments"), icon="wallet", route="payments", permission="payments.view", under="/payments/", group="money"),

@@ -6,7 +6,12 @@ from django.utils.translation import gettext as _
 
 HANDLERS: dict[str, Callable[[], str]] = {
     "fulfillment.route": lambda: _("Choose where an order ships from"),
+    "fulfillment.take_lot_out": lambda: _("Take a lot that is set apart out of open work"),
     "fulfillment.cover_shortfall": lambda: _("Keep elsewhere what a place has too few of"),
+    "fulfillment.serve_backorders": lambda: _("Give what is free to those who wait for it"),
+    "fulfillment.take_up_backorders": lambda: _("Go on with orders whose units have come"),
+    "fulfillment.expect_again": lambda: _("Promise again what waits for stock"),
+    "fulfillment.expect_again_changed": lambda: _("Promise again what waits for stock, after a change of supply"),
     "fulfillment.release": lambda: _("Give work to a location"),
     "fulfillment.book_labels": lambda: _("Book a label with the carrier"),
     "fulfillment.complete_virtual": lambda: _("Deliver what is not made of goods"),
@@ -22,6 +27,7 @@ HANDLERS: dict[str, Callable[[], str]] = {
     "notifications.payment_failed": lambda: _("Tell the customer: payment failed"),
     "notifications.payment_link": lambda: _("Tell the customer: confirm the payment"),
     "notifications.payment_reminder": lambda: _("Tell the customer: payment still open"),
+    "notifications.delayed": lambda: _("Tell the customer: later than promised"),
     "notifications.shipped": lambda: _("Tell the customer: parcel on its way"),
     "notifications.delivered": lambda: _("Tell the customer: delivered"),
     "notifications.return_received": lambda: _("Tell the customer: return received"),

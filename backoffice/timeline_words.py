@@ -1,17 +1,19 @@
 """The timeline in words: who did what, with a sign for each kind of thing."""
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from backoffice.queue_words import handler_word
 from core.models import TimelineEntry
 from core.money import display
+from core.templatetags.ui import long_day
 from core.versions import say_with
 from core.wording import hold, word
 
@@ -29,6 +31,9 @@ ICONS = {
     "work": "list-checks",
     "note": "notebook-pen",
     "customer": "users",
+    "purchase_order": "shopping-cart",
+    "transfer": "arrow-left-right",
+    "vendor": "factory",
 }
 MACHINES = {
     "order": "order",
@@ -36,6 +41,8 @@ MACHINES = {
     "shipment": "shipment",
     "payment": "payment",
     "return": "return",
+    "purchase_order": "purchase_order",
+    "transfer": "transfer",
 }
 """The kinds whose rows tell a state before and one after, as `core.wording` calls them."""
 FIELDS: dict[str, Callable[[], str]] = {
@@ -44,12 +51,22 @@ FIELDS: dict[str, Callable[[], str]] = {
     "first_name": lambda: _("First name"),
     "last_name": lambda: _("Last name"),
     "language": lambda: _("Language"),
+    "expected_on": lambda: pgettext("goods", "Expected"),
+    "due_on": lambda: pgettext("goods", "Expected"),
+    "note": lambda: _("Note"),
+    "name": lambda: _("Name"),
+    "currency": lambda: _("Currency"),
+    "lead_days": lambda: _("Days until goods come"),
+    "over_percent": lambda: _("More than ordered, per cent"),
 }
 SPECIAL_ICONS = {
     "order.contact": "phone",
     "order.routed": "route",
     "order.repinned": "arrow-left-right",
     "order.unplanned": "undo-2",
+    "order.lot_out": "undo-2",
+    "order.taken_up": "boxes",
+    "order.promise": "clock",
     "order.cancel": "ban",
     "fulfillment_order.pick": "scan-barcode",
 }
@@ -89,6 +106,11 @@ def _repinned(entry: TimelineEntry, currency: str) -> str:
     return f"{said} ({why})" % (told | {"n": units})
 
 
+def _lot_out(entry: TimelineEntry, currency: str) -> str:
+    units, lot = int(entry.data.get("units", 0)), entry.data.get("lot", "")
+    return _("took %(n)d of lot %(lot)s out of the work again") % {"n": units, "lot": lot}
+
+
 def _unplanned(entry: TimelineEntry, currency: str) -> str:
     units = int(entry.data.get("units", 0))
     said = ngettext(
@@ -97,6 +119,45 @@ def _unplanned(entry: TimelineEntry, currency: str) -> str:
         units,
     )
     return said % {"n": units}
+
+
+def _units_came(entry: TimelineEntry, currency: str) -> str:
+    """A receipt or a step of a transfer, in numbers."""
+    units, damaged = int(entry.data.get("units", 0)), int(entry.data.get("damaged", 0))
+    said = ngettext("received %(n)d unit", "received %(n)d units", units) % {"n": units}
+    if entry.data.get("receipt"):
+        said += f" ({entry.data['receipt']})"
+    if damaged:
+        said += ngettext(", %(n)d of them damaged", ", %(n)d of them damaged", damaged) % {"n": damaged}
+    return said
+
+
+def _units_sent(entry: TimelineEntry, currency: str) -> str:
+    units = int(entry.data.get("units", 0))
+    return ngettext("put %(n)d unit on the way", "put %(n)d units on the way", units) % {"n": units}
+
+
+def _units_lost(entry: TimelineEntry, currency: str) -> str:
+    units = int(entry.data.get("units", 0))
+    return ngettext("wrote %(n)d unit off", "wrote %(n)d units off", units) % {"n": units}
+
+
+def _taken_up(entry: TimelineEntry, currency: str) -> str:
+    units = int(entry.data.get("units", 0))
+    return ngettext("%(n)d unit that it waited for is there", "%(n)d units that it waited for are there", units) % {
+        "n": units
+    }
+
+
+def _promised(entry: TimelineEntry, currency: str) -> str:
+    before, after = (_day(entry.data.get(name, "")) for name in ("from", "to"))
+    if not before:
+        return _("promised it for %(after)s") % {"after": after}
+    return _("promised it for %(after)s, no longer for %(before)s") % {"after": after, "before": before}
+
+
+def _day(text: str) -> str:
+    return long_day(date.fromisoformat(text)) if text else ""
 
 
 def _cancelled_part(entry: TimelineEntry, currency: str) -> str:
@@ -142,6 +203,9 @@ SAID: dict[str, Say] = {
     "order.routed": _routed,
     "order.repinned": _repinned,
     "order.unplanned": _unplanned,
+    "order.lot_out": _lot_out,
+    "order.taken_up": _taken_up,
+    "order.promise": _promised,
     "order.cancel": lambda e, c: _("cancelled the order"),
     "order.cancel_part": _cancelled_part,
     "hold.open": lambda e, c: _("held the order: %(reason)s") % {"reason": hold(e.after)},
@@ -181,6 +245,7 @@ SAID: dict[str, Say] = {
     "transaction.fail": lambda e, c: _("refused %(amount)s") % {"amount": _amount(e, c)},
     "transaction.lose": lambda e, c: _("gave no answer about %(amount)s") % {"amount": _amount(e, c)},
     "message.order_confirmation": lambda e, c: _("told the customer: order received"),
+    "message.delayed": lambda e, c: _("told the customer: later than promised"),
     "message.shipped": lambda e, c: _("told the customer: parcel on its way"),
     "message.delivered": lambda e, c: _("told the customer: delivered"),
     "message.cancelled": lambda e, c: _("told the customer: cancelled"),
@@ -188,6 +253,27 @@ SAID: dict[str, Say] = {
     "message.payment_link": lambda e, c: _("told the customer: finish the payment"),
     "message.payment_reminder": lambda e, c: _("told the customer: not paid yet"),
     "message.return_received": lambda e, c: _("told the customer: return received"),
+    "vendor.make": lambda e, c: _("set the vendor up"),
+    "vendor.change": lambda e, c: _("changed the vendor"),
+    "purchase_order.draft": lambda e, c: _("wrote the purchase order"),
+    "purchase_order.change": lambda e, c: _("changed the purchase order"),
+    "purchase_order.send": lambda e, c: _("sent it to the vendor"),
+    "purchase_order.receipt": _units_came,
+    "purchase_order.receive_part": lambda e, c: _("waits for the rest"),
+    "purchase_order.receive": lambda e, c: _("has all that was ordered"),
+    "purchase_order.give_up": lambda e, c: _("waits for nothing more"),
+    "purchase_order.close": lambda e, c: _("closed the purchase order"),
+    "purchase_order.cancel": lambda e, c: _("cancelled the purchase order"),
+    "transfer.draft": lambda e, c: _("wrote the transfer"),
+    "transfer.change": lambda e, c: _("changed the transfer"),
+    "transfer.cancel": lambda e, c: _("cancelled the transfer"),
+    "transfer.send": lambda e, c: _("sent the transfer"),
+    "transfer.units_send": _units_sent,
+    "transfer.units_receive": _units_came,
+    "transfer.units_write_off": _units_lost,
+    "transfer.receive_part": lambda e, c: _("waits for the rest"),
+    "transfer.receive": lambda e, c: _("has all that was sent"),
+    "transfer.close_short": lambda e, c: _("closed the transfer with a difference"),
     "return.approve": lambda e, c: _("approved a return"),
     "return.receive": lambda e, c: _("received a return"),
     "return.cancel": lambda e, c: _("cancelled a return"),

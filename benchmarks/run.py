@@ -33,6 +33,7 @@ ALL = (
     "replay",
     "availability",
     "search",
+    "recall",
     "memory",
     "order_list",
     "pages",

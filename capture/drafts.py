@@ -7,15 +7,17 @@ from typing import Any
 from uuid import UUID
 
 from core.ids import new_id
+from inventory.limits.caps import Sale
 from inventory.pins import PinMove
 from inventory.services import Pin
+from inventory.supply.waiting import Ahead
 
 NOTHING = Decimal(0)
 
 
 @dataclass(slots=True)
 class DraftLine:
-    """One line in the making. Units start in `reserved`."""
+    """One line in the making. Units start in `reserved`, or in `backordered` where they are sold ahead of their supply."""
 
     order_id: UUID
     position: int
@@ -23,6 +25,7 @@ class DraftLine:
     sku: str
     name: str
     is_stocked: bool
+    pre_order: bool
     quantity: int
     unit_price: Decimal
     discount: Decimal
@@ -127,6 +130,10 @@ class DraftOrder:
     pins: list[Pin] = field(default_factory=list)
     moves: list[PinMove] = field(default_factory=list)
     """Pins of other orders that must go elsewhere first."""
+    sales: list[Sale] = field(default_factory=list)
+    """Units that count against a cap of the channel."""
+    ahead: list[Ahead] = field(default_factory=list)
+    """Units that are sold before they are here."""
 
     @property
     def channel_id(self) -> UUID:
@@ -142,7 +149,9 @@ class DraftOrder:
     @property
     def status(self) -> str:
         """What orders/status.py derives for an order just placed."""
-        return "on_hold" if self.holds else "placed"
+        if self.holds:
+            return "on_hold"
+        return "backordered" if self.ahead else "placed"
 
     @property
     def updated_at(self) -> datetime:

@@ -178,6 +178,7 @@ def _lines(
             sku=line.sku,
             name=variant.names.get(channel.language) or next(iter(variant.names.values()), variant.code),
             is_stocked=variant.is_stocked,
+            pre_order=variant.pre_order and variant.is_stocked and not channel.is_history,
             quantity=line.quantity,
             reserved=line.quantity,
             unit_price=want.unit_price,

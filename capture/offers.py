@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from capture import room
 from inventory.selectors import on_offer
@@ -41,6 +42,7 @@ class Offer:
     """What can be promised of a SKU now; `available` is None for what is not kept in stock."""
 
     sku: str
+    variant_id: UUID
     available: int | None
     promise: Promise | None
     _sends: Sequence[Sequence[int]]
@@ -75,7 +77,7 @@ class Asked:
 def offers(skus: Sequence[str], asked: Asked) -> dict[str, Offer]:
     """By SKU; what is not sold is left out."""
     desk = _Desk(asked)
-    found = on_offer(skus, asked.channel.pool_id, desk.places)
+    found = on_offer(skus, asked.channel.pool_id, asked.channel.id, desk.places)
     gone = [row.id for row in found if row.is_stocked and not row.sends and row.is_pinned]
     rooms = room.most(gone, asked.channel.pool_id, desk.sending) if gone else {}
     return {row.sku: desk.offer(row, rooms.get(row.id, 0)) for row in found}
@@ -97,9 +99,10 @@ class _Desk:
     def offer(self, row: Any, room_units: int) -> Offer:
         """One SKU; its promise is that of the place that would send it."""
         sends = sorted(row.sends or ())
-        available = sum(units for _, units in sends) or room_units
+        there = sum(units for _, units in sends) or room_units
+        available = there if row.cap is None else min(row.cap, there)
         when = self.promise(sends[0][0] if sends else 1) if available else None
-        return Offer(row.sku, available if row.is_stocked else None, when, sends, row.hands_over or (), self)
+        return Offer(row.sku, row.id, available if row.is_stocked else None, when, sends, row.hands_over or (), self)
 
     def site(self, n: int) -> Site:
         """What is known of a place."""

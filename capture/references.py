@@ -87,7 +87,7 @@ def fx_rate(currency: str, day: date) -> Decimal:
 
 
 VARIANTS = """
-SELECT v.id, v.sku, v.is_stocked, v.is_active, v.tax_class_id, v.weight_g, p.names, p.code, x.price_list_id, x.amount
+SELECT v.id, v.sku, v.is_stocked, v.is_active, v.tax_class_id, v.weight_g, v.pre_order, p.names, p.code, x.price_list_id, x.amount
 FROM catalog_variant v JOIN catalog_product p ON p.id = v.product_id
 LEFT JOIN LATERAL (
     SELECT DISTINCT ON (price_list_id) price_list_id, amount FROM catalog_price

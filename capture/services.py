@@ -3,10 +3,12 @@
 201 means that order and stock are safe. Payments are asked for afterwards, by workers, from the committed intents.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -230,16 +232,18 @@ def _repeated(external_id: str, number: str) -> Conflict:
 
 
 def _pin(drafts: Drafts, outcomes: Outcomes) -> None:
-    free, taken = pinning.free_for(drafts.values()), list[Pin]()
+    free, pins, taken = pinning.free_for(drafts.values()), list[Pin](), Counter[UUID]()
     for index, draft in list(drafts.items()):
         try:
-            pinning.pin(draft, free, taken)
+            pinning.pin(draft, free, pins, taken)
         except Problem as refusal:
             outcomes[index] = refusal
             del drafts[index]
         if draft.moves:
             raise pinning.RoomNeededError
-        taken += draft.pins
+        pins += draft.pins
+        for each in draft.ahead:
+            taken[each.supply_id] += each.wait.quantity
 
 
 def _write_together(call: Call, drafts: Drafts, outcomes: Outcomes) -> None:

@@ -9,6 +9,7 @@ from core.actors import Actor
 from core.bulk import Table, insert_all
 from customers.services import known_or_new
 from inventory.services import PINS, promise_pinned
+from inventory.supply.waiting import sell_ahead
 from orders.events import OrderPlaced, OrderReady
 
 ORDER = Table(
@@ -73,12 +74,13 @@ LINE = Table(
         "freight_tax": "numeric",
         "promise_earliest": "date",
         "promise_latest": "date",
+        "backordered": "int",
     },
     {
         "first_promise_earliest": "r.promise_earliest",
         "first_promise_latest": "r.promise_latest",
-        **dict.fromkeys(QUANTITIES, "0"),
-        "reserved": "r.quantity",
+        **{name: "0" for name in QUANTITIES if name != "backordered"},
+        "reserved": "r.quantity - r.backordered",
     },
 )
 PAYMENT = Table(
@@ -128,7 +130,8 @@ def write(drafts: Sequence[DraftOrder], answers: Sequence[idempotency.Stored], *
             idempotency.TABLE: answers,
         }
     )
-    promise_pinned(pins)
+    promise_pinned(pins, [sale for d in drafts for sale in d.sales])
+    sell_ahead([each for d in drafts for each in d.ahead])
 
 
 def _placed(draft: DraftOrder) -> timeline.Row:

@@ -68,11 +68,23 @@ class Variant(models.Model):
     origin = models.CharField(max_length=2, default="")
     is_stocked = models.BooleanField(default=True, help_text="False for postage, fees and the like")
     is_active = models.BooleanField(default=True)
+    tracks_lots = models.BooleanField(default=False, db_default=False)
+    tracks_expiry = models.BooleanField(default=False, db_default=False, help_text="each lot has its last day")
+    tracks_serials = models.BooleanField(default=False, db_default=False)
+    shelf_days = models.IntegerField(
+        default=0, db_default=0, help_text="days that must be left to a lot's last day for it to be sold"
+    )
+    pre_order = models.BooleanField(
+        default=False, db_default=False, help_text="may be sold before it is here, against supply that is on its way"
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["barcode"], condition=~Q(barcode=""), name="barcode_once"),
             models.CheckConstraint(condition=Q(weight_g__gte=0, standard_cost__gte=0), name="variant_not_negative"),
+            models.CheckConstraint(
+                condition=Q(shelf_days__gte=0) & (Q(tracks_expiry=False) | Q(tracks_lots=True)), name="variant_tracks"
+            ),
         ]
         indexes = [models.Index(OpClass(Upper("sku"), "text_pattern_ops"), name="variant_by_beginning")]
 

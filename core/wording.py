@@ -99,6 +99,24 @@ RETURN_LINE = {
     "needs_review": Word(_("Needs review"), "amber"),
 }
 
+PURCHASE_ORDER = {
+    "draft": Word(pgettext_lazy("purchase order", "Draft"), "grey"),
+    "sent": Word(pgettext_lazy("purchase order", "Sent"), "blue"),
+    "partly_received": Word(pgettext_lazy("purchase order", "Partly received"), "amber"),
+    "received": Word(pgettext_lazy("purchase order", "Received"), "green"),
+    "closed": Word(pgettext_lazy("purchase order", "Closed"), "grey"),
+    "cancelled": Word(pgettext_lazy("purchase order", "Cancelled"), "grey"),
+}
+
+TRANSFER = {
+    "draft": Word(pgettext_lazy("transfer", "Draft"), "grey"),
+    "in_transit": Word(pgettext_lazy("transfer", "In transit"), "blue"),
+    "partly_received": Word(pgettext_lazy("transfer", "Partly received"), "amber"),
+    "received": Word(pgettext_lazy("transfer", "Received"), "green"),
+    "short": Word(pgettext_lazy("transfer", "Closed with a difference"), "red"),
+    "cancelled": Word(pgettext_lazy("transfer", "Cancelled"), "grey"),
+}
+
 CASE = {
     "open": Word(pgettext_lazy("exception", "Open"), "amber"),
     "resolved": Word(pgettext_lazy("exception", "Resolved"), "green"),
@@ -154,6 +172,8 @@ KINDS: dict[str, dict[str, Word]] = {
     "payment": PAYMENT,
     "return": RETURN,
     "return_line": RETURN_LINE,
+    "purchase_order": PURCHASE_ORDER,
+    "transfer": TRANSFER,
     "case": CASE,
     "bucket": BUCKET,
     "job": JOB,
@@ -207,6 +227,8 @@ MOVEMENTS = {
     "return": _("Return"),
     "adjustment": _("Correction"),
     "count": _("Count of a feed"),
+    "condition": _("Change of condition"),
+    "transfer": _("Transfer"),
 }
 
 ACCOUNT_KINDS = {

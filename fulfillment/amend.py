@@ -17,9 +17,12 @@ from core.outbox import publish
 from core.problems import Conflict, Invalid
 from core.states import apply_many
 from core.timeline import record
+from fulfillment.backorders import leave_line, places_of
 from fulfillment.locks import last_doer
 from fulfillment.models import FulfillmentOrder, Shipment
 from fulfillment.states import FULFILLMENT_ORDER, SHIPMENT
+from fulfillment.trim import give_back
+from inventory.limits import caps
 from inventory.locks import lock_behind
 from inventory.services import At, deallocate, unreserve
 from orders import holds
@@ -191,11 +194,15 @@ def _carry_out(order: Any, cut: Cut, *, actor: Actor, at: datetime | None) -> No
     shrink_work(cut, actor=actor, at=at)
     stocked = {line.id for line in rows(_STOCKED, {"id": order.id})}
     pinned = [(u.line_id, u.quantity) for u in cut.by_bucket.get("reserved", []) if u.line_id in stocked]
-    given_up = [At(t.variant_id, t.location_id, t.quantity) for t in cut.taken if t.is_stocked]
-    if pinned and given_up:
-        lock_behind([line_id for line_id, _ in pinned], [(unit.variant_id, unit.location_id) for unit in given_up])
+    given_up = [At(t.variant_id, t.location_id, t.quantity, t.line_id) for t in cut.taken if t.is_stocked]
+    waited = [u.line_id for u in cut.by_bucket.get("backordered", []) if u.line_id in stocked]
+    if waited or (pinned and given_up):
+        places = [(unit.variant_id, unit.location_id) for unit in given_up] + places_of(waited)
+        lock_behind([*waited, *(line_id for line_id, _ in pinned)], places)
     unreserve(pinned)
+    leave_line(waited)
     deallocate(given_up)
+    caps.give_back([(u.line_id, u.quantity) for units in cut.by_bucket.values() for u in units])
     refresh([order.id], actor=actor, at=at)
     request_void([order.id], actor=actor)
 
@@ -225,14 +232,16 @@ def shrink_work(cut: Cut, *, actor: Actor, at: datetime | None) -> None:
             "picked": [t.quantity if t.bucket in ("picked", "packed") else 0 for t in cut.taken],
         },
     )
+    if in_hand := [t.work_line_id for t in cut.taken if t.bucket in ("picked", "packed")]:
+        give_back(in_hand)
     touched = sorted({t.work_id for t in cut.taken})
     opened = sorted({t.work_id for t in cut.taken if t.bucket == "packed"})
     empty = [row.id for row in rows(_EMPTY, {"ids": touched})]
-    _open_boxes(opened, [i for i in opened if i not in empty], actor=actor, at=at)
+    open_boxes(opened, [i for i in opened if i not in empty], actor=actor, at=at)
     apply_many(FULFILLMENT_ORDER, FulfillmentOrder, empty, "cancel", actor=actor, about="order_id", at=at)
 
 
-def _open_boxes(opened: Sequence[UUID], again: Sequence[UUID], *, actor: Actor, at: datetime | None) -> None:
+def open_boxes(opened: Sequence[UUID], again: Sequence[UUID], *, actor: Actor, at: datetime | None) -> None:
     """Void the labels of closed boxes; those with something left are to be packed again."""
     if not opened:
         return

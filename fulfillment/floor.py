@@ -17,8 +17,10 @@ from core.problems import Conflict, Invalid, NotFound
 from core.states import apply_many
 from core.timeline import record
 from fulfillment import labelling
+from fulfillment import lots as lots_of_work
 from fulfillment.carriers import Booking, Parcel, carrier
 from fulfillment.locks import insist, last_doer, lock_orders_of, open_units, refusal
+from fulfillment.lots import Picked, WrongLot, assign
 from fulfillment.models import FulfillmentOrder
 from fulfillment.states import FULFILLMENT_ORDER, PICKABLE
 from orders.quantities import Units, move
@@ -42,14 +44,22 @@ def accept(fulfillment_order_ids: Sequence[UUID], *, actor: Actor, at: datetime 
 
 
 def pick(
-    fulfillment_order_id: UUID, quantities: Mapping[UUID, int], *, actor: Actor, at: datetime | None = None
+    fulfillment_order_id: UUID,
+    quantities: Mapping[UUID, int],
+    *,
+    actor: Actor,
+    at: datetime | None = None,
+    lots: Mapping[UUID, UUID] | None = None,
 ) -> None:
-    """Units (by order line) are taken from the shelf. Counting above what is asked for is refused, in words."""
+    """Units (by order line) are taken from the shelf. Counting above what is asked for is refused, in words.
+
+    `lots` are those that were scanned, by order line; of others what expires first is taken.
+    """
     _check_quantities(quantities)
     with transaction.atomic():
         orders = lock_orders_of([fulfillment_order_id])
         _begin([fulfillment_order_id], actor=actor, at=at)
-        _count(fulfillment_order_id, quantities)
+        _count(fulfillment_order_id, quantities, lots or {})
         move([Units(line, quantity) for line, quantity in quantities.items()], "released", "picked")
         (order_id,) = orders
         data = {"id": str(fulfillment_order_id), "units": sum(quantities.values())}
@@ -63,17 +73,33 @@ def scan(fulfillment_order_id: UUID, code: str, *, actor: Actor, at: datetime | 
     if not found:
         raise Invalid.field(["code"], _("nothing in this order has that barcode or SKU; put the article back"))
     wanted = next((row for row in found if row.left > 0), found[0])
-    pick(fulfillment_order_id, {wanted.order_line_id: 1}, actor=actor, at=at)
+    if wanted.tracks_lots and wanted.lot_id is None and wanted.left > 0:
+        _ask_for_lot(wanted)
+    named = {wanted.order_line_id: wanted.lot_id} if wanted.lot_id else None
+    pick(fulfillment_order_id, {wanted.order_line_id: 1}, actor=actor, at=at, lots=named)
     line_id: UUID = wanted.order_line_id
     return line_id
 
 
 _SCANNED = """
-SELECT l.order_line_id, l.quantity - l.cancelled - l.picked AS left FROM fulfillment_fulfillmentline l
+SELECT l.order_line_id, l.quantity - l.cancelled - l.picked AS left, v.tracks_lots, ol.variant_id, f.location_id,
+       o.id AS lot_id
+FROM fulfillment_fulfillmentline l JOIN fulfillment_fulfillmentorder f ON f.id = l.fulfillment_order_id
 JOIN orders_orderline ol ON ol.id = l.order_line_id JOIN catalog_variant v ON v.id = ol.variant_id
-WHERE l.fulfillment_order_id = %(id)s AND %(code)s <> '' AND (v.barcode = %(code)s OR upper(v.sku) = upper(%(code)s))
+LEFT JOIN inventory_lot o ON v.tracks_lots AND o.variant_id = v.id AND upper(o.code) = upper(%(code)s)
+WHERE l.fulfillment_order_id = %(id)s AND %(code)s <> ''
+  AND (v.barcode = %(code)s OR upper(v.sku) = upper(%(code)s) OR o.id IS NOT NULL)
 ORDER BY ol.position
 """
+
+
+def _ask_for_lot(wanted: Any) -> None:
+    """An article that asks for lots is scanned by its lot, unless only one lies there."""
+    key = (wanted.variant_id, wanted.location_id)
+    found = lots_of_work.there([key]).get(key, [])
+    if len(found) > 1:
+        said = _("Scan its lot: %(lot)s ends first.") if found[0].expires_on else _("Scan its lot, such as %(lot)s.")
+        raise WrongLot(said % {"lot": found[0].code}, lot=found[0].code)
 
 
 def pick_all(fulfillment_order_ids: Sequence[UUID], *, actor: Actor, at: datetime | None = None) -> list[UUID]:
@@ -84,6 +110,8 @@ def pick_all(fulfillment_order_ids: Sequence[UUID], *, actor: Actor, at: datetim
         taken = rows(_TAKE_ALL, {"ids": list(fulfillment_order_ids)})
         if not taken:
             return []
+        if of_lots := [t for t in taken if t.tracks_lots]:
+            assign([Picked(t.id, t.location_id, t.variant_id, t.sku, t.q) for t in of_lots])
         move([Units(t.order_line_id, t.q) for t in taken], "released", "picked")
         refresh(list({t.order_id for t in taken}), actor=actor, at=at)
     return sorted({t.fulfillment_order_id for t in taken})
@@ -91,11 +119,12 @@ def pick_all(fulfillment_order_ids: Sequence[UUID], *, actor: Actor, at: datetim
 
 _TAKE_ALL = """
 WITH rest AS (
-    SELECT l.id, f.order_id, l.quantity - l.cancelled - l.picked AS q
+    SELECT l.id, f.order_id, l.quantity - l.cancelled - l.picked AS q, f.location_id, ol.variant_id, ol.sku, v.tracks_lots
     FROM fulfillment_fulfillmentline l JOIN fulfillment_fulfillmentorder f ON f.id = l.fulfillment_order_id
+    JOIN orders_orderline ol ON ol.id = l.order_line_id JOIN catalog_variant v ON v.id = ol.variant_id
     WHERE f.id = ANY(%(ids)s) AND f.status = 'picking' AND l.quantity > l.cancelled + l.picked)
 UPDATE fulfillment_fulfillmentline l SET picked = l.picked + rest.q FROM rest WHERE l.id = rest.id
-RETURNING l.fulfillment_order_id, l.order_line_id, rest.order_id, rest.q
+RETURNING l.fulfillment_order_id, l.order_line_id, rest.*
 """
 
 
@@ -114,14 +143,14 @@ def _check_quantities(quantities: Mapping[UUID, int]) -> None:
 
 _WORK = """
 SELECT f.order_id, f.status, o.number, p.name AS location, l.order_line_id, ol.sku, l.quantity - l.cancelled AS wanted,
-       l.quantity - l.cancelled - l.picked AS left
+       l.quantity - l.cancelled - l.picked AS left, l.id AS work_line_id, f.location_id, ol.variant_id, v.tracks_lots
 FROM fulfillment_fulfillmentline l JOIN fulfillment_fulfillmentorder f ON f.id = l.fulfillment_order_id
 JOIN orders_order o ON o.id = f.order_id JOIN inventory_location p ON p.id = f.location_id
-JOIN orders_orderline ol ON ol.id = l.order_line_id WHERE f.id = %(id)s
+JOIN orders_orderline ol ON ol.id = l.order_line_id JOIN catalog_variant v ON v.id = ol.variant_id WHERE f.id = %(id)s
 """
 
 
-def _count(fulfillment_order_id: UUID, quantities: Mapping[UUID, int]) -> None:
+def _count(fulfillment_order_id: UUID, quantities: Mapping[UUID, int], lots: Mapping[UUID, UUID]) -> None:
     work = {row.order_line_id: row for row in rows(_WORK, {"id": fulfillment_order_id})}
     for index, (line_id, quantity) in enumerate(quantities.items()):
         if line_id not in work:
@@ -135,6 +164,12 @@ def _count(fulfillment_order_id: UUID, quantities: Mapping[UUID, int]) -> None:
         """,
         {"id": fulfillment_order_id, "lines": list(quantities), "quantities": list(quantities.values())},
     )
+    of_lots = [work[line_id] for line_id in quantities if work[line_id].tracks_lots]
+    if of_lots:
+        assign(
+            [Picked(r.work_line_id, r.location_id, r.variant_id, r.sku, quantities[r.order_line_id]) for r in of_lots],
+            {r.work_line_id: lots[r.order_line_id] for r in of_lots if r.order_line_id in lots},
+        )
 
 
 def _check_left(row: Any, quantity: int) -> None:

@@ -5,7 +5,8 @@ from uuid import UUID
 from core.actors import SYSTEM
 from core.db import rows
 from core.outbox import Delivered, subscribe
-from fulfillment import floor, labelling, release, shipping, shortfalls, tracking_events
+from fulfillment import backorders, floor, labelling, lots, release, shipping, shortfalls, tracking_events
+from fulfillment.expected import expect_again
 from fulfillment.planning import VIRTUAL
 from fulfillment.routing import route
 
@@ -31,6 +32,38 @@ def cover_shortfalls(events: list[Delivered]) -> None:
     """A place has fewer units than it has promised."""
     for stock_id in sorted({event.about for event in events}):
         shortfalls.cover(stock_id, actor=SYSTEM)
+
+
+@subscribe("lot.closed", "fulfillment.take_lot_out", outside=True)
+def take_lots_out(events: list[Delivered]) -> None:
+    """A lot is not sold any more: what was picked of it comes out of open work."""
+    for lot_id in sorted({event.about for event in events}):
+        lots.put_back(lot_id, actor=SYSTEM)
+
+
+_OF_STOCK = "SELECT DISTINCT variant_id FROM inventory_stock WHERE id = ANY(%(ids)s) ORDER BY variant_id"
+_OF_SUPPLY = "SELECT DISTINCT variant_id FROM inventory_supply WHERE id = ANY(%(ids)s) ORDER BY variant_id"
+
+
+@subscribe("stock.risen", "fulfillment.serve_backorders", outside=True)
+def serve_backorders(events: list[Delivered]) -> None:
+    """More is free of something that somebody waits for."""
+    ids = [event.about for event in events]
+    backorders.serve([row.variant_id for row in rows(_OF_STOCK, {"ids": ids})], actor=SYSTEM)
+
+
+@subscribe("supply.arrived", "fulfillment.take_up_backorders", outside=True)
+def take_up_backorders(events: list[Delivered]) -> None:
+    """Units that were waited for are reserved."""
+    ids = [event.about for event in events]
+    backorders.take_up([row.variant_id for row in rows(_OF_SUPPLY, {"ids": ids})], actor=SYSTEM)
+
+
+@subscribe("supply.changed", "fulfillment.expect_again_changed", outside=True)
+@subscribe("supply.waits_changed", "fulfillment.expect_again", outside=True)
+def expect_backorders_again(events: list[Delivered]) -> None:
+    """When units that somebody waits for are expected has changed."""
+    expect_again({UUID(demand) for event in events for demand in event.payload["demands"]}, actor=SYSTEM)
 
 
 @subscribe("shipment.label_wanted", "fulfillment.book_labels", outside=True, queue="providers")

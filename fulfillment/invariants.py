@@ -23,6 +23,25 @@ sql_invariant(
 )
 sql_invariant(
     "fulfillment",
+    "what counts against a cap or holds a fence is ordered and not cancelled, by the channel itself",
+    "SELECT count(*) FROM inventory_capdraw",
+    """
+    WITH drawn AS (
+        SELECT d.demand_key, d.quantity, c.channel_id, c.variant_id, 0 AS gone
+        FROM inventory_capdraw d JOIN inventory_cap c ON c.id = d.cap_id
+        UNION ALL
+        SELECT d.demand_key, sum(d.quantity), f.channel_id, s.variant_id, 1
+        FROM inventory_fencedraw d JOIN inventory_fence f ON f.id = d.fence_id JOIN inventory_stock s ON s.id = f.stock_id
+        GROUP BY d.demand_key, f.channel_id, s.variant_id)
+    SELECT format('%s %s: %s drawn of %s ordered, %s cancelled, %s shipped', o.number, l.sku, d.quantity, l.quantity,
+                  l.cancelled, l.shipped)
+    FROM drawn d JOIN orders_orderline l ON l.id = d.demand_key JOIN orders_order o ON o.id = l.order_id
+    WHERE d.quantity > l.quantity - l.cancelled - d.gone * l.shipped
+       OR d.channel_id <> o.channel_id OR d.variant_id <> l.variant_id
+    """,
+)
+sql_invariant(
+    "fulfillment",
     "the buckets of a line are what its fulfilment orders say",
     "SELECT count(*) FROM orders_orderline",
     """
@@ -138,5 +157,64 @@ sql_invariant(
                    PARTITION BY order_line_id ORDER BY start ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
         FROM fulfillment_shipmentline WHERE start IS NOT NULL) numbered
     WHERE start <> before
+    """,
+)
+sql_invariant(
+    "fulfillment",
+    "lots that were picked are of what was picked",
+    "SELECT count(*) FROM fulfillment_pickedlot",
+    """
+    SELECT format('line %s of %s: %s picked, %s of them by lots, of another article: %s', w.id, o.sku, w.picked,
+                  sum(k.quantity), bool_or(l.variant_id <> o.variant_id))
+    FROM fulfillment_pickedlot k JOIN fulfillment_fulfillmentline w ON w.id = k.fulfillment_line_id
+    JOIN orders_orderline o ON o.id = w.order_line_id JOIN inventory_lot l ON l.id = k.lot_id
+    GROUP BY w.id, o.sku, w.picked HAVING sum(k.quantity) > w.picked OR bool_or(l.variant_id <> o.variant_id)
+    """,
+)
+sql_invariant(
+    "fulfillment",
+    "the lots of a parcel left with it",
+    "SELECT count(*) FROM fulfillment_pickedlot",
+    """
+    SELECT format('lot %s of work %s, which is %s: it has left is %s', k.lot_id, f.id, f.status, k.has_left)
+    FROM fulfillment_pickedlot k JOIN fulfillment_fulfillmentline w ON w.id = k.fulfillment_line_id
+    JOIN fulfillment_fulfillmentorder f ON f.id = w.fulfillment_order_id
+    WHERE k.has_left <> (f.status IN ('shipped', 'delivered'))
+    """,
+)
+sql_invariant(
+    "fulfillment",
+    "what a parcel took of a lot, its movement names",
+    "SELECT count(*) FROM fulfillment_pickedlot WHERE has_left",
+    """
+    SELECT format('shipment %s took %s of lot %s, its movements say %s', x.id, x.units, x.lot_id, coalesce(m.units, 0))
+    FROM (
+        SELECT s.id, k.lot_id, sum(k.quantity) AS units FROM fulfillment_pickedlot k
+        JOIN fulfillment_fulfillmentline w ON w.id = k.fulfillment_line_id
+        JOIN fulfillment_shipment s ON s.fulfillment_order_id = w.fulfillment_order_id AND s.status <> 'voided'
+        WHERE k.has_left GROUP BY s.id, k.lot_id) x
+    LEFT JOIN (
+        SELECT source, lot_id, -sum(quantity) AS units FROM inventory_holdingmove
+        WHERE movement_id IS NOT NULL AND lot_id IS NOT NULL GROUP BY source, lot_id) m
+      ON m.source = x.id AND m.lot_id = x.lot_id
+    WHERE coalesce(m.units, 0) < x.units
+    """,
+)
+
+sql_invariant(
+    "fulfillment",
+    "what a line waits for is pinned for it, in stock or in line",
+    "SELECT count(*) FROM orders_orderline WHERE is_stocked AND reserved + backordered > 0",
+    """
+    WITH pinned AS (
+        SELECT demand_key, sum(here) AS here, sum(coming) AS coming FROM (
+            SELECT demand_key, quantity AS here, 0 AS coming FROM inventory_reservation
+            UNION ALL SELECT demand_key, 0, quantity FROM inventory_supplypin) p GROUP BY demand_key)
+    SELECT format('%s %s: %s reserved and %s backordered, %s pinned and %s in line', o.number, l.sku, l.reserved,
+                  l.backordered, coalesce(p.here, 0), coalesce(p.coming, 0))
+    FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id JOIN orders_channel c ON c.id = o.channel_id
+    LEFT JOIN pinned p ON p.demand_key = l.id
+    WHERE l.is_stocked AND NOT c.is_history
+      AND (coalesce(p.here, 0) < l.reserved OR coalesce(p.here + p.coming, 0) <> l.reserved + l.backordered)
     """,
 )

@@ -8,7 +8,7 @@ from django.utils import timezone
 from catalog.models import Variant
 from core.ids import new_id
 from fulfillment.states import MOVING, OPEN
-from inventory.models import Location
+from inventory.models import Location, Lot
 from orders.models import Order, OrderLine
 
 
@@ -113,6 +113,29 @@ class ShipmentLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["shipment", "order_line"], name="shipment_line_once"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="shipment_line_positive"),
+        ]
+
+
+class PickedLot(models.Model):
+    """Units of a line of work that are of a lot: in hand from the pick on, and kept for ever once they have left.
+
+    The parcel of the work took them, so this is what a parcel holds by lot.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    fulfillment_line = models.ForeignKey(FulfillmentLine, models.PROTECT, related_name="lots", db_index=False)
+    lot = models.ForeignKey(Lot, models.PROTECT, related_name="picked", db_index=False)
+    quantity = models.IntegerField()
+    has_left = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["fulfillment_line", "lot"], name="pickedlot_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="pickedlot_positive"),
+        ]
+        indexes = [
+            models.Index(fields=["lot", "id"], name="pickedlot_of_lot"),
+            models.Index(fields=["lot"], condition=Q(has_left=False), name="pickedlot_in_hand"),
         ]
 
 

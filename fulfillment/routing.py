@@ -18,9 +18,11 @@ from django.utils import timezone
 
 from core.actors import Actor
 from core.db import rows
-from core.incidents import open_incident
+from core.incidents import Found, open_many
 from core.timeline import Row, record_many
+from fulfillment.backorders import line_up
 from fulfillment.events import FulfillmentOrderPlanned, publish_of
+from fulfillment.expected import BACKORDER
 from fulfillment.locks import Orders, history
 from fulfillment.planning import Work, insert_work, virtual_work, work_of
 from inventory.locks import lock_behind
@@ -130,10 +132,8 @@ def _write(work: Sequence[Work], plans: Sequence[Plan], orders: Orders, *, actor
     past = history(orders)
     record_many((_told(plan) for plan in plans), actor=actor, at=at)
     publish_of((_planned(w, orders[w.order_id].number) for w in work), past)
-    for plan in plans:
-        if plan.unfilled and plan.order_id not in past:
-            data = {"units": sum(line.quantity for line in plan.unfilled)}
-            open_incident("backorder", about=plan.order_id, data=data, actor=actor)
+    short = (plan for plan in plans if plan.unfilled and plan.order_id not in past)
+    open_many(BACKORDER, (Found(p.order_id, data={"units": _units(p)}) for p in short), actor=actor)
     touched = {w.order_id for w in work} | {plan.order_id for plan in plans}
     refresh(sorted(touched), actor=actor, at=at)
     _allocate(plans, unfilled)
@@ -151,15 +151,21 @@ def _allocate(plans: Sequence[Plan], unfilled: Sequence[PlannedLine]) -> None:
         lock_behind(keys, [(t.variant_id, t.location_id) for t in targets])
         unreserve([(line.line_id, line.quantity) for line in unfilled])
     allocate(targets)
+    line_up(unfilled)
 
 
 def _told(plan: Plan) -> Row:
     data = {
         "parcels": len(plan.parcels),
         "cost": str(plan.cost),
-        "unfilled": sum(line.quantity for line in plan.unfilled),
+        "unfilled": _units(plan),
     }
     return Row(plan.order_id, "order.routed", data=data)
+
+
+def _units(plan: Plan) -> int:
+    """Units that no place has."""
+    return sum(line.quantity for line in plan.unfilled)
 
 
 def _planned(work: Work, number: str) -> FulfillmentOrderPlanned:

@@ -21,6 +21,7 @@ from core.problems import Conflict, Invalid
 from core.states import apply_many
 from fulfillment.events import ShipmentShipped, publish_of
 from fulfillment.locks import Orders, history, insist, lock_orders_of
+from fulfillment.lots import leave
 from fulfillment.models import FulfillmentOrder
 from fulfillment.shares import added, part
 from fulfillment.states import FULFILLMENT_ORDER
@@ -112,9 +113,18 @@ def _leave(parcels: Sequence[Leaving], *, actor: Actor, at: datetime) -> None:
     contents = [c for p in parcels for c in p.contents]
     move([Units(c.row.line_id, c.quantity) for c in contents if not c.is_new], "packed", "shipped")
     move([Units(c.row.line_id, c.quantity) for c in contents if c.is_new], "reserved", "shipped")
+    of_lots = {p.row.work_id for p in parcels if any(c.row.tracks_lots for c in p.contents)}
+    lots = leave(sorted(of_lots)) if of_lots else {}
     inventory.ship_out(
         [
-            Out(c.row.variant_id, p.row.location_id, c.quantity, p.row.id)
+            Out(
+                c.row.variant_id,
+                p.row.location_id,
+                c.quantity,
+                p.row.id,
+                c.row.line_id,
+                lots.get((p.row.work_id, c.row.line_id), ()),
+            )
             for p in parcels
             for c in p.contents
             if c.row.is_stocked
@@ -151,7 +161,7 @@ def _entries(parcel: Leaving, sale: Sale, at: datetime) -> list[journal.Entry]:
 
 
 _PARCELS = """
-SELECT s.id, s.order_id, s.carrier, s.tracking_number, s.cost, s.expected_on, f.location_id,
+SELECT s.id, s.order_id, s.carrier, s.tracking_number, s.cost, s.expected_on, f.location_id, f.id AS work_id,
        p.kind AS location_kind, p.code AS location_code
 FROM fulfillment_shipment s JOIN fulfillment_fulfillmentorder f ON f.id = s.fulfillment_order_id
 JOIN inventory_location p ON p.id = f.location_id
@@ -159,7 +169,7 @@ WHERE f.id = ANY(%(ids)s) AND s.status = 'labelled' ORDER BY s.id
 """
 _MONEY = """
 l.id AS line_id, l.variant_id, l.is_stocked, l.quantity AS ordered, l.shipped, l.net, l.tax, l.freight_net,
-l.freight_tax, v.standard_cost
+l.freight_tax, v.standard_cost, v.tracks_lots
 """
 _CONTENTS = f"""
 SELECT c.shipment_id, c.quantity AS q, {_MONEY} FROM fulfillment_shipmentline c

@@ -1,4 +1,4 @@
-"""The list of parcels."""
+"""The list of parcels, beside that of recalls."""
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.lists import FORTHCOMING, Choice, Column, Flag, ListSpec, Period, Several, Sort, Tab
 from core.templatetags.ui import money, state, when
 from core.wording import SHIPMENT
+from fulfillment import recall_tables
 from fulfillment.models import Shipment
 from fulfillment.states import MOVING
 from inventory.selectors import place_codes
@@ -144,3 +145,4 @@ SHIPMENTS = ListSpec(
     route="parcels",
     icon="package",
 )
+RECALL = recall_tables.RECALL

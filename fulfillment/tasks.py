@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from core.actors import SYSTEM
-from fulfillment import deadlines, shortfalls
+from fulfillment import backorders, deadlines, shortfalls
 
 
 @shared_task(name="fulfillment.watch_unpaid")
@@ -15,3 +15,9 @@ def watch_unpaid() -> int:
 def cover_shortfalls() -> int:
     """Look again at every place that is short: there may be room elsewhere by now. Returns how many there were."""
     return shortfalls.cover_open(actor=SYSTEM)
+
+
+@shared_task(name="fulfillment.sweep_backorders")
+def sweep_backorders() -> int:
+    """Serve whoever waits for units and was missed by an event. Returns how many orders go on."""
+    return backorders.sweep(actor=SYSTEM)

@@ -1,8 +1,13 @@
 from django.urls import path
 
-from fulfillment import views
+from core.lists.views import page_of
+from fulfillment import lot_views, views
 
 urlpatterns = [
+    path("stock-lots/<uuid:lot_id>/", lot_views.lot_page, name="stock-lot"),
+    path("stock-lots/<uuid:lot_id>/set-apart/", lot_views.close, name="stock-lot-close"),
+    path("stock-lots/<uuid:lot_id>/release/", lot_views.release, name="stock-lot-release"),
+    path("recall/", page_of("recall"), name="recall"),
     path("work/", views.work_list, name="work"),
     path("work/<uuid:fulfillment_order_id>/", views.work_piece, name="work-piece"),
     path("work/<uuid:fulfillment_order_id>/scan/", views.scan, name="work-scan"),

@@ -17,11 +17,13 @@ from core.days import day_at
 from core.lists import KeysetList
 from core.permissions import permission
 from core.problems import Conflict, Invalid, Problem
-from fulfillment import floor, labelling, labels, shipping, tracking_events, work
+from fulfillment import floor, labelling, labels, lots, shipping, tracking_events, work
 from fulfillment.forms import EVENTS, EventForm, HandOverForm, ScanForm
 from fulfillment.models import Shipment
+from fulfillment.walking import places_to_pick
 from fulfillment.work import Piece
 from inventory.models import Location
+from inventory.services import LARGEST
 
 WORK = "fulfillment.work"
 PER_PAGE = 30
@@ -112,16 +114,22 @@ def _screen(request: HttpRequest, piece: Piece, said: dict[str, str] | None = No
 
 def _lines(piece: Piece, said: dict[str, str] | None) -> list[dict[str, Any]]:
     """The lines: what is left first while picking; the one just scanned is marked."""
+    spots = places_to_pick(piece) if piece.stage == "pick" else {}
     lines = [
         {
             "line": line,
+            "spots": spots.get(line.order_line_id, ()),
             "wanted": line.quantity - line.cancelled,
             "done": line.picked >= line.quantity - line.cancelled,
             "now": bool(said and said.get("line") == str(line.order_line_id)),
         }
         for line in piece.lines
     ]
-    return sorted(lines, key=lambda each: (bool(each["done"]), not each["now"])) if piece.stage == "pick" else lines
+    return sorted(lines, key=_as_people_walk) if piece.stage == "pick" else lines
+
+
+def _as_people_walk(each: Any) -> tuple[bool, bool, int]:
+    return each["done"], not each["now"], each["spots"][0].walk if each["spots"] else LARGEST
 
 
 @require_POST
@@ -147,6 +155,8 @@ def _scan(fulfillment_order_id: UUID, form: ScanForm, actor: Actor) -> tuple[dic
         return {"tone": "green", "line": str(floor.scan(fulfillment_order_id, code, actor=actor))}, 200
     except Invalid:
         return _wrong(_("%(code)s is not in this order. Put it back.") % {"code": code}), 422
+    except lots.WrongLot as problem:
+        return _wrong(problem.detail), 409
     except Conflict as problem:
         if problem.extra.get("by"):
             words = _("All of %(code)s is picked already, the last by %(who)s. Put this one back.")
@@ -241,7 +251,12 @@ def parcel(request: HttpRequest, shipment_id: UUID) -> HttpResponse:
 
 def _parcel_page(request: HttpRequest, shipment: Shipment, form: EventForm, status: int = 200) -> HttpResponse:
     left = shipment.status not in ("draft", "labelled", "voided", "delivered")
-    context = {"shipment": shipment, "form": form if left else None, "events": _events(shipment)}
+    context = {
+        "shipment": shipment,
+        "form": form if left else None,
+        "events": _events(shipment),
+        "lots": lots.of_work([shipment.fulfillment_order_id]),
+    }
     return render(request, "fulfillment/parcel.html", context, status=status)
 
 

@@ -11,3 +11,17 @@ class StockShort(Event):
 
     kind = "stock.short"
     units: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SafetyRulesChanged(Event):
+    """A rule about safety stock came or went. `about` is the rule's id."""
+
+    kind = "safety_rules.changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LotClosed(Event):
+    """A lot is not sold any more; `about` is the lot's id."""
+
+    kind = "lot.closed"

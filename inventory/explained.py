@@ -1,4 +1,4 @@
-"""Why a pool can promise so many units of a variant: every number of the sum, place by place."""
+"""Why a channel can promise so many units of a variant: every number of the sum, place by place."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,14 +8,16 @@ from django.utils.functional import Promise as Words
 from django.utils.translation import gettext_lazy as _
 
 from core.db import rows
-from inventory.free import FREE, HELD
+from inventory.free import HELD, OWN
 
 EXPLAINED = f"""
-SELECT s.id, l.name, l.code, s.on_hand, s.safety, s.allocated, s.reserved, {HELD} AS held, greatest(0, -{FREE}) AS short,
-       greatest(0, {FREE}) AS free, f.code AS feed, l.is_active, 'ship' = ANY(l.can) AS ships, p.id IS NOT NULL AS in_pool
+SELECT s.id, l.name, l.code, s.on_hand, s.safety, s.allocated, s.reserved, {HELD} AS held,
+       CASE WHEN s.withheld THEN s.on_hand ELSE 0 END AS kept, s.fenced - coalesce(f.unused, 0) AS others, greatest(0, -({OWN})) AS short, greatest(0, {OWN}) AS free,
+       t.code AS feed, s.withheld, l.is_active, 'ship' = ANY(l.can) AS ships, p.id IS NOT NULL AS in_pool
 FROM inventory_stock s JOIN inventory_location l ON l.id = s.location_id
 LEFT JOIN inventory_poollocation p ON p.location_id = l.id AND p.pool_id = %(pool)s
-LEFT JOIN inventory_stockfeedplace v ON v.location_id = l.id LEFT JOIN inventory_stockfeed f ON f.id = v.feed_id
+LEFT JOIN inventory_fence f ON f.stock_id = s.id AND f.channel_id = %(channel)s
+LEFT JOIN inventory_stockfeedplace v ON v.location_id = l.id LEFT JOIN inventory_stockfeed t ON t.id = v.feed_id
 WHERE s.variant_id = %(variant)s ORDER BY s.on_hand DESC, l.name
 """  # noqa: S608 - constants
 
@@ -36,6 +38,8 @@ STEPS = (
     Step("allocated", _("Allocated"), -1),
     Step("reserved", _("Reserved"), -1),
     Step("held", _("Held back"), -1, is_rare=True),
+    Step("kept", _("Not promised"), -1, is_rare=True),
+    Step("others", _("Set aside for others"), -1, is_rare=True),
     Step("short", _("Missing"), 1, is_rare=True),
 )
 """They add up to what is free. Where more is promised and kept back than there is, what is missing counts as nothing."""
@@ -63,15 +67,15 @@ class Explained:
         return sum(getattr(row, name) for row in self.counted)
 
 
-def explained(variant_id: UUID, pool_id: UUID) -> Explained:
-    """The sum behind what a pool can promise of a variant now."""
-    found = rows(EXPLAINED, {"variant": variant_id, "pool": pool_id})
+def explained(variant_id: UUID, pool_id: UUID, channel_id: UUID) -> Explained:
+    """The sum behind what a channel that sells from the pool can promise of a variant now."""
+    found = rows(EXPLAINED, {"variant": variant_id, "pool": pool_id, "channel": channel_id})
     return Explained([row for row in found if counts(row)], [row for row in found if not counts(row)])
 
 
 def counts(row: Any) -> bool:
     """Whether what is free there may be sold by the pool."""
-    return bool(row.in_pool and row.is_active and row.ships)
+    return bool(row.in_pool and row.is_active and row.ships and not row.withheld)
 
 
 def why_not(row: Any) -> Words:
@@ -80,4 +84,4 @@ def why_not(row: Any) -> Words:
         return _("The place is closed")
     if not row.in_pool:
         return _("The channel does not sell from here")
-    return _("The place does not ship")
+    return _("The place does not ship") if not row.ships else _("Nothing of it is promised from here")

@@ -5,6 +5,7 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models import Variant
 from inventory.models import Condition
 from inventory.services import LARGEST
 
@@ -41,6 +42,16 @@ class ReceiveForm(PlaceForm):
     )
     vendor = forms.CharField(label=_("Vendor"), required=False, max_length=200)
     note = forms.CharField(label=_("Delivery note"), required=False, max_length=200)
+    lot = forms.CharField(label=_("Lot"), max_length=40, error_messages={"required": _("Give the lot.")})
+    expires_on = forms.DateField(
+        label=_("Last day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    vendor_lot = forms.CharField(label=_("The vendor’s name of the lot"), required=False, max_length=100)
+
+    def __init__(self, *args: Any, variant: Variant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in () if variant.tracks_lots else ("lot", "expires_on", "vendor_lot"):
+            del self.fields[name]
 
 
 class AdjustForm(PlaceForm):

@@ -13,6 +13,23 @@ from inventory.feeds.models import LastLevel as LastLevel
 from inventory.feeds.models import StockFeed as StockFeed
 from inventory.feeds.models import StockFeedPlace as StockFeedPlace
 from inventory.free import held
+from inventory.holdings.models import Bin as Bin
+from inventory.holdings.models import Holding as Holding
+from inventory.holdings.models import HoldingMove as HoldingMove
+from inventory.holdings.models import Lot as Lot
+from inventory.limits.models import Cap as Cap
+from inventory.limits.models import CapDraw as CapDraw
+from inventory.limits.models import Fence as Fence
+from inventory.limits.models import FenceDraw as FenceDraw
+from inventory.limits.models import SafetyRule as SafetyRule
+from inventory.supply.models import Supply as Supply
+from inventory.supply.models import SupplyPin as SupplyPin
+from inventory.tallies.models import Tally as Tally
+from inventory.tallies.models import TallyEntry as TallyEntry
+from inventory.transfers.models import Transfer as Transfer
+from inventory.transfers.models import TransferLine as TransferLine
+from inventory.transfers.models import TransferStep as TransferStep
+from inventory.transfers.models import TransferStepLine as TransferStepLine
 
 
 class Location(models.Model):
@@ -91,8 +108,13 @@ class Stock(models.Model):
     """The units of a variant at a location.
 
     `on_hand`, `damaged` and `quarantine` are kept by the database from the movements and refuse any other change;
-    `reserved + allocated` may not rise above `on_hand` (triggers of the first migration).
+    `reserved + allocated` may not rise above `on_hand` (triggers of the first migration). `fenced` adds up what channels
+    have set aside here and not used. A row that is `withheld` promises nothing.
     """
+
+    class SafetyFrom(models.TextChoices):
+        HAND = "hand"
+        RULE = "rule"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     variant = models.ForeignKey(Variant, models.PROTECT, db_index=False)
@@ -103,6 +125,10 @@ class Stock(models.Model):
     reserved = models.IntegerField(default=0)
     allocated = models.IntegerField(default=0)
     safety = models.IntegerField(default=0)
+    safety_from = models.TextField(choices=SafetyFrom, default="", db_default="", blank=True)
+    fenced = models.IntegerField(default=0, db_default=0)
+    withheld = models.BooleanField(default=False, db_default=False)
+    is_detailed = models.BooleanField(default=False, db_default=False, help_text="broken down by bin or lot (holdings)")
 
     class Meta:
         verbose_name_plural = "stock"
@@ -114,7 +140,13 @@ class Stock(models.Model):
                 ),
                 name="stock_not_negative",
             ),
+            models.CheckConstraint(condition=Q(fenced__gte=0), name="stock_fenced"),
         ]
+
+    @property
+    def is_set_by_hand(self) -> bool:
+        """Whether somebody has set the safety stock, so that no rule does."""
+        return self.safety_from == self.SafetyFrom.HAND or (self.safety_from == "" and self.safety > 0)
 
     @property
     def held_back(self) -> int:
@@ -123,8 +155,9 @@ class Stock(models.Model):
 
     @property
     def free(self) -> int:
-        """Units that can still be promised from here."""
-        return max(0, self.on_hand - self.safety - self.allocated - self.reserved - self.held_back)
+        """Units that can still be promised from here to any channel."""
+        there = 0 if self.withheld else self.on_hand
+        return max(0, there - self.safety - self.allocated - self.reserved - self.fenced - self.held_back)
 
 
 class Movement(models.Model):
@@ -139,6 +172,8 @@ class Movement(models.Model):
         RETURN = "return"
         ADJUSTMENT = "adjustment"
         COUNT = "count"
+        CONDITION = "condition"
+        TRANSFER = "transfer"
 
     CORRECTIONS = (Reason.ADJUSTMENT, Reason.COUNT)
     """By which somebody says what is really there: a person, or a feed."""

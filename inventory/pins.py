@@ -44,7 +44,10 @@ pins AS (
     SELECT r.*, sum(r.quantity) OVER (PARTITION BY r.variant_id, r.pool_id, r.location_id ORDER BY r.demand_key DESC) AS upto
     FROM inventory_reservation r
     JOIN (SELECT DISTINCT variant_id, pool_id, origin_id FROM want) w
-      ON w.variant_id = r.variant_id AND w.pool_id = r.pool_id AND w.origin_id = r.location_id),
+      ON w.variant_id = r.variant_id AND w.pool_id = r.pool_id AND w.origin_id = r.location_id
+    WHERE NOT EXISTS (
+        SELECT FROM inventory_fencedraw d JOIN inventory_fence f ON f.id = d.fence_id
+        JOIN inventory_stock s ON s.id = f.stock_id AND s.location_id = r.location_id WHERE d.demand_key = r.demand_key)),
 parts AS MATERIALIZED (
     SELECT p.id, p.demand_key, p.variant_id, p.pool_id, p.quantity, w.origin_id, w.target_id,
            (least(p.upto, w.upto) - greatest(p.upto - p.quantity, w.upto - w.units))::int AS part
@@ -86,13 +89,13 @@ def move_pins(moves: Sequence[PinMove]) -> list[Any]:
     if sum(m.units for m in moved) != sum(m.units for m in moves):
         raise Conflict(_("What is to be moved is not pinned there any more."))
     give_back(
-        [Shift(m.variant_id, m.origin_id, reserved=-m.units) for m in moves]
-        + [Shift(m.variant_id, m.target_id, reserved=m.units) for m in moves]
+        [Shift(m.variant_id, m.origin_id, m.demand_key, reserved=-m.units) for m in moved]
+        + [Shift(m.variant_id, m.target_id, m.demand_key, reserved=m.units) for m in moved]
     )
     return moved
 
 
-PIN_ALLOCATED = """
+ADD_PINS = """
 INSERT INTO inventory_reservation (id, demand_key, variant_id, location_id, pool_id, quantity)
 SELECT * FROM unnest(%(ids)s::uuid[], %(keys)s::uuid[], %(variants)s::uuid[], %(locations)s::uuid[], %(pools)s::uuid[],
                      %(quantities)s::int[])
@@ -100,8 +103,8 @@ ON CONFLICT (demand_key, location_id) DO UPDATE SET quantity = inventory_reserva
 """
 
 
-def pin_allocated(pins: Sequence[Pin]) -> None:
-    """Allocated units are reserved again where they are: what was decided for them is open again.
+def add_pins(pins: Sequence[Pin]) -> None:
+    """Write pins, those of a demand at the same place as one; what is reserved there is still to be moved.
 
     The caller has the stock rows locked.
     """
@@ -113,7 +116,7 @@ def pin_allocated(pins: Sequence[Pin]) -> None:
             pin, quantity=pin.quantity + (known.quantity if known else 0)
         )
     run(
-        PIN_ALLOCATED,
+        ADD_PINS,
         {
             "ids": [p.id for p in wanted.values()],
             "keys": [p.demand_key for p in wanted.values()],
@@ -123,4 +126,14 @@ def pin_allocated(pins: Sequence[Pin]) -> None:
             "quantities": [p.quantity for p in wanted.values()],
         },
     )
-    give_back([Shift(p.variant_id, p.location_id, reserved=p.quantity, allocated=-p.quantity) for p in pins])
+
+
+def pin_allocated(pins: Sequence[Pin]) -> None:
+    """Allocated units are reserved again where they are: what was decided for them is open again.
+
+    The caller has the stock rows locked.
+    """
+    add_pins(pins)
+    give_back(
+        [Shift(p.variant_id, p.location_id, p.demand_key, reserved=p.quantity, allocated=-p.quantity) for p in pins]
+    )

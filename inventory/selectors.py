@@ -1,7 +1,7 @@
 """Reads of stock: what is free where, and what can be promised."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from catalog.models import Variant
 from core.db import rows
-from inventory.free import FREE, free_of
+from inventory.free import FREE, OWN, free_of
 from inventory.models import Location, Movement, Stock
 
 ON_OFFER = f"""
@@ -19,45 +19,91 @@ WITH places AS MATERIALIZED (
     FROM inventory_poollocation p JOIN inventory_location l ON l.id = p.location_id
     WHERE p.pool_id = %(pool)s AND l.is_active AND l.id = ANY(%(places)s::uuid[]))
 SELECT v.id, v.sku, v.is_stocked,
-       array_agg(ARRAY[l.n, {FREE}]) FILTER (WHERE l.ships AND {FREE} > 0) AS sends,
-       array_agg(ARRAY[l.n, {FREE}]) FILTER (WHERE l.hands_over AND {FREE} > 0) AS hands_over,
-       coalesce(bool_or(s.reserved > 0) FILTER (WHERE l.ships), false) AS is_pinned
+       array_agg(ARRAY[l.n, {OWN}]) FILTER (WHERE l.ships AND {OWN} > 0) AS sends,
+       array_agg(ARRAY[l.n, {OWN}]) FILTER (WHERE l.hands_over AND {OWN} > 0) AS hands_over,
+       coalesce(bool_or(s.reserved > 0) FILTER (WHERE l.ships), false) AS is_pinned,
+       (SELECT greatest(0, c.most - c.used) FROM inventory_cap c
+        WHERE c.variant_id = v.id AND c.channel_id = %(channel)s) AS cap
 FROM catalog_variant v
-LEFT JOIN (inventory_stock s JOIN places l ON l.id = s.location_id) ON s.variant_id = v.id
+LEFT JOIN (inventory_stock s JOIN places l ON l.id = s.location_id
+           LEFT JOIN inventory_fence f ON f.stock_id = s.id AND f.channel_id = %(channel)s AND f.unused > 0)
+       ON s.variant_id = v.id
 WHERE v.sku = ANY(%(skus)s::text[]) AND v.is_active
 GROUP BY v.id
 """  # noqa: S608 - constants
 
 
-def on_offer(skus: Sequence[str], pool_id: UUID, places: Sequence[UUID]) -> list[Any]:
-    """What lies free of each SKU that is sold, at those of `places` that are in the pool: one statement.
+def on_offer(skus: Sequence[str], pool_id: UUID, channel_id: UUID, places: Sequence[UUID]) -> list[Any]:
+    """What a channel can promise of each SKU that is sold, at those of `places` that are in the pool: one statement.
 
     Each row has `id`, `sku`, `is_stocked`, pairs of (number of the place from 1, free units) at the places that ship
-    (`sends`) and where customers collect (`hands_over`), None for none; and whether orders wait for units at places
-    that ship (`is_pinned`).
+    (`sends`) and where customers collect (`hands_over`), None for none; whether orders wait for units at places that
+    ship (`is_pinned`); and how many the channel may still sell (`cap`), None for any number.
     """
-    return rows(ON_OFFER, {"skus": list(skus), "pool": pool_id, "places": list(places)})
+    return rows(ON_OFFER, {"skus": list(skus), "pool": pool_id, "channel": channel_id, "places": list(places)})
 
 
 FREE_BY_PLACE = f"""
-SELECT s.location_id, array_agg(w.n::int) AS variants,
-       array_agg({FREE}) AS units
+SELECT s.location_id, array_agg(w.n::int) AS variants, array_agg({FREE}) AS units, array_agg(f.unused) AS own
 FROM unnest(%(variants)s::uuid[]) WITH ORDINALITY AS w(variant_id, n)
 JOIN inventory_stock s ON s.variant_id = w.variant_id
 JOIN inventory_poollocation p ON p.location_id = s.location_id AND p.pool_id = %(pool)s
 JOIN inventory_location l ON l.id = s.location_id
-WHERE {FREE} > 0 AND l.is_active AND 'ship' = ANY(l.can)
+LEFT JOIN inventory_fence f ON f.stock_id = s.id AND f.channel_id = %(channel)s AND f.unused > 0
+WHERE {OWN} > 0 AND l.is_active AND 'ship' = ANY(l.can)
 GROUP BY s.location_id
+UNION ALL
+SELECT NULL, array_agg(w.n::int), array_agg(greatest(0, c.most - c.used)), NULL
+FROM unnest(%(variants)s::uuid[]) WITH ORDINALITY AS w(variant_id, n)
+JOIN inventory_cap c ON c.variant_id = w.variant_id AND c.channel_id = %(channel)s
+HAVING count(*) > 0
 """  # noqa: S608 - constants
 
 
-def free_units(variant_ids: Sequence[UUID], pool_id: UUID) -> dict[UUID, dict[UUID, int]]:
-    """Free units by location and variant, where there are any: one row a location, for sets of many variants."""
-    found = rows(FREE_BY_PLACE, {"variants": list(variant_ids), "pool": pool_id})
-    return {
-        row.location_id: {variant_ids[n - 1]: units for n, units in zip(row.variants, row.units, strict=True)}
-        for row in found
-    }
+@dataclass(slots=True)
+class Free:
+    """What can be promised, by location and variant: `common` to every channel, below zero only where a channel has set
+    more aside; `own` by channel and location; and by channel and variant what a cap leaves."""
+
+    common: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
+    own: dict[tuple[UUID, UUID], dict[UUID, int]] = field(default_factory=dict)
+    caps: dict[tuple[UUID, UUID], int] = field(default_factory=dict)
+
+    def of(self, channel_id: UUID) -> dict[UUID, dict[UUID, int]]:
+        """Units by location and variant that a channel can promise."""
+        mine = {place: units for (channel, place), units in self.own.items() if channel == channel_id}
+        if not mine:
+            return self.common
+        found = dict(self.common)
+        for place, units in mine.items():
+            common = self.common.get(place, {})
+            found[place] = common | {v: max(0, common.get(v, 0) + own) for v, own in units.items()}
+        return found
+
+    def take(self, channel_id: UUID, place: UUID, variant_id: UUID, units: int) -> None:
+        """Units are promised: those set aside for the channel first."""
+        if mine := self.own.get((channel_id, place)):
+            first = min(units, mine.get(variant_id, 0))
+            if first:
+                mine[variant_id] -= first
+                units -= first
+        here = self.common.setdefault(place, {})
+        here[variant_id] = here.get(variant_id, 0) - units
+
+
+def free_units(variant_ids: Sequence[UUID], pool_id: UUID, channel_id: UUID, into: Free | None = None) -> Free:
+    """What a channel that sells from the pool can promise, in one statement; added to what is known of other channels."""
+    free = into or Free()
+    for row in rows(FREE_BY_PLACE, {"variants": list(variant_ids), "pool": pool_id, "channel": channel_id}):
+        units = {variant_ids[n - 1]: units for n, units in zip(row.variants, row.units, strict=True)}
+        if row.location_id is None:
+            free.caps.update({(channel_id, variant): left for variant, left in units.items()})
+            continue
+        free.common.setdefault(row.location_id, {}).update(units)
+        own = {variant_ids[n - 1]: own for n, own in zip(row.variants, row.own, strict=True) if own}
+        if own:
+            free.own[(channel_id, row.location_id)] = own
+    return free
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +121,11 @@ FROM inventory_stock s JOIN inventory_location l ON l.id = s.location_id
 WHERE s.variant_id = ANY(%(variants)s) AND l.is_active AND 'ship' = ANY(l.can)
 """  # noqa: S608 - constants
 PINNED = """
-SELECT variant_id, location_id, pool_id, sum(quantity)::int AS units
-FROM inventory_reservation WHERE variant_id = ANY(%(variants)s) GROUP BY variant_id, location_id, pool_id
+SELECT r.variant_id, r.location_id, r.pool_id, sum(r.quantity)::int AS units
+FROM inventory_reservation r WHERE r.variant_id = ANY(%(variants)s) AND NOT EXISTS (
+    SELECT FROM inventory_fencedraw d JOIN inventory_fence f ON f.id = d.fence_id
+    JOIN inventory_stock s ON s.id = f.stock_id AND s.location_id = r.location_id WHERE d.demand_key = r.demand_key)
+GROUP BY r.variant_id, r.location_id, r.pool_id
 """
 LEGAL = """
 SELECT p.pool_id, array_agg(p.location_id ORDER BY l.code) AS places
@@ -87,7 +136,7 @@ WHERE l.is_active AND 'ship' = ANY(l.can) GROUP BY p.pool_id
 
 def seats(variant_ids: Collection[UUID]) -> Seats:
     """Free units by variant and location (below zero where more is promised or kept back than there is), pinned units by
-    variant, location and pool, and each pool's places that ship."""
+    variant, location and pool, and each pool's places that ship. What is pinned out of a fence does not move."""
     wanted = {"variants": list(variant_ids)}
     free: dict[UUID, dict[UUID, int]] = {variant: {} for variant in variant_ids}
     pins: dict[UUID, dict[tuple[UUID, UUID], int]] = {variant: {} for variant in variant_ids}
@@ -96,6 +145,14 @@ def seats(variant_ids: Collection[UUID]) -> Seats:
     for row in rows(PINNED, wanted):
         pins[row.variant_id][(row.location_id, row.pool_id)] = row.units
     return Seats(free, pins, {row.pool_id: tuple(row.places) for row in rows(LEGAL)})
+
+
+def atp(variant_ids: Sequence[UUID], pool_id: UUID, channel_id: UUID) -> dict[UUID, int]:
+    """What a channel that sells from the pool can promise of each variant now."""
+    free = free_units(variant_ids, pool_id, channel_id)
+    here = free.of(channel_id).values()
+    there = {variant: sum(max(0, units.get(variant, 0)) for units in here) for variant in variant_ids}
+    return {variant: min(units, free.caps.get((channel_id, variant), units)) for variant, units in there.items()}
 
 
 def stock_of_variants() -> QuerySet[Variant]:
@@ -118,7 +175,7 @@ def _summed(found: QuerySet[Variant], rows_here: Q) -> QuerySet[Any]:
     )
 
 
-STOCK_COLUMNS = ("on_hand", "reserved", "allocated", "safety")
+STOCK_COLUMNS = ("on_hand", "reserved", "allocated", "safety", "fenced")
 
 
 def variant_by_sku(sku: str) -> Variant | None:

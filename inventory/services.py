@@ -3,10 +3,11 @@
 All functions take sets and lock stock rows in (variant, location) order, so that no two of them can wait in a circle.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -25,8 +26,12 @@ from core.problems import Conflict, Invalid
 from core.timeline import record
 from inventory import shortfalls
 from inventory.free import FREE
+from inventory.holdings.ledger import Moved, Part, follow, is_detailed
+from inventory.limits import caps, fences
+from inventory.limits.caps import Sale
 from inventory.locks import lock_behind
 from inventory.models import Condition, Location, Movement, Stock
+from inventory.supply.risen import WANTED, tell_risen, tell_rows
 
 LARGEST = 1_000_000
 """Most units in one movement: beyond it, a quantity is a slip of the finger."""
@@ -42,13 +47,14 @@ class Short(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """Units to be pinned to one legal location for one demand."""
+    """Units to be pinned to one legal location for one demand, out of the fence of its channel first."""
 
     demand_key: UUID
     variant_id: UUID
     location_id: UUID
     pool_id: UUID
     quantity: int
+    channel_id: UUID | None = None
     id: UUID = field(default_factory=new_id)
 
 
@@ -64,68 +70,82 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """Units of a variant at a location."""
+    """Units of a variant at a location, for a demand."""
 
     variant_id: UUID
     location_id: UUID
     quantity: int
+    demand_key: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Out:
-    """Allocated units that leave with a shipment (`source`)."""
+    """Allocated units of a demand that leave with a shipment (`source`)."""
 
     variant_id: UUID
     location_id: UUID
     quantity: int
     source: UUID
+    demand_key: UUID
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class In:
-    """Units that arrive in a condition."""
+    """Units that arrive in a condition; `parts` name bins and lots."""
 
     variant_id: UUID
     location_id: UUID
     quantity: int
     condition: str = Condition.SELLABLE
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A change of what is promised at one stock row."""
+    """A change of what is promised to a demand at one stock row; `gone` when the units have left."""
 
     variant_id: UUID
     location_id: UUID
+    demand_key: UUID
     reserved: int = 0
     allocated: int = 0
+    channel_id: UUID | None = None
+    gone: bool = False
 
 
 SHIFT = f"""
 WITH want AS MATERIALIZED (
-    SELECT * FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[], %(reserved)s::int[], %(allocated)s::int[])
-        AS w(variant_id, location_id, r, a)),
+    SELECT * FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[], %(reserved)s::int[], %(allocated)s::int[],
+                         %(own)s::bool[]) AS w(variant_id, location_id, r, a, own)),
 locked AS MATERIALIZED (
-    SELECT s.id, w.r, w.a, p.held_units, p.held_share
+    SELECT s.id, w.r, w.a, w.own, p.held_units, p.held_share
     FROM inventory_stock s JOIN want w USING (variant_id, location_id) JOIN inventory_location p ON p.id = s.location_id
     ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s)
 UPDATE inventory_stock s SET reserved = s.reserved + l.r, allocated = s.allocated + l.a FROM locked l
-WHERE s.id = l.id AND (l.r + l.a <= 0 OR {FREE} >= l.r + l.a)
-RETURNING s.id, s.variant_id, s.location_id,
-    s.reserved + s.allocated <= s.on_hand AND s.reserved + s.allocated - l.r - l.a > s.on_hand AS cured
+WHERE s.id = l.id AND (l.r + l.a <= 0 OR {FREE} + CASE WHEN l.own THEN s.fenced ELSE 0 END >= l.r + l.a)
+RETURNING s.id, s.variant_id, s.location_id, EXISTS (SELECT FROM inventory_fence f WHERE f.stock_id = s.id) AS has_fences,
+    s.reserved + s.allocated <= s.on_hand AND s.reserved + s.allocated - l.r - l.a > s.on_hand AS cured,
+    l.r + l.a < 0 AND {WANTED} AS risen
 """  # noqa: S608 - constants
 
 
-def _shift(shifts: Sequence[Shift]) -> list[UUID]:
-    """Move promises at many stock rows in one statement; returns the rows that this makes short no more.
+def _shift(shifts: Sequence[Shift], sales: Sequence[Sale] = ()) -> list[Any]:
+    """Move promises at many stock rows in one statement; returns the rows: `cured` of a shortfall by it, or `risen`, with
+    more that is free and wanted by somebody.
 
-    Raises Short where too few units are free; what it did elsewhere must then be given up with the savepoint.
+    `sales` count against their channels' caps. Raises Short where too few units are free; what it did elsewhere must then
+    be given up with the savepoint.
     """
     require_atomic()
-    wanted: dict[tuple[UUID, UUID], tuple[int, int]] = {}
+    wanted: dict[tuple[UUID, UUID], tuple[int, int, bool]] = {}
     for s in shifts:
-        reserved, allocated = wanted.get((s.variant_id, s.location_id), (0, 0))
-        wanted[(s.variant_id, s.location_id)] = (reserved + s.reserved, allocated + s.allocated)
+        reserved, allocated, own = wanted.get((s.variant_id, s.location_id), (0, 0, False))
+        wanted[(s.variant_id, s.location_id)] = (
+            reserved + s.reserved,
+            allocated + s.allocated,
+            own or s.channel_id is not None,
+        )
     if not wanted:
         return []
     done = rows(
@@ -133,18 +153,44 @@ def _shift(shifts: Sequence[Shift]) -> list[UUID]:
         {
             "variants": [variant for variant, _ in wanted],
             "locations": [location for _, location in wanted],
-            "reserved": [reserved for reserved, _ in wanted.values()],
-            "allocated": [allocated for _, allocated in wanted.values()],
+            "reserved": [reserved for reserved, _, _ in wanted.values()],
+            "allocated": [allocated for _, allocated, _ in wanted.values()],
+            "own": [own for _, _, own in wanted.values()],
         },
     )
     if len(done) < len(wanted):
         raise Short(sorted(set(wanted) - {(d.variant_id, d.location_id) for d in done}))
-    return [d.id for d in done if d.cured]
+    if over := caps.count(sales):
+        raise Short([(s.variant_id, s.location_id) for s in shifts if s.variant_id in over])
+    _settle_fences(shifts, {(d.variant_id, d.location_id): d.id for d in done if d.has_fences})
+    return done
+
+
+def _settle_fences(shifts: Sequence[Shift], fenced: Mapping[tuple[UUID, UUID], UUID]) -> None:
+    """What the fences of these stock rows give and take back: each demand's change, all its shifts there together."""
+    if not fenced:
+        return
+    changes: dict[tuple[UUID, UUID], fences.Change] = {}
+    places = {stock: place for place, stock in fenced.items()}
+    for s in shifts:
+        if (stock := fenced.get((s.variant_id, s.location_id))) is not None:
+            known = changes.get((stock, s.demand_key))
+            changes[(stock, s.demand_key)] = fences.Change(
+                stock,
+                s.demand_key,
+                s.reserved + s.allocated + (known.units if known else 0),
+                s.channel_id or (known.channel_id if known else None),
+                s.gone,
+            )
+    if over := fences.settle(list(changes.values())):
+        raise Short([places[stock] for stock in over])
 
 
 def give_back(shifts: Sequence[Shift]) -> None:
-    """Move promises where some end, which may end a shortfall."""
-    shortfalls.resolve_given_back(_shift(shifts), actor=SYSTEM)
+    """Move promises where some end, which may end a shortfall and serve somebody who waits."""
+    done = _shift(shifts)
+    shortfalls.resolve_given_back([d.id for d in done if d.cured], actor=SYSTEM)
+    tell_rows([d.id for d in done if d.risen])
 
 
 PINS = Table(
@@ -167,12 +213,15 @@ def reserve(pins: Sequence[Pin]) -> None:
         promise_pinned(pins)
 
 
-def promise_pinned(pins: Sequence[Pin]) -> None:
-    """The guarded half of `reserve`, for a caller who has written the pins with other rows.
+def promise_pinned(pins: Sequence[Pin], sales: Sequence[Sale] = ()) -> None:
+    """The guarded half of `reserve`, for a caller who has written the pins with other rows; `sales` count against caps.
 
     Raises Short where too few units are free: the transaction, or its savepoint, must then be given up.
     """
-    _shift([Shift(p.variant_id, p.location_id, reserved=p.quantity) for p in pins])
+    _shift(
+        [Shift(p.variant_id, p.location_id, p.demand_key, reserved=p.quantity, channel_id=p.channel_id) for p in pins],
+        sales,
+    )
 
 
 GIVE_BACK = """
@@ -200,13 +249,13 @@ def unreserve(demands: Sequence[tuple[UUID, int]]) -> None:
     parts = rows(GIVE_BACK, {"keys": [d[0] for d in demands], "quantities": [d[1] for d in demands]})
     if sum(p.part for p in parts) != sum(q for _, q in demands):
         raise Conflict(_("Fewer units are reserved than are to be given back."))
-    give_back([Shift(p.variant_id, p.location_id, reserved=-p.part) for p in parts])
+    give_back([Shift(p.variant_id, p.location_id, p.demand_key, reserved=-p.part) for p in parts])
 
 
 def allocate(targets: Sequence[Target]) -> None:
     """Turn the demands' pins into allocations, wherever these stand, in one move.
 
-    The targets of a demand take as many units as it has pinned; Short when a target has too few free units.
+    The targets of a demand take no more units than it has pinned; Short when a target has too few free units.
     """
     require_atomic()
     if not targets:
@@ -216,27 +265,50 @@ def allocate(targets: Sequence[Target]) -> None:
         lock_behind(keys, [(t.variant_id, t.location_id) for t in targets])
         gone = rows(
             "DELETE FROM inventory_reservation WHERE demand_key = ANY(%(keys)s)"
-            " RETURNING demand_key, variant_id, location_id, quantity",
+            " RETURNING demand_key, variant_id, location_id, pool_id, quantity",
             {"keys": keys},
         )
         if sum(g.quantity for g in gone) != sum(t.quantity for t in targets):
-            raise Conflict(_("What is to be allocated is not what was reserved."))
+            gone = _put_back(gone, targets)
         give_back(
-            [Shift(g.variant_id, g.location_id, reserved=-g.quantity) for g in gone]
-            + [Shift(t.variant_id, t.location_id, allocated=t.quantity) for t in targets]
+            [Shift(g.variant_id, g.location_id, g.demand_key, reserved=-g.quantity) for g in gone]
+            + [Shift(t.variant_id, t.location_id, t.demand_key, allocated=t.quantity) for t in targets]
         )
+
+
+def _put_back(gone: Sequence[Any], targets: Sequence[Target]) -> list[Pin]:
+    """Units that came for a demand (inventory.supply) after its plan was made stay pinned. Each target takes what stands
+    at its place, then what stands elsewhere; returns what they took."""
+    pins = [Pin(g.demand_key, g.variant_id, g.location_id, g.pool_id, g.quantity) for g in gone]
+    left = {pin.id: pin.quantity for pin in pins}
+    for is_elsewhere in (False, True):
+        targets = [replace(t, quantity=t.quantity - _take(t, pins, left, is_elsewhere)) for t in targets]
+    if any(t.quantity for t in targets):
+        raise Conflict(_("What is to be allocated is not what was reserved."))
+    insert_all({PINS: [replace(pin, id=new_id(), quantity=left[pin.id]) for pin in pins if left[pin.id]]})
+    return [replace(pin, quantity=units) for pin in pins if (units := pin.quantity - left[pin.id])]
+
+
+def _take(target: Target, pins: Sequence[Pin], left: dict[UUID, int], is_elsewhere: bool) -> int:
+    taken = 0
+    for pin in pins:
+        if pin.demand_key == target.demand_key and (is_elsewhere or pin.location_id == target.location_id):
+            part = min(left[pin.id], target.quantity - taken)
+            left[pin.id] -= part
+            taken += part
+    return taken
 
 
 def deallocate(units: Sequence[At]) -> None:
     """Give allocated units back."""
-    give_back([Shift(u.variant_id, u.location_id, allocated=-u.quantity) for u in units])
+    give_back([Shift(u.variant_id, u.location_id, u.demand_key, allocated=-u.quantity) for u in units])
 
 
 def ship_out(units: Sequence[Out], *, actor: Actor, at: datetime | None = None) -> None:
     """Allocated units leave: the allocation ends and a movement takes them off the books of the place."""
-    _shift([Shift(u.variant_id, u.location_id, allocated=-u.quantity) for u in units])
-    _move(
-        [(In(u.variant_id, u.location_id, -u.quantity), u.source) for u in units],
+    _shift([Shift(u.variant_id, u.location_id, u.demand_key, allocated=-u.quantity, gone=True) for u in units])
+    move_units(
+        [(In(u.variant_id, u.location_id, -u.quantity, parts=u.parts), u.source) for u in units],
         Movement.Reason.SHIPMENT,
         actor=actor,
         at=at,
@@ -247,7 +319,7 @@ LOCK = """
 WITH want AS MATERIALIZED (
     SELECT DISTINCT variant_id, location_id FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[])
         AS w(variant_id, location_id))
-SELECT s.id FROM inventory_stock s JOIN want USING (variant_id, location_id)
+SELECT s.id, s.is_detailed FROM inventory_stock s JOIN want USING (variant_id, location_id)
 ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s
 """
 INSERT_MOVEMENTS = """
@@ -258,16 +330,16 @@ FROM unnest(%(ids)s::uuid[], %(variants)s::uuid[], %(locations)s::uuid[], %(cond
 """
 
 
-def _move(
+def move_units(
     moves: Sequence[tuple[In, UUID]], reason: str, *, actor: Actor, at: datetime | None = None, note: str = ""
 ) -> None:
     """Write movements (with their sources) under ordered locks; the database keeps the counts."""
     require_atomic()
     if not moves:
         return
-    units = [unit for unit, _ in moves]
+    units, ids = [unit for unit, _ in moves], [new_id() for _ in moves]
     places = {"variants": [u.variant_id for u in units], "locations": [u.location_id for u in units]}
-    run(LOCK, places)
+    detailed = is_detailed(rows(LOCK, places), [(u.variant_id, u.location_id) for u in units])
     try:
         with transaction.atomic():
             run(
@@ -278,7 +350,7 @@ def _move(
                     "note": note,
                     "actor": actor.label,
                     "at": at or timezone.now(),
-                    "ids": [new_id() for _ in units],
+                    "ids": ids,
                     "conditions": [u.condition for u in units],
                     "quantities": [u.quantity for u in units],
                     "sources": [source for _, source in moves],
@@ -288,6 +360,13 @@ def _move(
         if "stock_not_negative" in str(error):
             raise Conflict(_("There are fewer units on hand than are to leave. Count the place first.")) from error
         raise
+    if detailed:
+        moved = [
+            Moved(key, u.variant_id, u.location_id, str(u.condition), u.quantity, source, u.parts)
+            for key, (u, source) in zip(ids, moves, strict=True)
+        ]
+        follow(moved, leaving=reason == Movement.Reason.SHIPMENT, actor=actor, at=at)
+    tell_risen({(u.variant_id, u.location_id) for u in units if u.quantity > 0 and u.condition == Condition.SELLABLE})
 
 
 COSTS = """
@@ -317,29 +396,41 @@ def receive(
     at: datetime | None = None,
     note: str = "",
     vendor: str = "",
+    owed: Decimal | None = None,
     opening: bool = False,
 ) -> None:
-    """Goods arrive: movements in, and their value at standard cost in the ledger (opening stock or a vendor's)."""
+    """Goods arrive: movements in, and their value at standard cost in the ledger (opening stock or a vendor's).
+
+    `owed` is what they were bought for in EUR, where that is known.
+    """
     check_quantities(units)
     at = at or timezone.now()
     with transaction.atomic():
-        _move([(u, source) for u in units], Movement.Reason.RECEIPT, actor=actor, at=at, note=note)
+        move_units([(u, source) for u in units], Movement.Reason.RECEIPT, actor=actor, at=at, note=note)
         shortfalls.resolve_arrived([(u.variant_id, u.location_id) for u in units], actor=actor)
         valued = goods(units)
-        if any(g.cost for g in valued):
+        if owed or any(g.cost for g in valued):
             document = Document(id=source, date=company_day(at), label=note or "Receipt")
             entry = (
                 postings.opening_stock(document, goods=valued)
                 if opening
-                else postings.goods_received(document, vendor=vendor, goods=valued)
+                else postings.goods_received(document, vendor=vendor, goods=valued, owed=owed)
             )
             journal.post([entry], actor=actor)
 
 
 def take_in(units: Sequence[tuple[In, UUID]], *, actor: Actor, at: datetime | None = None) -> None:
     """Returned units come back into stock in their condition, each with its return as source. Posts nothing."""
-    _move(units, Movement.Reason.RETURN, actor=actor, at=at)
+    move_units(units, Movement.Reason.RETURN, actor=actor, at=at)
     shortfalls.resolve_arrived([(u.variant_id, u.location_id) for u, _ in units], actor=actor)
+
+
+def carry(units: Sequence[tuple[In, UUID]], *, actor: Actor, note: str = "") -> None:
+    """Units leave for another place (negative) or arrive from one, each with its transfer as source. Posts nothing."""
+    move_units(units, Movement.Reason.TRANSFER, actor=actor, note=note)
+    came = [(u.variant_id, u.location_id) for u, _ in units if u.quantity > 0]
+    if came:
+        shortfalls.resolve_arrived(came, actor=actor)
 
 
 def adjust(variant_id: UUID, location_id: UUID, quantity: int, *, reason: str, actor: Actor, note: str = "") -> Stock:
@@ -356,7 +447,9 @@ def adjust(variant_id: UUID, location_id: UUID, quantity: int, *, reason: str, a
     source = new_id()
     with transaction.atomic():
         unit = In(variant_id, location_id, quantity)
-        _move([(unit, source)], Movement.Reason.ADJUSTMENT, actor=actor, note=f"{reason}: {note}" if note else reason)
+        move_units(
+            [(unit, source)], Movement.Reason.ADJUSTMENT, actor=actor, note=f"{reason}: {note}" if note else reason
+        )
         document = Document(id=source, date=company_day(), label=reason)
         differences = goods([unit])
         if any(d.cost for d in differences):
@@ -373,9 +466,11 @@ def set_safety(variant_id: UUID, location_id: UUID, units: int, *, actor: Actor)
         raise Invalid.field(["safety"], _("must be a whole number from 0 to %(largest)s") % {"largest": LARGEST})
     with transaction.atomic():
         stock = Stock.objects.select_for_update(no_key=True).get(variant_id=variant_id, location_id=location_id)
-        before, stock.safety = stock.safety, units
-        stock.save(update_fields=["safety"])
+        before, stock.safety, stock.safety_from = stock.safety, units, Stock.SafetyFrom.HAND
+        stock.save(update_fields=["safety", "safety_from"])
         record(stock.pk, "stock.safety", actor=actor, before=str(before), after=str(units))
+        if units < before:
+            tell_risen([(variant_id, location_id)])
     return stock
 
 

@@ -16,7 +16,9 @@ from catalog.selectors import named
 from core.lists import Choice, Column, ListSpec, Sort, Tab, registry
 from core.lists.filters import Unreadable
 from inventory.feeds import tables as feed_tables
+from inventory.holdings import tables as bin_tables
 from inventory.selectors import at_place, place_choices, stock_of_variants
+from inventory.transfers import tables as transfer_tables
 
 OUT, SHORT = "out", "short"
 STATES = ((OUT, _("Nothing left to promise")), (SHORT, _("Less than promised")))
@@ -76,7 +78,7 @@ STOCK = registry.register(
         nothing_yet=_("Products stand here as soon as they are in the catalogue and a place has some."),
         permission="stock.view",
         base=lambda user: stock_of_variants(),
-        bulk=("stock.safety",),
+        bulk=("stock.safety", "stock.fence", "stock.cap", "stock.withhold"),
         columns=(
             Column(name="sku", label=_("SKU"), value=lambda v: v.sku, cell=_sku, sort="sku", fixed=True),
             Column(name="product", label=_("Product"), value=lambda v: v.product.name(), phone="full"),
@@ -84,6 +86,7 @@ STOCK = registry.register(
             _units("reserved", _("Reserved")),
             _units("allocated", _("Allocated")),
             _units("safety", _("Safety")),
+            _units("fenced", _("Set aside"), shown=False),
             Column(
                 name="free",
                 label=_("Can be promised"),
@@ -123,4 +126,5 @@ STOCK = registry.register(
         older=_("Next page"),
     )
 )
-FEEDS = feed_tables.FEEDS
+FEEDS, BINS, LOTS = feed_tables.FEEDS, bin_tables.BINS, bin_tables.LOTS
+TRANSFERS = transfer_tables.TRANSFERS

@@ -1,6 +1,8 @@
 from celery import shared_task
 
+from core.actors import SYSTEM
 from inventory.feeds import applying, silence
+from inventory.limits import safety
 
 TURN = 30.0
 """Seconds after which other jobs have their turn; a file of a hundred thousand levels takes about as long."""
@@ -15,6 +17,12 @@ def apply_levels() -> int:
 @shared_task(name="inventory.watch_feeds")
 def watch_feeds() -> int:
     return silence.watch()
+
+
+@shared_task(name="inventory.apply_safety_rules")
+def apply_safety_rules() -> int:
+    """By night, as what places send changes day by day."""
+    return safety.apply_rules(actor=SYSTEM)
 
 
 @shared_task(name="inventory.forget_old_messages")

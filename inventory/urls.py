@@ -3,12 +3,40 @@ from django.urls import path
 from core.lists.views import page_of
 from inventory import views
 from inventory.feeds import views as feeds
+from inventory.holdings import put_views as putting
+from inventory.holdings import views as holdings
+from inventory.limits import views as limits
+from inventory.transfers import floor
+from inventory.transfers import views as transfers
 
 urlpatterns = [
     path("stock/", page_of("stock"), name="stock"),
     path("stock/<path:sku>/receive/", views.receive, name="stock-receive"),
     path("stock/<path:sku>/adjust/", views.adjust, name="stock-adjust"),
+    path("stock/<path:sku>/at/<uuid:location_id>/", holdings.at_place, name="stock-at"),
+    path("stock/<path:sku>/at/<uuid:location_id>/condition/", holdings.condition, name="stock-condition"),
     path("stock/<path:sku>/", views.stock_item, name="stock-item"),
+    path("safety-rules/", limits.rules, name="safety-rules"),
+    path("safety-rules/<uuid:rule_id>/remove/", limits.remove, name="safety-rule-remove"),
+    path("stock-bins/", page_of("stock-bins"), name="stock-bins"),
+    path("stock-bins/new/", holdings.new, name="stock-bin-new"),
+    path("stock-bins/<uuid:bin_id>/", holdings.bin_page, name="stock-bin"),
+    path("stock-bins/<uuid:bin_id>/change/", holdings.change, name="stock-bin-change"),
+    path("stock-lots/", page_of("stock-lots"), name="stock-lots"),
+    path("put-away/", putting.put_away, name="put-away"),
+    path("put-away/<uuid:location_id>/scan/", putting.put_scan, name="put-scan"),
+    path("stock-find/", views.find, name="stock-find"),
+    path("transfers/", page_of("transfers"), name="transfers"),
+    path("transfers/new/", transfers.new, name="transfer-new"),
+    path("transfers/<str:number>/", transfers.transfer_page, name="transfer"),
+    path("transfers/<str:number>/change/", transfers.change, name="transfer-change"),
+    path("transfers/<str:number>/cancel/", transfers.cancel, name="transfer-cancel"),
+    path("transfers/<str:number>/write-off/", transfers.write_off, name="transfer-write-off"),
+    path("transfers/<str:number>/<str:step>/count/", floor.count, name="transfer-count"),
+    path("transfers/<str:number>/<str:step>/scan/", floor.scan, name="transfer-scan"),
+    path("transfers/<str:number>/<str:step>/rest/", floor.rest, name="transfer-rest"),
+    path("transfers/<str:number>/<str:step>/anew/", floor.drop, name="transfer-drop"),
+    path("transfers/<str:number>/<str:step>/finish/", floor.finish, name="transfer-finish"),
     path("stock-feeds/", page_of("stock-feeds"), name="stock-feeds"),
     path("stock-feeds/new/", feeds.new, name="stock-feed-new"),
     path("stock-feeds/messages/<uuid:message_id>/", feeds.message, name="stock-message"),

@@ -9,16 +9,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import Variant
 from core import versions
 from core.actors import Actor
+from core.forms import tell
 from core.ids import new_id
 from core.permissions import allows, locations_of, permission, require
-from core.problems import NotFound, Problem
-from inventory import panels, services
+from core.problems import Invalid, NotFound, Problem
+from inventory import lineforms, panels, services
 from inventory.forms import AdjustForm, ReceiveForm
+from inventory.holdings import lots
 from inventory.models import Movement, Stock
 from inventory.selectors import (
     last_correction,
@@ -50,7 +52,7 @@ def _item(request: HttpRequest, variant: Variant, **forms: Any) -> dict[str, Any
         "stock": stock,
         "totals": totals,
         "movements": movements_of(variant.pk),
-        "receive_form": forms.get("receive") or _form(request, ReceiveForm, "stock.receive"),
+        "receive_form": forms.get("receive") or _form(request, ReceiveForm, "stock.receive", variant=variant),
         "adjust_form": forms.get("adjust") or _form(request, AdjustForm, "stock.adjust"),
         "correction": last_correction(variant.pk),
         "opened": next(iter(forms), ""),
@@ -58,14 +60,22 @@ def _item(request: HttpRequest, variant: Variant, **forms: Any) -> dict[str, Any
     }
 
 
+@require_safe
+@permission("stock.view")
+def find(request: HttpRequest) -> HttpResponse:
+    """Articles by name, SKU or barcode, as a fragment of buttons that add them to a form."""
+    return render(request, "inventory/found.html", {"found": lineforms.find(request.GET.get("find", ""))})
+
+
 TOTALS = ("on_hand", "reserved", "allocated", "safety", "free", "damaged", "quarantine")
 
 
-def _form(request: HttpRequest, kind: type[Any], needs: str, data: Any = None) -> Any:
+def _form(request: HttpRequest, kind: type[Any], needs: str, data: Any = None, **more: Any) -> Any:
     """The form with the places where this person may do it; None where they may nowhere."""
     if not allows(request.user, needs):
         return None
-    return kind(data, places=place_choices(locations_of(request.user, needs)), auto_id=f"{kind.__name__.lower()}-%s")
+    places = place_choices(locations_of(request.user, needs))
+    return kind(data, places=places, auto_id=f"{kind.__name__.lower()}-%s", **more)
 
 
 @permission("stock.receive")
@@ -73,21 +83,28 @@ def _form(request: HttpRequest, kind: type[Any], needs: str, data: Any = None) -
 def receive(request: HttpRequest, sku: str) -> HttpResponse:
     """Goods arrive at a place."""
     variant = _find(sku)
-    form = _form(request, ReceiveForm, "stock.receive", request.POST)
+    form = _form(request, ReceiveForm, "stock.receive", request.POST, variant=variant)
     if not form.is_valid():
         return render(request, "inventory/item.html", _item(request, variant, receive=form), status=422)
     given = form.cleaned_data
     require(request.user, "stock.receive", given["location"])
+    said = ngettext("%(n)d unit received.", "%(n)d units received.", given["quantity"]) % {"n": given["quantity"]}
+    try:
+        _take_in(variant, given, Actor.of(request.user))
+    except Invalid as problem:
+        tell(form, problem)
+        return render(request, "inventory/item.html", _item(request, variant, receive=form), status=422)
+    return _done(request, sku, said, lambda: None)
+
+
+def _take_in(variant: Variant, given: dict[str, Any], actor: Actor) -> None:
+    said = {"note": given["note"], "vendor": given["vendor"]}
+    if variant.tracks_lots:
+        lot = lots.LotInput(given["lot"], given["expires_on"], given["vendor_lot"])
+        lots.receive_lot(variant.pk, given["location"], given["quantity"], lot, condition=given["condition"], actor=actor, **said)  # fmt: skip
+        return
     unit = services.In(variant.pk, given["location"], given["quantity"], given["condition"])
-    said = ngettext("%(n)d unit received.", "%(n)d units received.", unit.quantity) % {"n": unit.quantity}
-    return _done(
-        request,
-        sku,
-        said,
-        lambda: services.receive(
-            [unit], source=new_id(), actor=Actor.of(request.user), note=given["note"], vendor=given["vendor"]
-        ),
-    )
+    services.receive([unit], source=new_id(), actor=actor, **said)
 
 
 @permission("stock.adjust")

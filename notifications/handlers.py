@@ -14,6 +14,7 @@ TOLD = (
     ("payment.failed", letters.PAYMENT_FAILED, ""),
     ("payment.action_required", letters.PAYMENT_LINK, ""),
     ("order.payment_reminder", letters.PAYMENT_REMINDER, ""),
+    ("order.delayed", letters.DELAYED, ""),
     ("shipment.shipped", letters.SHIPPED, "shipment_id"),
     ("shipment.delivered", letters.DELIVERED, "shipment_id"),
     ("return.received", letters.RETURN_RECEIVED, "return_id"),

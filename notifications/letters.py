@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,7 @@ RETURN_RECEIVED = "return_received"
 PAYMENT_FAILED = "payment_failed"
 PAYMENT_LINK = "payment_link"
 PAYMENT_REMINDER = "payment_reminder"
+DELAYED = "delayed"
 
 KINDS = (
     ORDER_CONFIRMATION,
@@ -30,6 +31,7 @@ KINDS = (
     PAYMENT_FAILED,
     PAYMENT_LINK,
     PAYMENT_REMINDER,
+    DELAYED,
 )
 
 _BLANK_LINES = re.compile(r"\n\s*\n\s*\n+")
@@ -58,6 +60,8 @@ class Facts:
     until: datetime | None = None
     time_zone: str = ""
     """Of the channel's customers; empty: the company's."""
+    expected: date | None = None
+    """The day by which a delayed order comes; None when nobody knows."""
     is_unpaid: bool = False
     """It was cancelled because nobody paid."""
 
@@ -78,6 +82,7 @@ def write(kind: str, facts: Facts) -> Letter:
         "returned": facts.returned,
         "amount": facts.order.total if facts.amount is None else facts.amount,
         "until": facts.until,
+        "expected": facts.expected,
         "is_unpaid": facts.is_unpaid,
         "url": facts.tracking_url,
         "language": language,

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
@@ -25,6 +25,10 @@ WHERE o.id = ANY(%(ids)s) AND o.email <> '' AND NOT c.is_history
 ORDER_LINES = """
 SELECT l.order_id AS owner, l.name, l.sku, l.quantity, l.unit_price * l.quantity AS amount
 FROM orders_orderline l WHERE l.order_id = ANY(%(ids)s) ORDER BY l.order_id, l.position
+"""
+WAITING_LINES = """
+SELECT l.order_id AS owner, l.name, l.sku, l.backordered AS quantity
+FROM orders_orderline l WHERE l.order_id = ANY(%(ids)s) AND l.backordered > 0 ORDER BY l.order_id, l.position
 """
 SHIPMENTS = """
 SELECT s.id, s.carrier, s.service, s.tracking_number, s.expected_on, s.delivered_at
@@ -81,11 +85,12 @@ def facts_of(kind: str, told: Sequence[Any]) -> Iterator[tuple[Any, Facts | None
 
 
 def _said(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The amount, the time limit and the reason that an event tells, as letters speak of them."""
-    amount, until = payload.get("amount"), payload.get("until")
+    """The amount, the time limit, the day and the reason that an event tells, as letters speak of them."""
+    amount, until, expected = (payload.get(name) for name in ("amount", "until", "expected"))
     return {
         "amount": Decimal(amount) if amount else None,
         "until": datetime.fromisoformat(until) if until else None,
+        "expected": date.fromisoformat(expected) if expected else None,
         "is_unpaid": payload.get("reason") == UNPAID_REASON,
     }
 
@@ -97,7 +102,8 @@ def _particulars(kind: str, told: Iterable[Told]) -> tuple[dict[Any, Any], dict[
     elif kind == letters.RETURN_RECEIVED:
         queries, ids = (RETURNS, RETURN_LINES), [fact.subject for fact in told if fact.subject]
     else:
-        return {}, _by_owner(rows(ORDER_LINES, {"ids": [fact.order_id for fact in told]}))
+        lines = WAITING_LINES if kind == letters.DELAYED else ORDER_LINES
+        return {}, _by_owner(rows(lines, {"ids": [fact.order_id for fact in told]}))
     subjects = {row.id: row for row in rows(queries[0], {"ids": ids})}
     return subjects, _by_owner(rows(queries[1], {"ids": ids}))
 

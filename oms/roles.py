@@ -56,6 +56,13 @@ PERMISSIONS: dict[str, Permission] = {
     "stock.view": Permission("stock", _("See stock")),
     "stock.receive": Permission("stock", _("Receive goods")),
     "stock.adjust": Permission("stock", _("Correct stock")),
+    "stock.limits": Permission("stock", _("Set what is kept back, set aside for channels and capped")),
+    "bins.manage": Permission("stock", _("Set up bins")),
+    "lots.manage": Permission("stock", _("Set lots apart and recall them")),
+    "stock.transfer": Permission("stock", _("Move goods between places")),
+    "purchasing.view": Permission("stock", _("See purchase orders")),
+    "purchasing.manage": Permission("stock", _("Buy from vendors")),
+    "purchasing.accept": Permission("stock", _("Take more than was ordered")),
     "feeds.manage": Permission("stock", _("Set up feeds of stock levels and send their files")),
     "fulfillment.view": Permission("floor", _("See the work of a place")),
     "fulfillment.work": Permission("floor", _("Pick, pack and hand over")),
@@ -81,6 +88,8 @@ FLOOR = frozenset(
         "stock.view",
         "stock.receive",
         "stock.adjust",
+        "stock.transfer",
+        "purchasing.view",
         "fulfillment.view",
         "fulfillment.work",
         "returns.receive",
@@ -114,6 +123,8 @@ STORE = frozenset(
         "orders.note",
         "stock.view",
         "stock.receive",
+        "stock.transfer",
+        "purchasing.view",
         "fulfillment.view",
         "fulfillment.work",
         "returns.receive",
@@ -126,6 +137,9 @@ WAREHOUSE = frozenset(
         "stock.view",
         "stock.receive",
         "stock.adjust",
+        "bins.manage",
+        "stock.transfer",
+        "purchasing.view",
         "fulfillment.view",
         "fulfillment.work",
         "returns.receive",
@@ -137,6 +151,7 @@ FINANCE = frozenset(
         "orders.note",
         "customers.view",
         "stock.view",
+        "purchasing.view",
         "payments.view",
         "payments.collect",
         "payments.refund",
@@ -147,8 +162,22 @@ FINANCE = frozenset(
         "incidents.view",
     }
 )
-PLANNER = frozenset({"orders.view", "stock.view", "stock.adjust", "feeds.manage", "insight.view"})
-OPERATIONS = CLERK | WAREHOUSE | {"insight.view", "queue.manage", "health.view", "views.share"}
+PLANNER = frozenset(
+    {
+        "orders.view",
+        "stock.view",
+        "stock.adjust",
+        "stock.limits",
+        "stock.transfer",
+        "lots.manage",
+        "purchasing.view",
+        "purchasing.manage",
+        "purchasing.accept",
+        "feeds.manage",
+        "insight.view",
+    }
+)
+OPERATIONS = CLERK | WAREHOUSE | {"lots.manage", "insight.view", "queue.manage", "health.view", "views.share"}
 MANAGER = OPERATIONS | FINANCE | PLANNER | {"devices.manage"}
 ADMIN = MANAGER | {"setup.manage", "metrics.view", "people.manage"}
 

@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "sourcing",
     "payments",
     "orders",
+    "purchasing",
     "inventory",
     "customers",
     "catalog",
@@ -221,6 +222,7 @@ CELERY_TASK_DEFAULT_QUEUE = "work"
 CELERY_TASK_ROUTES = {
     "core.run_jobs": {"queue": "jobs"},
     "inventory.apply_levels": {"queue": "jobs"},
+    "inventory.apply_safety_rules": {"queue": "jobs"},
     "core.*": {"queue": "relay"},
     "payments.*": {"queue": "providers"},
     "fulfillment.watch_unpaid": {"queue": "providers"},
@@ -245,6 +247,7 @@ CELERY_BEAT_SCHEDULE = {
     "cover-shortfalls": {"task": "fulfillment.cover_shortfalls", "schedule": 300.0, "options": {"expires": 300}},
     "settle-refused": {"task": "capture.settle_refused", "schedule": 300.0, "options": {"expires": 300}},
     "forget-refused": {"task": "capture.forget_refused", "schedule": 3600.0, "options": {"expires": 3600}},
+    "sweep-backorders": {"task": "fulfillment.sweep_backorders", "schedule": 60.0, "options": {"expires": 60}},
     "send-mail": {"task": "notifications.send_waiting", "schedule": 5.0, "options": {"expires": 10}},
     "park-unknown-work": {"task": "core.park_unknown", "schedule": 600.0, "options": {"expires": 600}},
     "forget-old-keys": {"task": "core.forget_old_keys", "schedule": 3600.0, "options": {"expires": 3600}},
@@ -259,6 +262,7 @@ CELERY_BEAT_SCHEDULE = {
     "apply-levels": {"task": "inventory.apply_levels", "schedule": 2.0, "options": {"expires": 4}},
     "watch-feeds": {"task": "inventory.watch_feeds", "schedule": 60.0, "options": {"expires": 60}},
     "forget-old-messages": {"task": "inventory.forget_old_messages", "schedule": 3600.0, "options": {"expires": 3600}},
+    "apply-safety-rules": {"task": "inventory.apply_safety_rules", "schedule": crontab(hour=2, minute=10)},
     "forget-old-jobs": {"task": "core.forget_old_jobs", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-ended-sessions": {
         "task": "core.forget_ended_sessions",

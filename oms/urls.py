@@ -13,7 +13,9 @@ urlpatterns = [
     path("", include("fulfillment.urls")),
     path("", include("inventory.urls")),
     path("", include("notifications.urls")),
+    path("", include("orders.urls")),
     path("", include("payments.urls")),
+    path("", include("purchasing.urls")),
     path("", include("tracking.urls")),
     path("metrics", metrics.show),
     path("api/", include("oms.api.urls")),  # last: it answers for every other address below /api

@@ -17,9 +17,12 @@ from core.problems import Conflict
 from orders import holds
 from orders.models import Hold, Order
 from orders.selectors import FINISHED
+from orders.shares import bulk as shares
 from orders.states import release_needs
 
 LONGEST_NOTE = 500
+
+__all__ = ["shares"]
 
 
 def link(row: JobRow) -> str:

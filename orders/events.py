@@ -49,3 +49,12 @@ class PaymentReminder(Event):
     kind = "order.payment_reminder"
     number: str
     until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderDelayed(Event):
+    """It will come later than was promised: by `expected` (ISO 8601), or on a day that nobody knows ("")."""
+
+    kind = "order.delayed"
+    number: str
+    expected: str

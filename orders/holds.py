@@ -60,7 +60,7 @@ WHERE order_id = ANY(%(ids)s) AND kind = %(kind)s AND status = 'open' RETURNING 
 """
 READY = """
 SELECT o.id, o.number FROM orders_order o
-WHERE o.id = ANY(%(ids)s) AND o.status IN ('placed', 'processing')
+WHERE o.id = ANY(%(ids)s) AND o.status IN ('placed', 'backordered', 'processing', 'partially_shipped')
   AND NOT EXISTS (SELECT FROM orders_hold h WHERE h.order_id = o.id AND h.status = 'open')
 ORDER BY o.id
 """

@@ -23,6 +23,7 @@ from core.outbox import publish
 from core.problems import Conflict, Invalid, NotFound
 from core.states import words
 from core.timeline import Row, record_many
+from fulfillment.lots import come_back
 from fulfillment.shares import added, part
 from inventory.services import In, take_in
 from orders import quantities
@@ -155,7 +156,7 @@ WHERE p.id = ANY(%(ids)s) OR (p.external_id <> '' AND p.order_id = ANY(%(orders)
 """
 _LINES = """
 SELECT l.id AS line_id, l.order_id, l.sku, l.variant_id, l.is_stocked, l.quantity AS ordered, l.shipped, l.returned,
-       l.net, l.tax, l.freight_net, l.freight_tax, v.standard_cost
+       l.net, l.tax, l.freight_net, l.freight_tax, v.standard_cost, v.tracks_lots
 FROM orders_orderline l JOIN catalog_variant v ON v.id = l.variant_id WHERE l.order_id = ANY(%(orders)s)
 """
 
@@ -319,16 +320,7 @@ def _carry_out(receipts: Sequence[Receipt], location_id: UUID, *, actor: Actor, 
     """Quantities, stock, ledger and what is now to be refunded, in the order of the locks."""
     parts = [p for r in receipts for p in r.parts]
     quantities.take_back([Units(p.row.line_id, p.back.quantity) for p in parts])
-    take_in(
-        [
-            (In(p.row.variant_id, location_id, p.back.quantity, str(p.back.condition)), r.id)
-            for r in receipts
-            for p in r.parts
-            if p.row.is_stocked
-        ],
-        actor=actor,
-        at=at,
-    )
+    take_in(_units(receipts, location_id), actor=actor, at=at)
     journal.post([entry for r in receipts for entry in _entries(r, location_id, at)], actor=actor)
     for is_history in (False, True):
         due: list[tuple[UUID, UUID, Decimal]] = [
@@ -336,6 +328,23 @@ def _carry_out(receipts: Sequence[Receipt], location_id: UUID, *, actor: Actor, 
         ]
         if due:
             request_refunds(due, actor=actor, at=at, dispatched=is_history)
+
+
+def _units(receipts: Sequence[Receipt], location_id: UUID) -> list[tuple[In, UUID]]:
+    """What comes into stock: into the lot that it left from where that is known; of one not sold, into quarantine."""
+    pairs = [(r, p) for r in receipts for p in r.parts if p.row.is_stocked]
+    of_lots = [(p.row.line_id, p.start, p.back.quantity) for _, p in pairs if p.row.tracks_lots]
+    lots = come_back(of_lots) if of_lots else {}
+    units = []
+    for r, p in pairs:
+        condition, plain = str(p.back.condition), p.back.quantity
+        for of_lot, is_sold in lots.get(p.row.line_id, ()):
+            plain -= of_lot.quantity
+            there = "quarantine" if condition == ReturnLine.Condition.SELLABLE and not is_sold else condition
+            units.append((In(p.row.variant_id, location_id, of_lot.quantity, there, (of_lot,)), r.id))
+        if plain:
+            units.append((In(p.row.variant_id, location_id, plain, condition), r.id))
+    return units
 
 
 def _entries(receipt: Receipt, location_id: UUID, at: datetime) -> list[journal.Entry]:

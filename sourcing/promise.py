@@ -59,6 +59,12 @@ def _in_time(zone: ZoneInfo, cut_off: time | None, at: datetime) -> tuple[dateti
     return here, in_time
 
 
+def available_at(due: date, site_id: UUID, now: datetime) -> datetime:
+    """When units that are due at a site on a day can leave: with the next day's work. The late are hoped for today."""
+    zone = network(site_ids=[site_id]).sites[site_id].zone
+    return datetime.combine(max(due, now.astimezone(zone).date()) + timedelta(days=1), time.min, zone)
+
+
 def leaves_on(day: date, in_time: bool, handling_days: int) -> date:
     """The working day on which it is handed to the carrier: the same one when in time for the cut-off."""
     start = working_day(day)

@@ -15,6 +15,7 @@ from catalog.models import Variant
 from core.permissions import allows
 from inventory import panels
 from inventory.explained import Explained, Step, explained, why_not
+from inventory.models import Cap
 from sourcing.network import network
 from sourcing.selectors import preferred
 
@@ -25,19 +26,22 @@ class Sum:
 
     explained: Explained
     room: int
+    cap: Cap | None
 
     @property
     def units(self) -> int:
         """As many as an order is accepted for."""
-        return self.explained.free + self.room
+        there = self.explained.free + self.room
+        return there if self.cap is None else min(there, self.cap.left)
 
 
 def sum_of(variant: Variant, channel: Any) -> Sum:
     """The sum for a channel; room is looked for only where orders wait."""
-    found = explained(variant.pk, channel.pool_id)
+    found = explained(variant.pk, channel.pool_id, channel.id)
+    cap = Cap.objects.filter(variant=variant, channel_id=channel.id).first()
     places = preferred(channel.pool_id, channel.country, "")
     more = room.most([variant.pk], channel.pool_id, places) if found.total("reserved") else {}
-    return Sum(found, more.get(variant.pk, 0))
+    return Sum(found, more.get(variant.pk, 0), cap)
 
 
 def open_channels() -> list[Any]:

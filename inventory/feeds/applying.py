@@ -27,8 +27,10 @@ from inventory import shortfalls
 from inventory.feeds import silence
 from inventory.feeds.intake import places_of
 from inventory.feeds.levels import APPLIED, OUTCOMES, STALE, UNCHANGED, Readable, newest, read
+from inventory.holdings import ledger
 from inventory.models import Condition, FeedMessage, StockFeed
 from inventory.services import LOCK, In, goods
+from inventory.supply.risen import tell_risen
 
 MOST_TRIES = 5
 
@@ -165,13 +167,13 @@ def apply_chunk(message: FeedMessage, chunk: Any, places: Mapping[str, UUID]) ->
     with transaction.atomic():
         if not rows(MINE, {"chunk": chunk.id}):
             return
-        run(LOCK, where)
-        for level, outcome in zip(chosen, _apply(message, chunk.id, chosen), strict=True):
+        detailed = any(row.is_detailed for row in rows(LOCK, where))
+        for level, outcome in zip(chosen, _apply(message, chunk.id, chosen, detailed=detailed), strict=True):
             outcomes[level.place_in_chunk] = outcome
         _settle(chunk.id, outcomes)
 
 
-def _apply(message: FeedMessage, chunk_id: UUID, chosen: Sequence[Readable]) -> list[str]:
+def _apply(message: FeedMessage, chunk_id: UUID, chosen: Sequence[Readable], *, detailed: bool) -> list[str]:
     """The effect of levels whose stock rows are locked; what became of each."""
     told: dict[int, str] = {}
     lasts: list[Last] = []
@@ -187,7 +189,7 @@ def _apply(message: FeedMessage, chunk_id: UUID, chosen: Sequence[Readable]) -> 
             changed.add(stock_id)
         elif told.get(n) != APPLIED:
             told[n] = UNCHANGED
-    _write(message, chunk_id, lasts, sorted(changed))
+    _write(message, chunk_id, lasts, sorted(changed), detailed=detailed)
     return [told[level.place_in_chunk] for level in chosen]
 
 
@@ -225,8 +227,10 @@ def _last(level: Readable, condition: str, row: Any) -> Last:
     )
 
 
-def _write(message: FeedMessage, chunk_id: UUID, lasts: Sequence[Last], changed: Sequence[UUID]) -> None:
-    """Movements, memory, journal and shortfalls."""
+def _write(
+    message: FeedMessage, chunk_id: UUID, lasts: Sequence[Last], changed: Sequence[UUID], *, detailed: bool
+) -> None:
+    """Movements with their holdings, memory, journal and shortfalls."""
     if not lasts:
         return
     actor = Actor(message.actor_kind, message.actor, message.actor_id)  # type: ignore[arg-type]
@@ -240,11 +244,15 @@ def _write(message: FeedMessage, chunk_id: UUID, lasts: Sequence[Last], changed:
         return
     said = {"chunk": chunk_id, "note": message.feed.name, "actor": actor.label}
     run(MOVEMENTS.insert(), MOVEMENTS.params(moved) | said)
+    if detailed:
+        parts = [ledger.Moved(m.id, m.variant_id, m.location_id, m.condition, m.quantity, chunk_id) for m in moved]
+        ledger.follow(parts, leaving=False, actor=actor)
     differences = _differences(moved)
     if any(d.cost for d in differences):
         document = Document(id=chunk_id, date=company_day(), label=f"Stock levels: {message.feed.name}")
         journal.post([postings.stock_count(document, differences=differences)], actor=actor)
     shortfalls.judge_many(changed, actor=actor)
+    tell_risen({(m.variant_id, m.location_id) for m in moved if m.quantity > 0 and m.condition == Condition.SELLABLE})
 
 
 def _differences(moved: Sequence[Moved]) -> list[Goods]:

@@ -1,5 +1,6 @@
 """What a customer can have now, and when: shown on the shop's pages."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,6 +13,8 @@ from capture.answers import window
 from capture.offers import Asked, Offer, offers
 from core.calls import Calls
 from core.problems import Invalid
+from inventory.supply.dated import Step
+from inventory.supply.selectors import atp_by_date, inbound
 from oms.api.shapes import AvailabilityOut, AvailabilityQuery
 from sourcing.geography import known_countries
 
@@ -27,7 +30,9 @@ def read_availability(request: HttpRequest, query: Query[AvailabilityQuery]) -> 
     if unknown:
         said = _("“%(sku)s” is not something we sell")
         raise Invalid(errors=[{"loc": ["query", "sku", n], "msg": said % {"sku": sku}} for n, sku in unknown])
-    return {"items": [_item(found[sku]) for sku in query.sku]}
+    known = {offer.variant_id: offer.available for offer in found.values() if offer.available is not None}
+    coming = atp_by_date(list(known), asked.channel.pool_id, asked.channel.id, free=known)
+    return {"items": [_item(found[sku], coming.get(found[sku].variant_id, ())) for sku in query.sku]}
 
 
 def _asked(query: AvailabilityQuery) -> Asked:
@@ -42,7 +47,7 @@ def _asked(query: AvailabilityQuery) -> Asked:
     return Asked(channel, country, query.postal_code, query.service, timezone.now())
 
 
-def _item(offer: Offer) -> dict[str, Any]:
+def _item(offer: Offer, coming: Sequence[Step]) -> dict[str, Any]:
     when = offer.promise
     return {
         "sku": offer.sku,
@@ -52,5 +57,5 @@ def _item(offer: Offer) -> dict[str, Any]:
             {"location": place.location, "available": place.available, "ready_at": place.ready_at.isoformat()}
             for place in offer.pickup
         ],
-        "inbound": [],
+        "inbound": inbound(coming),
     }

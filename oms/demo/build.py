@@ -1,4 +1,4 @@
-"""Builds the demo company: master data, opening stock, its past, its last day, its feeds, its staff."""
+"""Builds the demo company: master data, opening stock, its past, its last day, its feeds, bins, purchases, transfers, its staff."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,6 +7,8 @@ from backoffice.search import indexing as search
 from capture.references import forget as forget_references
 from oms.demo import setup, staff
 from oms.demo.baskets import baskets
+from oms.demo.bins import shelve
+from oms.demo.buying import buy_and_move
 from oms.demo.feeds import listen
 from oms.demo.history import History
 from oms.demo.refusals import lose_sales
@@ -37,6 +39,8 @@ def build(
     live_day(made[-live:], now)
     lose_sales(now)
     listen(now)
+    shelve(now)
+    buy_and_move(now)
     search.catch_up(ever=True)
     staff.hire()
 

@@ -17,6 +17,8 @@ from core.models import Grant, Session
 from core.people import devices
 from fulfillment import floor
 from fulfillment.models import FulfillmentOrder, Shipment
+from inventory.holdings.bins import make_bins
+from inventory.models import Lot
 from orders import holds
 from orders.models import Hold
 from orders.tracking import token_of
@@ -25,7 +27,10 @@ from returns.requests import Asked, request_return
 from tests.factories.feeds import feed_at, kept
 from tests.factories.messages import message
 from tests.factories.orders import PICKER, packed, released, shipped
-from tests.factories.world import MUG, World, order_body, small_world
+from tests.factories.purchases import bought
+from tests.factories.transfers import drafted
+from tests.factories.transfers import sent as transferred
+from tests.factories.world import MUG, World, make_location, open_stock, order_body, small_world
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Things:
 def things() -> Things:
     """Make the company and everything that the table names."""
     world = small_world()
-    made = _orders() | _company(world) | _people(world)
+    made = _orders() | _company(world) | _people(world) | _supplied(world)
     return Things(made, world.warehouse.pk, world.store.pk)
 
 
@@ -79,8 +84,22 @@ def _company(world: World) -> dict[str, Any]:
         "entry": str(JournalEntry.objects.latest("id").pk),
         "job": str(_somebodys_job().pk),
         "incident": str(open_incident("shortfall", about=new_id(), actor=SYSTEM, location_id=world.warehouse.pk).pk),
+        "lot": str(Lot.objects.create(variant=world.variants[MUG], code="L-1").pk),
+        "bin": str((spot := make_bins(world.warehouse.pk, ["A-01"], actor=SYSTEM)[0]).pk),
+        "bin_code": spot.code,
         "feed": (feed := feed_at(world.warehouse)).code,
         "feed_message": str(kept(feed, []).pk),
+    }
+
+
+def _supplied(world: World) -> dict[str, Any]:
+    """A purchase order for Lyon, and transfers between it and a depot that nobody works at."""
+    depot = make_location("DEPOT", "Depot", "warehouse", "59000", "Lille")
+    open_stock(depot, {world.variants[MUG]: 5})
+    return {
+        "po": bought(world.warehouse, {MUG: 5}).number,
+        "transfer": drafted(world.warehouse, depot, {MUG: 1}).number,
+        "coming": transferred(depot, world.warehouse, {MUG: 2}).number,
     }
 
 

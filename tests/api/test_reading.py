@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from customers.models import Customer
 from orders.models import Order
 from tests.api.client import Caller, problem, told
+from tests.factories.supply import coming, day, waits
 from tests.factories.world import CANDLE, MUG, World, order_body
 
 
@@ -132,6 +133,15 @@ def test_availability_tells_units_and_the_promise_of_each_sku(world: World, api:
     assert all(item["promise"]["earliest"] <= item["promise"]["latest"] for item in items)
     place(api)
     assert told(api.get("/availability", sku=MUG, channel="web"))["items"][0]["available"] == 109
+
+
+def test_availability_tells_what_more_can_be_had_on_which_day(world: World, api: Caller) -> None:
+    coming(world, 30, due=9)
+    coming(world, 5, due=4, sku=CANDLE)
+    waits(world, 12)
+    items = told(api.get("/availability", sku=[MUG, CANDLE], channel="web"))["items"]
+    assert items[0]["inbound"] == [{"date": day(9).isoformat(), "quantity": 18}]
+    assert items[1]["inbound"] == [{"date": day(4).isoformat(), "quantity": 5}]
 
 
 def test_a_quote_tells_price_and_promise_and_writes_nothing(world: World, api: Caller) -> None:

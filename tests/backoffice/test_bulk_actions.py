@@ -1,5 +1,6 @@
 """What can be done to many orders, stock rows and pieces of work at once: the same as on their pages, row by row."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +20,7 @@ from core.permissions import locations_of
 from core.problems import Forbidden, Invalid
 from fulfillment import amend
 from fulfillment.models import FulfillmentOrder
-from inventory.models import Stock
+from inventory.models import Cap, Fence, Stock
 from orders import holds
 from orders.models import Hold, Order, OrderLine
 from payments.models import Payment
@@ -202,6 +203,28 @@ def test_safety_stock_is_set_at_ones_own_place_only(world: World) -> None:
     with pytest.raises(Invalid, match="units"):
         given = QueryDict(f"units=-1&location={world.store.pk}")
         preparing.start(other.pk, given, owner=other.owner, actor=Actor.of(other.owner))
+
+
+@pytest.mark.parametrize(
+    ("action", "given", "is_done"),
+    [
+        ("stock.fence", "units=5", lambda: set(Fence.objects.values_list("units", flat=True)) == {5}),
+        ("stock.cap", "most=8", lambda: set(Cap.objects.values_list("most", flat=True)) == {8}),
+        ("stock.withhold", "withheld=yes", lambda: Stock.objects.filter(withheld=True).count() == 2),
+    ],
+)
+def test_limits_of_many_products_are_set_by_who_may_there(
+    world: World, action: str, given: str, is_done: Callable[[], bool]
+) -> None:
+    products = [world.variants[MUG], world.variants[CANDLE]]
+    given += f"&location={world.warehouse.pk}&channel={world.channel.pk}"
+    refused = done(action, products, given, owner=person("planner", world.store.pk), list_name="stock")
+    assert {state for state, _words in told(refused)} == {"refused"}
+    assert seen(action, products, "stock").consequences == ["What is promised already stays promised."]
+    job = done(action, products, given, owner=person("planner"), list_name="stock")
+    assert {state for state, _words in told(job)} == {"done"}
+    assert is_done()
+    assert disagreements() == []
 
 
 def opened(order: Order) -> Incident:

@@ -8,14 +8,18 @@ from django.utils import timezone
 
 from accounting.models import JournalEntry
 from core.actors import SYSTEM
+from core.ids import new_id
 from core.incidents import open_incident
 from fulfillment.models import FulfillmentOrder, Shipment
 from integrations.services import create_api_key
-from inventory.models import FeedMessage
+from inventory.models import FeedMessage, Holding, Lot, Transfer
+from inventory.tallies import counting
+from inventory.tallies.counting import Entry
 from oms.demo.build import build
 from oms.demo.feeds import PARTNER, TILLS
 from orders.models import Order
 from orders.tracking import token_of
+from purchasing.models import PurchaseOrder
 from returns.models import Return
 
 PASSWORD = "demo"
@@ -35,7 +39,8 @@ def open_company() -> Company:
     """Sets the company up in the database that Django is led to."""
     with override_settings(DEMO_PASSWORD=PASSWORD):
         build(ORDERS, timezone.now(), lambda done: None, days_at_a_time=DAYS_AT_A_TIME)
-    return Company(create_api_key("browser", ["all"], actor=SYSTEM), _orders() | _work() | _others() | _feeds())
+    places = _orders() | _work() | _others() | _feeds() | _bins() | _supplied()
+    return Company(create_api_key("browser", ["all"], actor=SYSTEM), places)
 
 
 def _orders() -> dict[str, str]:
@@ -56,6 +61,7 @@ def _orders() -> dict[str, str]:
         "customer": f"/customers/{under_way.customer_id}/" if under_way else "",
         "customer-edit": f"/customers/{under_way.customer_id}/edit/" if under_way else "",
         "cancel-in-work": f"/orders/{in_work.number}/cancel/" if in_work else "",
+        "stock-limits": f"/stock-limits/{completed.latest('id').lines.values_list('sku', flat=True)[0]}/",
         "stock-item": f"/stock/{completed.latest('id').lines.values_list('sku', flat=True)[0]}/",
         "stock-changes": f"/stock-changes/?product={completed.latest('id').lines.values_list('variant', flat=True)[0]}",
     }
@@ -80,6 +86,30 @@ def _others() -> dict[str, str]:
     }
 
 
+def _supplied() -> dict[str, str]:
+    orders = {order.status: order for order in PurchaseOrder.objects.order_by("-id")}
+    moves = {transfer.status: transfer for transfer in Transfer.objects.order_by("-id")}
+    sent, partly, coming = orders["sent"], orders["partly_received"], moves["in_transit"]
+    for about, lines in ((sent, sent.lines), (coming, coming.lines)):
+        line = lines.select_related("variant").order_by("position")[0]
+        for units, condition in ((3, "sellable"), (1, "damaged")):
+            entry = Entry(line.variant.sku, new_id(), units, condition)
+            counting.count(about.pk, "receive", entry, actor=SYSTEM)
+    page, move = f"/purchase-orders/{sent.number}/", f"/transfers/{coming.number}/"
+    return {
+        "purchase-order": f"/purchase-orders/{partly.number}/",
+        "purchase-order-change": f"{page}change/",
+        "purchase-order-receive": f"{page}receive/",
+        "purchase-order-finish": f"{page}receive/finish/",
+        "vendor": f"/vendors/{sent.vendor.code}/",
+        "vendor-change": f"/vendors/{sent.vendor.code}/change/",
+        "transfer": f"/transfers/{moves['partly_received'].number}/",
+        "transfer-change": f"/transfers/{moves['draft'].number}/change/",
+        "transfer-count": f"{move}receive/count/",
+        "transfer-finish": f"{move}receive/finish/",
+    }
+
+
 def _feeds() -> dict[str, str]:
     message = FeedMessage.objects.filter(refused__gt=0).latest("id")
     return {
@@ -87,4 +117,15 @@ def _feeds() -> dict[str, str]:
         "stock-feed-change": f"/stock-feeds/{TILLS}/change/",
         "stock-feed-silent": f"/stock-feeds/{PARTNER}/",
         "stock-message": f"/stock-feeds/messages/{message.pk}/",
+    }
+
+
+def _bins() -> dict[str, str]:
+    held = Holding.objects.filter(condition="damaged").select_related("stock__variant", "bin").earliest("id")
+    lot = Lot.objects.filter(state="quarantined").latest("id")
+    return {
+        "stock-at": f"/stock/{held.stock.variant.sku}/at/{held.stock.location_id}/",
+        "stock-lot": f"/stock-lots/{lot.pk}/",
+        "recall": f"/recall/?lot_id={lot.pk}",
+        "stock-bin": f"/stock-bins/{held.bin_id}/",
     }

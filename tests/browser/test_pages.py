@@ -15,7 +15,7 @@ SIZES = {"wide": DESK, "narrow": PHONE}
 JUDGED: set[tuple[str, Theme]] = {("wide", "light"), ("narrow", "dark")}
 """Where axe looks each time: each width once, each theme once. The long run looks at all four, in both languages."""
 ALL: set[tuple[str, Theme]] = set(product(SIZES, THEMES))
-IN_ONE_HAND = {"work", "work-piece"}
+IN_ONE_HAND = {"work", "work-piece", "purchase-order-receive", "transfer-count"}
 """Routes of screens that are used standing: everything in them is large enough for a thumb."""
 
 
@@ -74,9 +74,37 @@ LEAVES = [
     Leaf("stock", "stock", "clerk", "/stock/"),
     Leaf("stock item", "stock-item", "warehouse", "stock-item"),
     Leaf("stock changes", "stock-changes", "planner", "stock-changes"),
+    Leaf("stock limits", "stock-limits", "manager", "stock-limits"),
+    Leaf("safety rules", "safety-rules", "manager", "/safety-rules/"),
     Leaf("lost sales", "lost-sales", "planner", "/lost-sales/?state=lost"),
     Leaf("lost sales, none", "lost-sales", "manager", "/lost-sales/?state=sold"),
     Leaf("home of the planner", "home", "planner", "/"),
+    Leaf("stock item at a place", "stock-at", "warehouse", "stock-at"),
+    Leaf("bins", "stock-bins", "warehouse", "/stock-bins/"),
+    Leaf("bins, new", "stock-bin-new", "warehouse", "/stock-bins/new/"),
+    Leaf("bin", "stock-bin", "warehouse", "stock-bin"),
+    Leaf("lots", "stock-lots", "warehouse", "/stock-lots/"),
+    Leaf("lot", "stock-lot", "manager", "stock-lot"),
+    Leaf("recall", "recall", "manager", "recall"),
+    Leaf("put away", "put-away", "warehouse", "/put-away/"),
+    Leaf("put away, choice of place", "put-away", "manager", "/put-away/"),
+    Leaf("purchase orders", "purchase-orders", "planner", "/purchase-orders/"),
+    Leaf("purchase orders of the dock", "purchase-orders", "warehouse", "/purchase-orders/?status=sent"),
+    Leaf("purchase order", "purchase-order", "planner", "purchase-order"),
+    Leaf("purchase order, new", "purchase-order-new", "planner", "/purchase-orders/new/"),
+    Leaf("purchase order, change", "purchase-order-change", "manager", "purchase-order-change"),
+    Leaf("purchase order, receive", "purchase-order-receive", "manager", "purchase-order-receive"),
+    Leaf("purchase order, compare", "purchase-order-receive-finish", "manager", "purchase-order-finish"),
+    Leaf("vendors", "vendors", "planner", "/vendors/"),
+    Leaf("vendor", "vendor", "planner", "vendor"),
+    Leaf("vendor, new", "vendor-new", "planner", "/vendors/new/"),
+    Leaf("vendor, change", "vendor-change", "manager", "vendor-change"),
+    Leaf("transfers", "transfers", "planner", "/transfers/"),
+    Leaf("transfer", "transfer", "manager", "transfer"),
+    Leaf("transfer, new", "transfer-new", "manager", "/transfers/new/"),
+    Leaf("transfer, change", "transfer-change", "manager", "transfer-change"),
+    Leaf("transfer, receive", "transfer-count", "manager", "transfer-count"),
+    Leaf("transfer, compare", "transfer-finish", "manager", "transfer-finish"),
     Leaf("stock feeds", "stock-feeds", "manager", "/stock-feeds/"),
     Leaf("stock feed", "stock-feed", "manager", "stock-feed"),
     Leaf("stock feed, silent", "stock-feed", "warehouse", "stock-feed-silent"),
@@ -125,6 +153,18 @@ IN_FRENCH = (
     "work, pick",
     "insight",
     "stock item",
+    "stock item at a place",
+    "put away",
+    "lot",
+    "recall",
+    "purchase orders",
+    "purchase order",
+    "purchase order, change",
+    "purchase order, receive",
+    "purchase order, compare",
+    "vendor, new",
+    "transfer",
+    "transfer, receive",
     "stock feed, silent",
     "stock feed, new",
     "lost sales",
@@ -136,8 +176,12 @@ NOT_OPENED = {
     "new-order-quote", "new-order-products",  # parts of the form
     "search-palette",  # test_palette.py
     "health-live", "sign-out", "set_language", "theme", "start", "order-hold", "order-release-hold", "order-take-back", "order-receive-return", "order-live", "order-note", "order-contact", "order-settle", "order-letter", "customer-note",
+    "safety-rule-remove",
+    "stock-find",  # part of a form
+    "purchase-order-send", "purchase-order-give-up", "purchase-order-receive-scan", "purchase-order-receive-rest",
+    "purchase-order-receive-drop", "transfer-cancel", "transfer-write-off", "transfer-scan", "transfer-rest", "transfer-drop",
     "stock-feed-file", "stock-message-refused", "stock-message-progress",
-    "stock-receive", "stock-adjust", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
+    "stock-receive", "stock-adjust", "stock-condition", "stock-bin-change", "put-scan", "stock-lot-close", "stock-lot-release", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
     "work-ship",  # they do something and lead back
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame
     "stripe_webhook", "came_back", "tracking-pay", "order-pay-link",

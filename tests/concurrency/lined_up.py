@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,14 +25,19 @@ Act = Callable[[], Any]
 
 
 def all_at_once(acts: Sequence[Act], held: str) -> list[Any]:
-    """Do all at once, each on a connection of its own, which first stand in line for the rows that `held` selects.
+    """Do all at once, each on a connection of its own, which first stand in line, in the order given, for the rows that
+    `held` selects.
 
     What each returned, or the error that it raised: a refusal in words, or the database's own.
     """
     with ThreadPoolExecutor(len(acts)) as pool:
         with holding(held) as waiting:
-            going_on = [pool.submit(_told, act) for act in acts]
-            assert processes.wait_until(lambda: waiting() + sum(f.done() for f in going_on) >= len(acts), PATIENCE)
+            going_on: list[Future[Any]] = []
+            for act in acts:
+                going_on.append(pool.submit(_told, act))
+                assert processes.wait_until(
+                    lambda: waiting() + sum(f.done() for f in going_on) >= len(going_on), PATIENCE
+                )
             assert waiting(), [f.result() for f in going_on]
         return [future.result(PATIENCE) for future in going_on]
 

@@ -24,7 +24,10 @@ from tests.factories.world import order_body, small_world
 CLIENTS = 50
 SKUS = [f"LAST-{n:02d}" for n in range(60)]
 
-UNGUARDED = services.SHIFT.partition(" AND (l.r + l.a <= 0")[0] + " RETURNING s.*, false AS cured"
+UNGUARDED = (
+    services.SHIFT.partition(" AND (l.r + l.a <= 0")[0]
+    + " RETURNING s.*, false AS cured, false AS risen, false AS has_fences"
+)
 """What is left when nobody asks whether the units are still there."""
 UNORDERED = services.SHIFT.replace("ORDER BY s.variant_id, s.location_id", "ORDER BY random()")
 """What is left when nobody asks for an order: the rows are locked in any."""

@@ -23,7 +23,8 @@ from tests.concurrency.lined_up import all_at_once
 from tests.factories.world import MUG, order_body, small_world
 
 UNGUARDED = (
-    services.SHIFT.partition(" AND (l.r + l.a <= 0")[0] + " RETURNING s.id, s.variant_id, s.location_id, false AS cured"
+    services.SHIFT.partition(" AND (l.r + l.a <= 0")[0]
+    + " RETURNING s.id, s.variant_id, s.location_id, false AS cured, false AS risen"
 )
 STOCK_HELD = "SELECT FROM inventory_stock"
 

@@ -16,10 +16,11 @@ from core.invariants import disagreements
 from core.models import Event
 from core.permissions import locations_of
 from fulfillment.models import FulfillmentOrder, Shipment
-from inventory.models import Location, Stock
+from inventory.models import Location, Stock, Transfer
 from oms.demo.build import build
 from orders.models import Channel, Order
 from payments.models import Payment
+from purchasing.models import PurchaseOrder
 from returns.models import Return
 from tests import database
 
@@ -42,6 +43,9 @@ def test_there_is_work_in_every_state_and_the_books_agree() -> None:
     assert {"labelled", "shipped", "in_transit", "out_for_delivery", "delivered"} <= parcels
     assert {"approved", "received"} <= set(Return.objects.values_list("status", flat=True))
     assert Payment.objects.filter(tender="card", status="pending").count() == 12
+    bought = set(PurchaseOrder.objects.values_list("status", flat=True))
+    assert {"draft", "sent", "partly_received", "received"} == bought
+    assert {"draft", "in_transit", "partly_received"} == set(Transfer.objects.values_list("status", flat=True))
     assert disagreements() == []
 
 

@@ -15,7 +15,7 @@ def _apart(message: FeedMessage, chunk: Any, places: Mapping[str, UUID]) -> None
     readable, outcomes = read(chunk.levels, places)
     chosen, _older = newest(readable)
     with transaction.atomic():
-        for level, outcome in zip(chosen, applying._apply(message, chunk.id, chosen), strict=True):
+        for level, outcome in zip(chosen, applying._apply(message, chunk.id, chosen, detailed=False), strict=True):
             outcomes[level.place_in_chunk] = outcome
     applying._settle(chunk.id, outcomes)
 

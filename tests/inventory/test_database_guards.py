@@ -48,7 +48,11 @@ def pin(world: World, units: int) -> Pin:
 
 @pytest.mark.parametrize(
     "statement",
-    ["UPDATE inventory_movement SET quantity = 9", "DELETE FROM inventory_movement", "TRUNCATE inventory_movement"],
+    [
+        "UPDATE inventory_movement SET quantity = 9",
+        "DELETE FROM inventory_movement",
+        "TRUNCATE inventory_movement CASCADE",
+    ],
 )
 def test_a_movement_is_never_changed_or_removed(world: World, statement: str) -> None:
     run("SET CONSTRAINTS ALL IMMEDIATE")
@@ -166,7 +170,7 @@ def test_shipping_the_units_that_are_left_does_not_end_a_shortfall(world: World)
     with transaction.atomic():
         unreserve([(units.demand_key, 2)])
         allocate([Target(units.demand_key, units.variant_id, units.location_id, 2)])
-        ship_out([Out(units.variant_id, units.location_id, 1, new_id())], actor=SYSTEM)
+        ship_out([Out(units.variant_id, units.location_id, 1, new_id(), new_id())], actor=SYSTEM)
     assert list(allocated.values_list("on_hand", "allocated")) == [(0, 1)]
     incident.refresh_from_db()
     assert incident.resolved_at is None

@@ -47,7 +47,7 @@ def send_away(world: World, units: int, sku: str = MUG) -> None:
     with transaction.atomic():
         services.reserve([Pin(key, variant, place, world.pool.pk, units)])
         services.allocate([Target(key, variant, place, units)])
-        services.ship_out([services.Out(variant, place, units, key)], actor=SYSTEM)
+        services.ship_out([services.Out(variant, place, units, key, key)], actor=SYSTEM)
 
 
 def test_a_level_sets_what_is_on_hand_by_a_movement_at_the_moment_of_the_count(world: World) -> None:

@@ -125,6 +125,7 @@ def data_of_the_company() -> set[str]:
     words = {str(account.name) for account in Account.objects.all()}
     words |= set(JournalEntry.objects.values_list("label", flat=True))
     words |= {name for product in Product.objects.all() for name in product.names.values()}
+    words |= set(Product.objects.values_list("category", flat=True))
     words |= set(OrderLine.objects.values_list("name", flat=True))
     words |= {user.get_full_name() or user.get_username() for user in get_user_model().objects.all()}
     words |= set(Message.objects.values_list("subject", flat=True))

@@ -336,4 +336,4 @@ def test_roles_are_compared_side_by_side() -> None:
     answer = signed_in("admin").get("/people/roles/compare/?one=store&other=warehouse")
 
     assert answer.context["only_one"] == []
-    assert [str(each) for each in answer.context["only_other"]] == ["Correct stock"]
+    assert [str(each) for each in answer.context["only_other"]] == ["Correct stock", "Set up bins"]

@@ -73,6 +73,8 @@ class Books:
     parcels: dict[UUID, list[tuple[UUID, UUID, int]]] = field(default_factory=dict)
     delivered: set[UUID] = field(default_factory=set)
     returns: set[UUID] = field(default_factory=set)
+    receipts: set[UUID] = field(default_factory=set)
+    """Those of purchases that were booked from a count."""
     heard: dict[tuple[str, str], int] = field(default_factory=dict)
     """The sequence of the last level of each (SKU, place)."""
     is_plain: bool = True
@@ -125,7 +127,9 @@ class Books:
             goods, fee = line.worth(line.returned, line.returned + row.quantity)
             sale.given_back += goods + (fee if freight else 0)
             line.returned += row.quantity
-            self.stock[line.sku, row.place, row.condition] += row.quantity
+            closed = row.set_apart if row.condition == "sellable" else 0
+            self.stock[line.sku, row.place, row.condition] += row.quantity - closed
+            self.stock[line.sku, row.place, "quarantine"] += closed
 
     def cancel(self, order_id: UUID, wanted: dict[UUID, int] | None) -> None:
         """Units were cancelled: these, or all that were open."""
@@ -158,10 +162,11 @@ class Books:
     def _on_hand(self) -> list[str]:
         wrong = []
         for row in rows(_STOCK):
-            ours = (self.stock[row.sku, row.place, "sellable"], self.stock[row.sku, row.place, "damaged"])
-            if (row.on_hand, row.damaged) != ours:
+            ours = tuple(self.stock[row.sku, row.place, state] for state in ("sellable", "damaged", "quarantine"))
+            if (row.on_hand, row.damaged, row.quarantine) != ours:
                 wrong.append(
-                    f"{row.sku} at {row.place}: {row.on_hand} good and {row.damaged} damaged; {ours} by the story"
+                    f"{row.sku} at {row.place}: {row.on_hand} good, {row.damaged} damaged and {row.quarantine} set apart;"
+                    f" {ours} by the story"
                 )
         return wrong
 
@@ -190,7 +195,9 @@ JOIN fulfillment_fulfillmentorder f ON f.id = s.fulfillment_order_id JOIN invent
 WHERE s.id = ANY(%(ids)s) ORDER BY s.id, c.id
 """
 _RETURNED = """
-SELECT r.id, r.order_id, l.order_line_id AS line_id, l.quantity, l.condition, p.code AS place
+SELECT r.id, r.order_id, l.order_line_id AS line_id, l.quantity, l.condition, p.code AS place,
+       (SELECT coalesce(sum(m.quantity), 0)::int FROM inventory_movement m JOIN orders_orderline o ON o.id = l.order_line_id
+        WHERE m.source = r.id AND m.condition = 'quarantine' AND m.variant_id = o.variant_id) AS set_apart
 FROM returns_return r JOIN returns_returnline l ON l.parent_id = r.id JOIN inventory_location p ON p.id = r.location_id
 WHERE r.id = ANY(%(ids)s) ORDER BY r.id, l.id
 """
@@ -200,7 +207,7 @@ SELECT id, order_id, sku, quantity, draft + reserved + backordered + allocated +
 FROM orders_orderline
 """
 _STOCK = """
-SELECT v.sku, l.code AS place, s.on_hand, s.damaged FROM inventory_stock s
+SELECT v.sku, l.code AS place, s.on_hand, s.damaged, s.quarantine FROM inventory_stock s
 JOIN catalog_variant v ON v.id = s.variant_id JOIN inventory_location l ON l.id = s.location_id
 """
 _MONEY = """

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 
 import pytest
@@ -13,16 +13,21 @@ from pytest_django.fixtures import Settings
 
 import payments.providers
 from capture import references
+from core.actors import SYSTEM
+from inventory.holdings.lots import LotInput, receive_lot, track
+from inventory.services import adjust
 from payments.providers import guard, stripe
 from payments.services import settlement, voids
 from sourcing.network import forget
 from tests import database
 from tests.factories.feeds import feed_at
-from tests.factories.world import World, small_world
+from tests.factories.holdings import bins_at
+from tests.factories.world import CANDLE, World, small_world
 from tests.scenarios import statements
 from tests.scenarios.bank import SECRET, Bank
 
 UNITS = {"warehouse": 12, "store": 4}
+SOON = date.today() + timedelta(days=400)
 _days = count(1)
 
 
@@ -64,6 +69,13 @@ def found_company(original: str, patch: pytest.MonkeyPatch, settings: Settings) 
     world = small_world(stock=UNITS["warehouse"], store_stock=UNITS["store"])
     rule = {"expected_minutes": 60, "when_silent": "hold_share", "hold_share": 50}
     feed_at(world.warehouse, world.store, code="EYES", **rule)
+    for place in (world.warehouse, world.store):
+        bins_at(place, "A-01", "A-02")
+        bins_at(place, "Q-01", kind="quarantine")
+    track(world.variants[CANDLE].pk, actor=SYSTEM)
+    for place, units in ((world.warehouse, 3), (world.store, 1)):
+        receive_lot(world.variants[CANDLE].pk, place.pk, units, LotInput("C-1", SOON), actor=SYSTEM)
+        adjust(world.variants[CANDLE].pk, place.pk, -units, reason="lots begin", actor=SYSTEM)
     places = {world.warehouse.code: UNITS["warehouse"], world.store.code: UNITS["store"]}
     stock = {(sku, place, "sellable"): units for sku in world.variants for place, units in places.items()}
     return Company(world, original, stock, patch)

@@ -23,6 +23,7 @@ from fulfillment import amend, floor, release, routing, shipping, tracking_event
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment
 from inventory import services as stock
 from inventory.feeds import silence
+from inventory.limits import setting
 from inventory.models import Stock, StockFeed
 from inventory.services import In
 from orders import holds
@@ -35,7 +36,10 @@ from returns.models import Return
 from tests.factories.feeds import level, say
 from tests.factories.world import CANDLE, MUG, VASE, World, order_body
 from tests.scenarios.books import Books, Line, Sale
+from tests.scenarios.dealings import Dealers
 from tests.scenarios.deed import Deed, nothing, nth, unforeseen
+from tests.scenarios.shelves import Shelves
+from tests.scenarios.supplies import Buyers
 
 CLERK = Actor("user", "Clara Clerk", "1")
 PICKER = Actor("user", "Paul Picker", "2")
@@ -44,11 +48,13 @@ TENDERS = ("card", "card", "bank_transfer", "on_account", "declined card", "thre
 TOKENS = {
     "card": "tok_visa", "declined card": "tok_chargeDeclined", "threatened card": "tok_threeDSecure2Required"
 }  # fmt: skip
+NOT_OPEN = UUID(int=1)
+"""A channel of which nobody orders."""
 STATUSES = ("InTransit", "OutForDelivery", "AttemptFail", "Exception", "Delivered", "Expired")
 
 
 @dataclass
-class People:
+class People(Shelves, Buyers, Dealers):
     """Everybody at work in one company. Each method names a deed about the n-th thing there is, or nothing."""
 
     world: World
@@ -430,6 +436,44 @@ class People:
         return Deed(
             f"{units} {row.variant.sku} at {row.location.code} are kept back",
             lambda: stock.set_safety(row.variant_id, row.location_id, units, actor=PICKER),
+            book,
+        )
+
+    def set_some_aside(self, n: int, units: int) -> Deed | None:
+        """For the shop that sells, or for one that has not opened yet."""
+        row, channel = self._stock(n), (self.world.channel.pk, NOT_OPEN)[n % 2]
+
+        def book(books: Books, _: Any) -> None:
+            books.is_plain = False
+
+        return Deed(
+            f"{units - 1} {row.variant.sku} at {row.location.code} are set aside for {'the shop' if n % 2 == 0 else 'another'}",
+            lambda: setting.set_fence(row.variant_id, row.location_id, channel, units - 1, actor=PICKER),
+            book,
+        )
+
+    def cap_the_shop(self, n: int, units: int) -> Deed | None:
+        """A few units of a SKU at most, or as many as there are."""
+        sku, most = SKUS[n % 3], None if units == 1 else 4 * units
+
+        def book(books: Books, _: Any) -> None:
+            books.is_plain = False
+
+        return Deed(
+            f"the shop may sell {'any number of' if most is None else most} {sku}",
+            lambda: setting.set_cap(self.world.variants[sku].pk, self.world.channel.pk, most, actor=PICKER),
+            book,
+        )
+
+    def withhold_a_place(self, n: int, units: int) -> Deed | None:
+        row = self._stock(n)
+
+        def book(books: Books, _: Any) -> None:
+            books.is_plain = False
+
+        return Deed(
+            f"{row.variant.sku} at {row.location.code} is {'withheld' if units % 2 else 'sold again'}",
+            lambda: setting.withhold(row.variant_id, row.location_id, withheld=bool(units % 2), actor=PICKER),
             book,
         )
 

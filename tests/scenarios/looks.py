@@ -20,8 +20,13 @@ WHERE p.status IN ('unknown') OR p.status = 'pending' AND p.tender = 'card'
 TABLES = (
     "core_event", "core_delivery", "core_incident", "core_timelineentry", "core_idempotencykey", "orders_order",
     "orders_orderline", "orders_hold", "inventory_stock", "inventory_movement", "inventory_reservation",
+    "inventory_bin", "inventory_lot", "inventory_holding", "inventory_holdingmove",
+    "inventory_fence", "inventory_fencedraw", "inventory_cap", "inventory_capdraw",
     "inventory_location", "inventory_stockfeed", "inventory_feedmessage", "inventory_feedchunk", "inventory_lastlevel",
-    "fulfillment_fulfillmentorder", "fulfillment_fulfillmentline", "fulfillment_shipment", "fulfillment_shipmentline",
+    "inventory_supply", "inventory_supplypin", "catalog_variant", "inventory_tally", "inventory_tallyentry",
+    "inventory_transfer", "inventory_transferline", "inventory_transferstep", "inventory_transferstepline",
+    "purchasing_vendor", "purchasing_purchaseorder", "purchasing_purchaseline", "purchasing_receipt", "purchasing_receiptline",
+    "fulfillment_fulfillmentorder", "fulfillment_fulfillmentline", "fulfillment_pickedlot", "fulfillment_shipment", "fulfillment_shipmentline",
     "fulfillment_trackingevent", "payments_payment", "payments_transaction", "returns_return", "returns_returnline",
     "accounting_journalentry", "accounting_journalline", "customers_customer",
 )  # fmt: skip

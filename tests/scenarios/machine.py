@@ -26,6 +26,7 @@ from core.invariants import disagreements
 from core.outbox import registry
 from core.problems import Problem
 from fulfillment import deadlines, floor, shipping, tracking_events
+from fulfillment.backorders import sweep
 from fulfillment.models import FulfillmentOrder, Shipment
 from orders.models import Order
 from payments.models import Payment
@@ -38,11 +39,13 @@ from tests.scenarios import many
 from tests.scenarios.bank import signed
 from tests.scenarios.books import Books, ImpossibleError
 from tests.scenarios.company import Company
+from tests.scenarios.dealings import DEALING
 from tests.scenarios.deed import Deed
 from tests.scenarios.deeds import CLERK, PICKER, SKUS, People, left
 from tests.scenarios.lanes import Lane, at_once
 from tests.scenarios.looks import EVENTS, LEFT_OVER, TIME_PASSES, photograph
 from tests.scenarios.statements import LosesConnection, seen_by
+from tests.scenarios.supplies import BUYING
 
 which = st.integers(0, 40)
 """Which of the things there are: taken modulo their number, so that stories shrink to the first."""
@@ -52,8 +55,10 @@ SHOP = ("place", "take_the_rest", "place_once", "place_another_under_the_same_ke
         "put_the_contact_right", "rename_a_customer")  # fmt: skip
 FLOOR = ("route", "release", "accept", "pick", "scan", "pick_all", "pack", "ship")
 AFTER = ("carrier_says", "deliver", "ask_for_a_return", "receive_a_return", "bring_back", "give_a_return_up",
-         "goods_arrive", "correct_stock", "keep_some_back", "a_feed_speaks", "the_feed_falls_silent")  # fmt: skip
-ALL = (*SHOP, *FLOOR, *AFTER)
+         "goods_arrive", "correct_stock", "keep_some_back", "a_feed_speaks", "the_feed_falls_silent",
+         "set_some_aside", "cap_the_shop", "withhold_a_place",
+         "put_away", "move_between_bins", "change_a_condition", "a_lot_arrives", "set_a_lot_apart", "scan_a_lot")  # fmt: skip
+ALL = (*SHOP, *FLOOR, *AFTER, *BUYING, *DEALING)
 MACHINERY = ("workers_catch_up", "workers_in_disorder", "the_bank_errs", "a_webhook_comes", "work_one_order_through",
              "a_worker_dies_after_the_effect", "a_worker_dies_midway", "time_passes", "the_customer_authenticates",
              "the_time_to_pay_is_over", "many_at_once", "refused_demand_is_settled")  # fmt: skip
@@ -382,7 +387,7 @@ class OrderLives(RuleBasedStateMachine):
         self.bank.recover()
         for _ in range(12):
             run(TIME_PASSES)
-            if not outbox.drain() + settle_unknown(actor=CLERK) + release_strays(actor=CLERK):
+            if not outbox.drain() + settle_unknown(actor=CLERK) + release_strays(actor=CLERK) + sweep(actor=CLERK):
                 break
         self.story.append("the faults cease, and all work is done")
         if left_over := [row.what for row in rows(LEFT_OVER)]:

@@ -14,9 +14,10 @@ from core.actors import SYSTEM
 from core.problems import Invalid, OutOfStock
 from fulfillment.routing import route
 from inventory.explained import STEPS
+from inventory.limits.setting import set_cap, set_fence
 from inventory.models import Location, PoolLocation, Stock
 from inventory.services import adjust, set_safety
-from orders.models import Order
+from orders.models import Channel, Order
 from sourcing.network import forget
 from tests.factories.orders import placed
 from tests.factories.people import signed_in
@@ -116,6 +117,9 @@ CHANNELS = 2
     pools=st.lists(st.lists(st.integers(0, PLACES - 1), min_size=1, unique=True), min_size=CHANNELS, max_size=CHANNELS),
     orders=st.lists(st.tuples(st.integers(0, CHANNELS - 1), st.integers(1, 3), st.booleans()), max_size=5),
     lost=st.integers(0, 2),
+    fences=st.lists(st.tuples(st.integers(0, PLACES - 1), st.integers(0, CHANNELS - 1), st.integers(1, 4)), max_size=3),
+    caps=st.lists(st.sampled_from([None, None, 1, 4]), min_size=CHANNELS, max_size=CHANNELS),
+    withheld=st.sets(st.integers(0, PLACES - 1), max_size=1),
 )
 def test_the_sum_is_what_capture_accepts_and_one_more_is_refused(
     stock: list[int],
@@ -125,14 +129,20 @@ def test_the_sum_is_what_capture_accepts_and_one_more_is_refused(
     pools: list[list[int]],
     orders: list[tuple[int, int, bool]],
     lost: int,
+    fences: list[tuple[int, int, int]],
+    caps: list[int | None],
+    withheld: set[int],
 ) -> None:
     with transaction.atomic():
         world = random_world(stock, pools)
+        limit(world, fences, caps)
         for channel, units, is_routed in orders:
             sell(channel, units, is_routed)
         for place in Location.objects.filter(code__startswith="P"):
             n = int(place.code[1:])
             spoil(world, place, kept[n], held[n], state[n], lost)
+            if n in withheld:
+                Stock.objects.filter(location=place).update(withheld=True)
         forget()
         for n in range(CHANNELS):
             references.forget()
@@ -156,6 +166,17 @@ def random_world(stock: list[int], pools: list[list[int]]) -> World:
     references.forget()
     forget()
     return world
+
+
+def limit(world: World, fences: list[tuple[int, int, int]], caps: list[int | None]) -> None:
+    """What is set aside and capped before anything is sold."""
+    mug = world.variants[MUG].pk
+    channels = [Channel.objects.get(code=f"c{n}").pk for n in range(CHANNELS)]
+    for place, channel, units in fences:
+        if stock := Stock.objects.filter(location__code=f"P{place}").first():
+            set_fence(mug, stock.location_id, channels[channel], units, actor=SYSTEM)
+    for channel_id, most in zip(channels, caps, strict=True):
+        set_cap(mug, channel_id, most, actor=SYSTEM)
 
 
 def sell(channel: int, units: int, is_routed: bool) -> None:

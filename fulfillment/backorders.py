@@ -1,0 +1,149 @@
+"""Units without stock: they stand in line for supply, and are taken up again as soon as units are theirs.
+
+Inventory gives units that come, or are free again, to the demands in line (inventory.supply); here the orders hear of
+it. A line has more reserved than its bucket says until its order is taken up, under the order's own lock.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from core.actors import Actor
+from core.db import rows
+from core.incidents import resolve_incidents
+from core.outbox import publish
+from core.timeline import record
+from fulfillment.expected import BACKORDER, set_expected
+from inventory.free import FREE
+from inventory.services import unreserve
+from inventory.supply import waiting
+from inventory.supply.locks import lock_supply
+from orders.events import OrderReady
+from orders.quantities import Units, move
+from orders.services import lock_order, refresh
+from sourcing.plans import PlannedLine
+
+_POOLS = """
+SELECT l.id AS line_id, l.variant_id, c.pool_id, o.placed_at FROM orders_orderline l
+JOIN orders_order o ON o.id = l.order_id JOIN orders_channel c ON c.id = o.channel_id
+WHERE l.id = ANY(%(ids)s) AND NOT c.is_history
+"""
+
+
+def line_up(unfilled: Sequence[PlannedLine]) -> None:
+    """Units that no place has wait for the earliest supply; the caller has their orders locked, and done with stock."""
+    if not unfilled:
+        return
+    units = {line.line_id: line.quantity for line in unfilled}
+    found = rows(_POOLS, {"ids": list(units)})
+    waiting.wait([waiting.Wait(r.line_id, r.variant_id, r.pool_id, units[r.line_id], r.placed_at) for r in found])
+
+
+_PLACES = """
+SELECT s.variant_id, s.location_id FROM inventory_stock s
+WHERE s.variant_id IN (SELECT variant_id FROM orders_orderline WHERE id = ANY(%(ids)s))
+"""
+
+
+def places_of(line_ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
+    """Where units could be given to these lines while nobody holds the place: to be locked before they leave the line."""
+    return [(row.variant_id, row.location_id) for row in rows(_PLACES, {"ids": list(line_ids)})] if line_ids else []
+
+
+_WANTED = "SELECT id, variant_id, reserved + backordered AS units FROM orders_orderline WHERE id = ANY(%(ids)s)"
+
+
+def leave_line(line_ids: Sequence[UUID]) -> None:
+    """Lines of which backordered units were cancelled wait for the rest only; what they had waited for goes to others."""
+    if not line_ids:
+        return
+    found = rows(_WANTED, {"ids": list(line_ids)})
+    beyond = waiting.let_go({row.variant_id for row in found}, [(row.id, row.units) for row in found])
+    unreserve(beyond)
+
+
+_SERVED = """
+SELECT o.id FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id JOIN orders_channel c ON c.id = o.channel_id
+WHERE l.backordered > 0 AND l.is_stocked AND NOT c.is_history
+  AND (%(variants)s::uuid[] IS NULL OR l.variant_id = ANY(%(variants)s::uuid[]))
+  AND (SELECT sum(r.quantity) FROM inventory_reservation r WHERE r.demand_key = l.id) > l.reserved
+GROUP BY o.id, o.placed_at ORDER BY o.placed_at, o.id
+"""
+
+
+def take_up(variant_ids: Collection[UUID] | None, *, actor: Actor) -> int:
+    """Orders whose backordered units are reserved by now go on, the oldest first; returns how many did."""
+    wanted = None if variant_ids is None else list(variant_ids)
+    return sum(_take_up(row.id, actor=actor) for row in rows(_SERVED, {"variants": wanted}))
+
+
+_THEIRS = """
+SELECT l.id, least(l.backordered, sum(r.quantity) - l.reserved)::int AS units FROM orders_orderline l
+JOIN inventory_reservation r ON r.demand_key = l.id
+WHERE l.order_id = %(id)s AND l.backordered > 0 AND l.is_stocked GROUP BY l.id HAVING sum(r.quantity) > l.reserved
+"""
+_LEFT = """
+SELECT sum(backordered)::int AS units,
+       EXISTS (SELECT FROM orders_hold WHERE order_id = %(id)s AND status = 'open') AS is_held
+FROM orders_orderline WHERE order_id = %(id)s
+"""
+
+
+def _take_up(order_id: UUID, *, actor: Actor) -> bool:
+    with transaction.atomic():
+        order = lock_order(order_id)
+        found = [Units(row.id, row.units) for row in rows(_THEIRS, {"id": order_id})]
+        if not found:
+            return False
+        move(found, "backordered", "reserved")
+        left = rows(_LEFT, {"id": order_id})[0]
+        units = sum(each.quantity for each in found)
+        record(order_id, "order.taken_up", actor=actor, data={"units": units, "left": left.units})
+        refresh([order_id], actor=actor)
+        set_expected(order, [each.line_id for each in found], actor=actor)
+        if not left.units:
+            resolve_incidents(BACKORDER, about=order_id, actor=actor, resolution="there is stock for it")
+        if not left.is_held:
+            publish([OrderReady(about=order_id, number=order.number)])
+    return True
+
+
+def serve(variant_ids: Collection[UUID], *, actor: Actor) -> int:
+    """What lies free of these goes to those who wait for it; returns how many orders go on."""
+    if not variant_ids:
+        return 0
+    waiting.cover(variant_ids)
+    return take_up(variant_ids, actor=actor)
+
+
+_COULD_BE_SERVED = f"""
+SELECT DISTINCT p.variant_id FROM inventory_supplypin p
+JOIN inventory_poollocation pl ON pl.pool_id = p.pool_id
+JOIN inventory_stock s ON s.variant_id = p.variant_id AND s.location_id = pl.location_id
+JOIN inventory_location l ON l.id = s.location_id
+WHERE l.is_active AND 'ship' = ANY(l.can) AND {FREE} > 0 ORDER BY 1
+"""  # noqa: S608 - a constant
+_COULD_BE_PINNED = """
+SELECT DISTINCT p.variant_id FROM inventory_supplypin p
+JOIN inventory_poollocation pl ON pl.pool_id = p.pool_id
+JOIN inventory_supply y ON y.variant_id = p.variant_id AND y.location_id = pl.location_id
+WHERE p.supply_id IS NULL AND y.state = 'expected' AND y.quantity > y.arrived + y.committed ORDER BY 1
+"""
+
+
+def sweep(*, actor: Actor) -> int:
+    """Find what no event has told: free units and supply that somebody waits for, orders that can go on. Returns how
+    many orders go on."""
+    for row in rows(_COULD_BE_SERVED):
+        waiting.cover([row.variant_id])
+    for row in rows(_COULD_BE_PINNED):
+        _settle(row)
+    return take_up(None, actor=actor)
+
+
+def _settle(row: Any) -> None:
+    with transaction.atomic():
+        lock_supply([row.variant_id])
+        waiting.settle([row.variant_id])

@@ -1,0 +1,58 @@
+"""From a lot to everything it has reached: places, open work, parcels, orders and customers."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from core.db import rows
+from fulfillment.models import PickedLot, Shipment
+
+# By the index of the lots of what was picked: nothing is read but the rows of these lots and what they belong to.
+REACHED = """
+SELECT count(DISTINCT f.order_id) AS orders, count(DISTINCT o.customer_id) AS customers,
+       count(DISTINCT f.id) FILTER (WHERE k.has_left) AS parcels,
+       coalesce(sum(k.quantity) FILTER (WHERE k.has_left), 0)::int AS units_gone,
+       count(DISTINCT f.id) FILTER (WHERE NOT k.has_left) AS work,
+       coalesce(sum(k.quantity) FILTER (WHERE NOT k.has_left), 0)::int AS units_in_hand
+FROM fulfillment_pickedlot k JOIN fulfillment_fulfillmentline w ON w.id = k.fulfillment_line_id
+JOIN fulfillment_fulfillmentorder f ON f.id = w.fulfillment_order_id JOIN orders_order o ON o.id = f.order_id
+WHERE k.lot_id = ANY(%(lots)s)
+"""
+
+
+def reached(lot_ids: Sequence[UUID]) -> Any:
+    """How many orders, customers, parcels and pieces of open work have units of these lots, and how many units."""
+    return rows(REACHED, {"lots": list(lot_ids)})[0]
+
+
+def holders(user: Any = None) -> QuerySet[PickedLot]:
+    """Everything that was picked by lot, with its order and customer."""
+    return PickedLot.objects.select_related(
+        "lot__variant",
+        "fulfillment_line__fulfillment_order__order__customer",
+        "fulfillment_line__fulfillment_order__location",
+    )
+
+
+def with_parcels(found: list[Any]) -> None:
+    """The parcel of each row, in one statement."""
+    work = {each.fulfillment_line.fulfillment_order_id for each in found}
+    parcels = Shipment.objects.filter(fulfillment_order__in=work).exclude(status="voided")
+    by_work = {parcel.fulfillment_order_id: parcel for parcel in parcels}
+    for each in found:
+        each.parcel = by_work.get(each.fulfillment_line.fulfillment_order_id)
+
+
+LYING = """
+SELECT l.id, l.code, l.name, h.condition, sum(h.units)::int AS units, string_agg(DISTINCT b.code, ', ' ORDER BY b.code) AS bins
+FROM inventory_holding h JOIN inventory_stock s ON s.id = h.stock_id JOIN inventory_location l ON l.id = s.location_id
+LEFT JOIN inventory_bin b ON b.id = h.bin_id
+WHERE h.lot_id = %(lot)s GROUP BY l.id, h.condition ORDER BY l.name, h.condition DESC
+"""
+
+
+def lying(lot_id: UUID) -> list[Any]:
+    """Where units of a lot lie, by place and condition."""
+    return rows(LYING, {"lot": lot_id})

@@ -1,0 +1,207 @@
+"""Lots: begun for a variant, received with their last day, set apart as a whole and released again.
+
+A lot that is not open is never promised: its units lie in quarantine, at every place, so that free units need not know.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from catalog.models import Variant
+from core.actors import Actor
+from core.db import rows
+from core.ids import new_id
+from core.outbox import publish
+from core.problems import Conflict, Invalid, NotFound
+from core.timeline import record
+from inventory import shortfalls
+from inventory.events import LotClosed
+from inventory.holdings.ledger import Part, change, write
+from inventory.holdings.moving import recondition
+from inventory.locks import lock_stock
+from inventory.models import Bin, Condition, Lot, Stock
+from inventory.services import In, receive
+
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
+LONGEST_REASON = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LotInput:
+    """A lot as a delivery names it."""
+
+    code: str
+    expires_on: date | None = None
+    vendor_lot: str = ""
+
+
+def track(variant_id: UUID, *, expiry: bool = False, shelf_days: int = 0, actor: Actor) -> Variant:
+    """From now on the variant asks for lots (and their last days); what lies about is of the unknown lot."""
+    if not 0 <= shelf_days <= 3650:
+        raise Invalid.field(["shelf_days"], _("must be a whole number from 0 to %(largest)s") % {"largest": 3650})
+    with transaction.atomic():
+        variant = Variant.objects.select_for_update(no_key=True).filter(pk=variant_id).first()
+        if variant is None:
+            raise NotFound(_("There is no such product."))
+        begins = not variant.tracks_lots
+        if not begins and (variant.tracks_expiry, variant.shelf_days) == (expiry, shelf_days):
+            return variant
+        variant.tracks_lots, variant.tracks_expiry, variant.shelf_days = True, expiry, shelf_days
+        lock_stock([variant_id], None)
+        variant.save(update_fields=["tracks_lots", "tracks_expiry", "shelf_days"])
+        if begins:
+            _begin(variant, actor)
+        record(variant.pk, "variant.track", actor=actor, data={"expiry": expiry, "shelf_days": shelf_days})
+    return variant
+
+
+_HELD = "SELECT stock_id, condition, bin_id, units FROM inventory_holding WHERE stock_id = ANY(%(ids)s)"
+
+
+def _begin(variant: Variant, actor: Actor) -> None:
+    stocks = list(Stock.objects.filter(variant=variant))
+    if not any(s.on_hand or s.damaged or s.quarantine for s in stocks):
+        return
+    lot, source = Lot.objects.get_or_create(variant=variant, code=Lot.UNKNOWN)[0].pk, new_id()
+    held = rows(_HELD, {"ids": [s.pk for s in stocks]})
+    changes = [change(h.stock_id, h.condition, Part(-h.units, h.bin_id), source) for h in held]
+    changes += [change(h.stock_id, h.condition, Part(h.units, h.bin_id, lot), source) for h in held]
+    for s in stocks:
+        for condition, units in (("sellable", s.on_hand), ("damaged", s.damaged), ("quarantine", s.quarantine)):
+            rest = units - sum(h.units for h in held if (h.stock_id, h.condition) == (s.pk, condition))
+            if rest:
+                changes.append(change(s.pk, condition, Part(rest, lot_id=lot), source))
+    write(changes, actor=actor)
+
+
+def receive_lot(
+    variant_id: UUID,
+    location_id: UUID,
+    quantity: int,
+    lot: LotInput,
+    *,
+    actor: Actor,
+    bin_id: UUID | None = None,
+    condition: str = Condition.SELLABLE,
+    vendor: str = "",
+    note: str = "",
+) -> Lot:
+    """Units of a lot arrive. Those of one that is not open, or too old to be sold, go into quarantine."""
+    with transaction.atomic():
+        variant = Variant.objects.get(pk=variant_id)
+        known = named(variant, lot, vendor)
+        closed = known.state != Lot.State.OPEN or is_too_old(known, variant)
+        there = Condition.QUARANTINE if closed and condition == Condition.SELLABLE else condition
+        unit = In(variant_id, location_id, quantity, there, (Part(quantity, bin_id, known.pk),))
+        receive([unit], source=new_id(), actor=actor, note=note, vendor=vendor)
+    return known
+
+
+def named(variant: Variant, lot: LotInput, vendor: str = "") -> Lot:
+    """The lot of this name, new if need be. One name has one last day."""
+    code = lot.code.strip().upper()
+    if not variant.tracks_lots:
+        raise Invalid.field(["lot"], _("%(sku)s does not ask for lots: leave it out") % {"sku": variant.sku})
+    if not CODE.fullmatch(code):
+        raise Invalid.field(["lot"], _("give the lot: letters, digits, dots, slashes and hyphens, 40 at most"))
+    if variant.tracks_expiry and lot.expires_on is None:
+        known = Lot.objects.filter(variant=variant, code=code).first()
+        if known is None or known.expires_on is None:
+            raise Invalid.field(["expires_on"], _("give the last day of the lot"))
+    found, made = Lot.objects.get_or_create(
+        variant=variant,
+        code=code,
+        defaults={
+            "expires_on": lot.expires_on,
+            "received_on": timezone.localdate(),
+            "vendor": vendor[:200],
+            "vendor_lot": lot.vendor_lot.strip()[:100],
+        },
+    )
+    if not made and lot.expires_on and found.expires_on and lot.expires_on != found.expires_on:
+        said = _("lot %(lot)s ends on %(day)s: look at the label")
+        raise Invalid.field(["expires_on"], said % {"lot": code, "day": found.expires_on.isoformat()})
+    return found
+
+
+def is_too_old(lot: Lot, variant: Variant, today: date | None = None) -> bool:
+    """Whether fewer days are left to the lot than the variant must have to be sold."""
+    if lot.expires_on is None or not variant.tracks_expiry:
+        return False
+    return (lot.expires_on - (today or timezone.localdate())).days < variant.shelf_days
+
+
+_LYING = """
+SELECT s.variant_id, s.location_id, h.stock_id, h.bin_id, h.units, b.kind
+FROM inventory_holding h JOIN inventory_stock s ON s.id = h.stock_id LEFT JOIN inventory_bin b ON b.id = h.bin_id
+WHERE h.lot_id = %(lot)s AND h.condition = %(condition)s ORDER BY s.location_id, b.walk
+"""
+
+
+def close_lot(lot_id: UUID, *, reason: str, actor: Actor, state: str = Lot.State.QUARANTINED) -> int:
+    """Set a whole lot apart: at every place at once nothing of it can be promised any more. Returns the units that went
+    into quarantine; a second call finds none. What is then missing for promises becomes shortfalls."""
+    reason = reason.strip()[:LONGEST_REASON]
+    if not reason:
+        raise Invalid.field(["reason"], _("say why the lot is set apart"))
+    with transaction.atomic():
+        lot = _locked(lot_id)
+        if lot.code == Lot.UNKNOWN:
+            raise Conflict(_("These units came without a lot: change their condition place by place."))
+        before, moved = lot.state, 0
+        if before != state and not (before == Lot.State.QUARANTINED and state == Lot.State.EXPIRED):
+            lot.state = state
+            lot.save(update_fields=["state"])
+        moved = _turn(lot, Condition.SELLABLE, Condition.QUARANTINE, reason, actor)
+        if lot.state != before or moved:
+            record(lot.pk, "lot.close", actor=actor, before=before, after=lot.state, data={"reason": reason, "units": moved})  # fmt: skip
+            publish([LotClosed(about=lot.pk)])
+    return moved
+
+
+def release_lot(lot_id: UUID, *, reason: str, actor: Actor) -> int:
+    """Sell a lot again: its units in quarantine are sellable, but for those in bins that are a quarantine. A second call
+    changes nothing; Conflict for one that is too old."""
+    reason = reason.strip()[:LONGEST_REASON]
+    if not reason:
+        raise Invalid.field(["reason"], _("say why the lot is released"))
+    with transaction.atomic():
+        lot = _locked(lot_id)
+        if lot.state == Lot.State.OPEN:
+            return 0
+        if is_too_old(lot, lot.variant):
+            raise Conflict(_("Lot %(lot)s is too old to be sold.") % {"lot": lot.code})
+        before, lot.state = lot.state, Lot.State.OPEN
+        lot.save(update_fields=["state"])
+        moved = _turn(lot, Condition.QUARANTINE, Condition.SELLABLE, reason, actor)
+        record(lot.pk, "lot.release", actor=actor, before=before, after=lot.state, data={"reason": reason, "units": moved})  # fmt: skip
+    return moved
+
+
+def _locked(lot_id: UUID) -> Lot:
+    """The lot, with the stock of its variant locked everywhere: stock before lots."""
+    lot = Lot.objects.select_related("variant").filter(pk=lot_id).first()
+    if lot is None:
+        raise NotFound(_("There is no such lot."))
+    lock_stock([lot.variant_id], None)
+    return Lot.objects.select_related("variant").select_for_update(no_key=True, of=("self",)).get(pk=lot_id)
+
+
+def _turn(lot: Lot, old: str, new: str, reason: str, actor: Actor) -> int:
+    """All units of a lot change their condition where they lie, place by place."""
+    by_place: dict[UUID, list[Part]] = {}
+    stocks = []
+    for row in rows(_LYING, {"lot": lot.pk, "condition": str(old)}):
+        if new == Condition.SELLABLE and row.kind == Bin.Kind.QUARANTINE:
+            continue
+        by_place.setdefault(row.location_id, []).append(Part(row.units, row.bin_id, lot.pk))
+        stocks.append(row.stock_id)
+    for place, parts in by_place.items():
+        recondition(lot.variant_id, place, old, new, parts, note=f"{lot.code}: {reason}", actor=actor)
+    shortfalls.judge_many(sorted(set(stocks)), actor=actor)
+    return sum(p.quantity for parts in by_place.values() for p in parts)

@@ -1,0 +1,138 @@
+"""The forms about channel shares."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from inventory.selectors import place_choices
+from inventory.services import LARGEST
+from orders.models import Channel
+from orders.shares.limits import Limits, Wish
+
+
+class LimitsForm(forms.Form):
+    """All limits of a product: a number for each place, each channel there, and each channel everywhere."""
+
+    def __init__(self, data: Any, *, limits: Limits) -> None:
+        super().__init__(data)
+        self.limits = limits
+        now = limits.wish()
+        for place, units in now.safety.items():
+            self._add(f"safety-{place}", self._number(units))
+            self._add(f"withheld-{place}", forms.BooleanField(required=False, initial=now.withheld[place]))
+        for (place, channel), units in now.fences.items():
+            self._add(f"fence-{place}-{channel}", self._number(units or None))
+        for channel, most in now.caps.items():
+            self._add(f"cap-{channel}", self._number(most))
+        self._name_them()
+
+    def _add(self, name: str, made: forms.Field) -> None:
+        self.fields[name] = made
+
+    @staticmethod
+    def _number(units: int | None) -> forms.IntegerField:
+        widget = forms.NumberInput(attrs={"inputmode": "numeric"})
+        return forms.IntegerField(min_value=0, max_value=LARGEST, required=False, initial=units, widget=widget)
+
+    def _name_them(self) -> None:
+        """What a box is called where it stands alone: for screen readers, and in the summary of errors."""
+        for row in self.limits.rows:
+            place = row.stock.location
+            safety = self.fields[f"safety-{place.pk}"]
+            if not row.stock.is_set_by_hand:
+                safety.widget.attrs["placeholder"] = str(row.stock.safety)
+            safety.label = gettext("Safety stock at %(place)s") % {"place": place.name}
+            self.fields[f"withheld-{place.pk}"].label = gettext("Promise nothing from %(place)s") % {
+                "place": place.name
+            }
+            for share in row.shares:
+                self.fields[f"fence-{place.pk}-{share.channel.pk}"].label = gettext(
+                    "Set aside for %(channel)s at %(place)s"
+                ) % {"channel": share.channel.name, "place": place.name}
+        for channel in self.limits.channels:
+            cap = self.fields[f"cap-{channel.pk}"]
+            cap.widget.attrs["placeholder"] = gettext("any number")
+            cap.label = gettext("At most through %(channel)s") % {"channel": channel.name}
+
+    @property
+    def places(self) -> list[dict[str, Any]]:
+        """The boxes of each place, for the page."""
+        return [
+            {
+                "stock": row.stock,
+                "safety": self[f"safety-{row.stock.location_id}"],
+                "withheld": self[f"withheld-{row.stock.location_id}"],
+                "shares": self._shares(row),
+            }
+            for row in self.limits.rows
+        ]
+
+    def _shares(self, row: Any) -> list[dict[str, Any]]:
+        """One for each channel of the page, empty where it does not sell from the place."""
+        known = {share.channel.pk: share for share in row.shares}
+        return [
+            {
+                "channel": channel,
+                "share": known.get(channel.pk),
+                "box": self[f"fence-{row.stock.location_id}-{channel.pk}"] if channel.pk in known else None,
+            }
+            for channel in self.limits.channels
+        ]
+
+    @property
+    def channels(self) -> list[dict[str, Any]]:
+        """The box of each channel, for the page."""
+        caps = self.limits.caps
+        return [{"channel": c, "cap": caps.get(c.pk), "box": self[f"cap-{c.pk}"]} for c in self.limits.channels]
+
+    def wish(self) -> Wish:
+        """What was typed."""
+        given, now = self.cleaned_data, self.limits.wish()
+        return Wish(
+            {place: given[f"safety-{place}"] for place in now.safety},
+            {place: given[f"withheld-{place}"] for place in now.withheld},
+            {(place, channel): given[f"fence-{place}-{channel}"] or 0 for place, channel in now.fences},
+            {channel: given[f"cap-{channel}"] for channel in now.caps},
+        )
+
+
+def channel_choices() -> list[tuple[str, str]]:
+    """Channels that sell."""
+    found = Channel.objects.filter(is_active=True, is_history=False).order_by("name")
+    return [(str(pk), name) for pk, name in found.values_list("pk", "name")]
+
+
+class ShareForm(forms.Form):
+    """Units of each product set aside for a channel at a place."""
+
+    location = forms.ChoiceField(label=_("Place"), choices=place_choices)
+    channel = forms.ChoiceField(label=_("Channel"), choices=channel_choices)
+    units = forms.IntegerField(
+        label=_("Set aside"), min_value=0, max_value=LARGEST, help_text=_("0 sets nothing aside any more")
+    )
+
+
+class CapForm(forms.Form):
+    """Most units of each product that a channel may sell."""
+
+    channel = forms.ChoiceField(label=_("Channel"), choices=channel_choices)
+    most = forms.IntegerField(
+        label=_("At most"),
+        min_value=0,
+        max_value=LARGEST,
+        required=False,
+        help_text=_("Counted from when it is set; empty: any number"),
+    )
+
+
+class WithholdForm(forms.Form):
+    """Whether a place promises the products."""
+
+    location = forms.ChoiceField(label=_("Place"), choices=place_choices)
+    withheld = forms.ChoiceField(
+        label=_("From this place"),
+        choices=[("yes", _("promise nothing")), ("no", _("promise them again"))],
+        widget=forms.RadioSelect,
+    )

@@ -1,0 +1,23 @@
+"""What happens to purchase orders, as others hear of it. `about` is the order's id."""
+
+from dataclasses import dataclass
+
+from core.outbox import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class PurchaseOrderSent(Event):
+    """The vendor has it: its units are on their way."""
+
+    kind = "purchase_order.sent"
+    number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PurchaseOrderReceived(Event):
+    """A delivery was received."""
+
+    kind = "purchase_order.received"
+    number: str
+    receipt: str
+    units: int

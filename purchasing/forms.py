@@ -1,0 +1,134 @@
+"""The forms of purchasing: a vendor, an order, a delivery that was counted."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from core.typed import AmountField, DayField
+from inventory import lineforms
+from inventory.tallies.screen import FinishForm
+from purchasing.ordering import DEAREST, LONGEST_NOTE, Item, Wish
+from purchasing.vendors import LONGEST_LEAD, Particulars
+
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def _text(label: Any, most: int = 200, *, needed: bool = False, **more: Any) -> forms.CharField:
+    attrs = {"autocomplete": "off"}
+    return forms.CharField(label=label, max_length=most, required=needed, widget=forms.TextInput(attrs=attrs), **more)
+
+
+class VendorForm(forms.Form):
+    """How a vendor shall be; its code is given once."""
+
+    name = _text(_("Name"), 100, needed=True)
+    code = _text(_("Code"), 60, needed=True, help_text=_("Short, and never changed: it names the vendor in the books."))
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    line1 = _text(_("Street and number"))
+    postal_code = _text(_("Postcode"), 20)
+    city = _text(_("City"), 100)
+    country = _text(_("Country"), 2, needed=True, help_text=_("Two letters, such as FR."), initial="FR")
+    currency = _text(_("Currency"), 3, needed=True, help_text=_("Three letters, such as EUR."), initial="EUR")
+    lead_days = forms.IntegerField(
+        label=_("Days until goods come"), min_value=0, max_value=LONGEST_LEAD, initial=7,
+        help_text=_("From sending the order; what an order without a day is expected by."),
+    )  # fmt: skip
+    over_percent = forms.IntegerField(
+        label=_("More than ordered, per cent"), min_value=0, max_value=100, initial=0,
+        help_text=_("So much more of each line is taken without asking anybody."),
+    )  # fmt: skip
+    is_active = forms.BooleanField(label=_("We buy from it"), required=False, initial=True)
+
+    def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_new:
+            del self.fields["code"]
+
+    def wish(self) -> Particulars:
+        """What was typed."""
+        given = {name: value for name, value in self.cleaned_data.items() if name != "code"}
+        given |= {name: given[name].upper() for name in ("country", "currency")}
+        return Particulars(**given)
+
+
+class CostedLine(lineforms.LineForm):
+    """One article of a purchase order."""
+
+    unit_cost = AmountField(label=_("Unit cost"), min_value=Decimal(0), max_value=DEAREST, required=False)
+
+
+Lines = lineforms.formset(CostedLine)
+FIELDS = ("sku", "quantity", "unit_cost")
+
+
+class OrderForm(forms.Form):
+    """Whom it is bought from, for which place, until when."""
+
+    vendor = forms.TypedChoiceField(label=_("Vendor"), coerce=UUID)
+    location = forms.TypedChoiceField(label=_("Place"), coerce=UUID)
+    expected_on = DayField(
+        label=_("Expected on"), required=False, widget=DAY,
+        help_text=_("Left empty: as many days after sending as the vendor takes."),
+    )  # fmt: skip
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=LONGEST_NOTE, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(
+        self, *args: Any, vendors: list[tuple[str, str]], places: list[tuple[str, str]], is_new: bool, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["vendor"].choices = vendors  # type: ignore[attr-defined]
+        self.fields["location"].choices = places  # type: ignore[attr-defined]
+        if not is_new:
+            del self.fields["vendor"], self.fields["location"]
+
+    def wish(self, lines: list[Any]) -> Wish:
+        """What was typed. An article that there is not is left to the service to refuse."""
+        known = lineforms.variants(lines)
+        items = [
+            Item(
+                known.get(line.cleaned_data["sku"].strip().upper(), UUID(int=0)),
+                line.cleaned_data.get("quantity") or 0,
+                line.cleaned_data.get("unit_cost") or Decimal(0),
+            )
+            for line in lines
+        ]
+        return Wish(items, self.cleaned_data["expected_on"], self.cleaned_data["note"])
+
+
+class BookForm(FinishForm):
+    """What is said when a delivery is booked."""
+
+    note = _text(_("Delivery note"))
+    rest = forms.ChoiceField(
+        label=_("What is missing"),
+        choices=[("open", _("Is still waited for")), ("given_up", _("Will not come: give it up"))],
+        widget=forms.RadioSelect,
+        initial="open",
+        required=False,
+    )
+    reason = _text(_("Why it is given up"))
+    accepted = forms.BooleanField(label=_("Take what was not ordered, or is too much"), required=False)
+
+    def __init__(self, *args: Any, short: bool, accepts: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not short:
+            del self.fields["rest"], self.fields["reason"]
+        if not accepts:
+            del self.fields["accepted"]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("rest") == "given_up" and not data.get("reason", "").strip():
+            self.add_error("reason", _("Say why."))
+        return data
+
+    @property
+    def given_up(self) -> str:
+        """The reason why what is missing will not come; "" when it is still waited for."""
+        given = self.cleaned_data
+        return str(given.get("reason", "")) if given.get("rest") == "given_up" else ""

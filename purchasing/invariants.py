@@ -1,0 +1,87 @@
+"""What must always be true of purchases: their receipts are on hand and in the books, their state is what lines say."""
+
+from core.invariants import sql_invariant
+
+_LINES = "SELECT count(*) FROM purchasing_purchaseline"
+_RECEIPTS = "SELECT count(*) FROM purchasing_receipt"
+
+sql_invariant(
+    "purchasing",
+    "what came is the sum of the receipts",
+    _LINES,
+    """
+    SELECT format('%s, %s: %s + %s damaged stored, %s + %s by receipts', o.number, v.sku, l.received, l.damaged,
+                  coalesce(r.received, 0), coalesce(r.damaged, 0))
+    FROM purchasing_purchaseline l JOIN purchasing_purchaseorder o ON o.id = l.purchase_order_id
+    JOIN catalog_variant v ON v.id = l.variant_id
+    LEFT JOIN (SELECT line_id, sum(received) AS received, sum(damaged) AS damaged
+               FROM purchasing_receiptline GROUP BY line_id) r ON r.line_id = l.id
+    WHERE (l.received, l.damaged) <> (coalesce(r.received, 0), coalesce(r.damaged, 0))
+    """,
+)
+sql_invariant(
+    "purchasing",
+    "what a receipt brought stands in the movements",
+    _RECEIPTS,
+    """
+    SELECT format('%s: %s/%s by its lines, %s/%s by movements', r.number, b.received, b.damaged,
+                  coalesce(m.sellable, 0), coalesce(m.damaged, 0))
+    FROM purchasing_receipt r
+    JOIN (SELECT receipt_id, sum(received) AS received, sum(damaged) AS damaged
+          FROM purchasing_receiptline GROUP BY receipt_id) b ON b.receipt_id = r.id
+    LEFT JOIN LATERAL (
+        SELECT sum(quantity) FILTER (WHERE condition = 'sellable') AS sellable,
+               sum(quantity) FILTER (WHERE condition = 'damaged') AS damaged
+        FROM inventory_movement WHERE source = r.id AND reason = 'receipt') m ON true
+    WHERE (b.received, b.damaged) <> (coalesce(m.sellable, 0), coalesce(m.damaged, 0))
+    """,
+)
+sql_invariant(
+    "purchasing",
+    "what a receipt owes stands in the books",
+    _RECEIPTS,
+    """
+    SELECT format('%s: %s EUR owed, %s booked', r.number, r.owed, coalesce(b.owed, 0))
+    FROM purchasing_receipt r
+    LEFT JOIN LATERAL (
+        SELECT sum(l.credit - l.debit) AS owed FROM accounting_journalentry e
+        JOIN accounting_journalline l ON l.entry_id = e.id AND l.role = 'goods_received_not_invoiced'
+        WHERE e.source = r.id AND e.event = 'goods_received') b ON true
+    WHERE r.owed <> coalesce(b.owed, 0)
+    """,
+)
+sql_invariant(
+    "purchasing",
+    "the state of a purchase order is what its lines say",
+    "SELECT count(*) FROM purchasing_purchaseorder",
+    """
+    SELECT format('%s is %s with %s arrived and %s open', o.number, o.status, l.arrived, l.open)
+    FROM purchasing_purchaseorder o
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(received + damaged), 0) AS arrived, coalesce(sum(open), 0) AS open,
+               coalesce(bool_or(received + damaged < ordered), true) AS is_short
+        FROM purchasing_purchaseline WHERE purchase_order_id = o.id) l
+    WHERE CASE o.status
+        WHEN 'draft' THEN l.arrived > 0
+        WHEN 'sent' THEN l.arrived > 0 OR l.open = 0
+        WHEN 'partly_received' THEN l.arrived = 0 OR l.open = 0
+        WHEN 'received' THEN l.arrived = 0 OR l.open > 0 OR l.is_short
+        WHEN 'closed' THEN l.arrived = 0 OR l.open > 0 OR NOT l.is_short
+        ELSE l.arrived > 0 OR l.open > 0 END
+    """,
+)
+sql_invariant(
+    "purchasing",
+    "what a sent order waits for is supply, on its day",
+    _LINES,
+    """
+    SELECT format('%s, %s: %s open, %s supply', o.number, v.sku, l.open, coalesce(y.units, 0))
+    FROM purchasing_purchaseline l JOIN purchasing_purchaseorder o ON o.id = l.purchase_order_id
+    JOIN catalog_variant v ON v.id = l.variant_id
+    LEFT JOIN (SELECT source, sum(quantity - arrived) AS units, min(due) AS first, max(due) AS last,
+                      min(location_id::text) AS place
+               FROM inventory_supply WHERE state = 'expected' AND kind = 'purchase' GROUP BY source) y ON y.source = l.id
+    WHERE coalesce(y.units, 0) <> CASE WHEN o.status IN ('sent', 'partly_received') THEN l.open ELSE 0 END
+       OR y.first <> o.expected_on OR y.last <> o.expected_on OR y.place <> o.location_id::text
+    """,
+)
