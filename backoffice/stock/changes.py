@@ -20,6 +20,8 @@ from core.permissions import locations_of, permission
 from core.templatetags.ui import actor_word, condition_word, movement_word, signed, when
 from fulfillment.models import Shipment, StockChange
 from inventory.models import FeedChunk, Location
+from inventory.transfers.models import TransferStep
+from purchasing.models import Receipt
 from returns.models import Return
 
 KINDS = {
@@ -29,16 +31,21 @@ KINDS = {
     "moved": gettext_lazy("Moved to another place"),
     "given_back": gettext_lazy("Given back"),
     "safety": gettext_lazy("Safety stock"),
+    "limits": gettext_lazy("Limits"),
     "held": gettext_lazy("Held back"),
 }
 ACTS = {
     "order.placed": gettext_lazy("Reserved for an order"),
+    "order.taken_up": gettext_lazy("Reserved for an order that waited: units came"),
     "order.routed": gettext_lazy("Allocated to an order"),
     "order.repinned": gettext_lazy("Reservation moved"),
     "order.cancel": gettext_lazy("Order cancelled: what it held of it is given back"),
     "order.cancel_part": gettext_lazy("Order cancelled in part: what it gave up of it is given back"),
     "order.unplanned": gettext_lazy("Allocation taken back: too few were left"),
     "stock.safety": gettext_lazy("Safety stock set"),
+    "stock.fence": gettext_lazy("Units set aside for a channel"),
+    "stock.withhold": gettext_lazy("Not promised from this place any more"),
+    "stock.sell_again": gettext_lazy("Promised from this place again"),
     "stock.repaired": gettext_lazy("Counts set right by their documents"),
 }
 
@@ -69,6 +76,8 @@ def _why(row: StockChange) -> str:
         return (
             _("Its feed is heard again") if row.after == "resolved" else _("Its feed is silent: units may be held back")
         )
+    if row.what == "order.placed" and row.reserved is None:
+        return _("Ordered: some of the order had to wait for stock")
     return " · ".join([str(ACTS[row.what]), *([row.note] if row.note and row.kind == "given_back" else [])])
 
 
@@ -142,6 +151,11 @@ def _documents(sources: set[UUID]) -> dict[UUID, tuple[str, str]]:
         found[parcel.pk] = (parcel.tracking_number or _("Parcel"), reverse("parcel", args=[parcel.pk]))
     for back in Return.objects.filter(pk__in=sources).select_related("order"):
         found[back.pk] = (back.rma, reverse("order", args=[back.order.number]))
+    for step in TransferStep.objects.filter(pk__in=sources).select_related("transfer"):
+        found[step.pk] = (step.transfer.number, reverse("transfer", args=[step.transfer.number]))
+    for receipt in Receipt.objects.filter(pk__in=sources).select_related("purchase_order"):
+        number = receipt.purchase_order.number
+        found[receipt.pk] = (number, reverse("purchase-order", args=[number]))
     for pk, message in FeedChunk.objects.filter(pk__in=sources).values_list("pk", "message_id"):
         found[pk] = (_("Message"), reverse("stock-message", args=[message]))
     return found

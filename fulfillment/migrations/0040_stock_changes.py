@@ -12,15 +12,19 @@ SELECT m.id, m.at, m.variant_id, m.location_id, 'on_hand' AS kind, m.reason AS w
 FROM inventory_movement m
 UNION ALL
 SELECT md5(t.id::text || l.id::text)::uuid, t.at, l.variant_id, NULL,
-       CASE t.action WHEN 'order.placed' THEN 'reserved' WHEN 'order.repinned' THEN 'moved' ELSE 'given_back' END,
-       t.action, '', NULL, NULL, CASE t.action WHEN 'order.placed' THEN l.quantity END, NULL,
+       CASE WHEN t.action IN ('order.placed', 'order.taken_up') THEN 'reserved'
+            WHEN t.action = 'order.repinned' THEN 'moved' ELSE 'given_back' END,
+       t.action, '', NULL, NULL,
+       CASE WHEN t.action = 'order.placed' AND NOT EXISTS (
+           SELECT FROM core_timelineentry w
+           WHERE w.about = l.order_id AND w.action IN ('order.taken_up', 'incident.backorder')) THEN l.quantity END, NULL,
        CASE t.action WHEN 'order.repinned' THEN t.data ->> 'from' ELSE '' END,
        CASE t.action WHEN 'order.repinned' THEN t.data ->> 'to' ELSE '' END,
        CASE WHEN t.action = 'order.repinned' THEN t.data ->> 'units' ELSE coalesce(t.data ->> 'reason', '') END,
        t.actor, t.id, l.order_id
 FROM orders_orderline l JOIN core_timelineentry t ON t.about = l.order_id
 WHERE l.is_stocked AND (
-    t.action IN ('order.placed', 'order.cancel', 'order.cancel_part', 'order.unplanned')
+    t.action IN ('order.placed', 'order.taken_up', 'order.cancel', 'order.cancel_part', 'order.unplanned')
     OR t.action = 'order.repinned' AND t.data ->> 'sku' = l.sku)
 UNION ALL
 SELECT w.id, f.created_at, l.variant_id, f.location_id, 'allocated', 'order.routed', '', NULL, NULL, NULL, w.quantity,
@@ -29,9 +33,11 @@ FROM orders_orderline l JOIN fulfillment_fulfillmentline w ON w.order_line_id = 
 JOIN fulfillment_fulfillmentorder f ON f.id = w.fulfillment_order_id
 WHERE l.is_stocked
 UNION ALL
-SELECT t.id, t.at, s.variant_id, s.location_id, 'safety', t.action, '', NULL, NULL, NULL, NULL, t.before, t.after, '',
+SELECT t.id, t.at, s.variant_id, s.location_id,
+       CASE WHEN t.action IN ('stock.safety', 'stock.repaired') THEN 'safety' ELSE 'limits' END, t.action, '', NULL, NULL, NULL, NULL, t.before, t.after, '',
        t.actor, s.id, NULL
-FROM inventory_stock s JOIN core_timelineentry t ON t.about = s.id WHERE t.action IN ('stock.safety', 'stock.repaired')
+FROM inventory_stock s JOIN core_timelineentry t ON t.about = s.id
+WHERE t.action IN ('stock.safety', 'stock.repaired', 'stock.fence', 'stock.withhold', 'stock.sell_again')
 UNION ALL
 SELECT md5(t.id::text || s.id::text)::uuid, t.at, s.variant_id, s.location_id, 'held', t.action, '', NULL, NULL, NULL,
        NULL, t.before, t.after, '', t.actor, t.about, NULL
@@ -46,7 +52,7 @@ class Migration(migrations.Migration):
         ("catalog", "0003_by_beginning"),
         ("core", "0013_begun"),
         ("fulfillment", "0008_picked_lots"),
-        ("inventory", "0006_repair"),
+        ("inventory", "0032_transfer_guards"),
         ("orders", "0008_list_indexes"),
     ]
     operations = [

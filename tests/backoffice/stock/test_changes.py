@@ -12,6 +12,7 @@ from backoffice.stock.changes import CHANGES
 from core.actors import Actor
 from fulfillment.amend import cancel
 from inventory.feeds import silence
+from inventory.limits.setting import set_fence, withhold
 from inventory.models import Stock, StockFeed
 from inventory.services import adjust, set_safety
 from returns.services import Back, ReturnInput, receive_and_credit
@@ -139,3 +140,13 @@ def test_the_page_asks_a_bounded_number_of_times(
     planner.get(address(world))
     with django_assert_max_num_queries(15):
         planner.get(address(world))
+
+
+def test_limits_are_told_with_what_they_were(world: World) -> None:
+    mug, store = world.variants[MUG].pk, world.store.pk
+    set_fence(mug, store, world.channel.pk, 3, actor=WHO)
+    withhold(mug, store, withheld=True, actor=WHO)
+    assert cells(listed(world, kind="limits"), "place", "why", "stands") == [
+        ("Paris shop", "Not promised from this place any more", ""),
+        ("Paris shop", "Units set aside for a channel", "0 → 3"),
+    ]
