@@ -5,8 +5,8 @@ from core.states import Machine
 BUCKETS = ("draft", "reserved", "backordered", "allocated", "released", "picked", "packed", "shipped", "cancelled")
 """Every ordered unit is in exactly one of these."""
 
-CANCELLABLE = ("draft", "reserved", "backordered", "allocated", "released", "picked", "packed")
-"""Buckets a unit may be cancelled from: it has not left yet."""
+CANCELLABLE = ("draft", "backordered", "reserved", "allocated", "released", "picked", "packed")
+"""Buckets a unit may be cancelled from, as it has not left yet: what is not here goes first."""
 
 ORDER_STATES = (
     "draft",

@@ -18,6 +18,7 @@ from inventory.api import Code, location_by_code, variant_by_sku
 from inventory.feeds.api import calls as calls
 from inventory.models import Location, Supply
 from inventory.services import LARGEST
+from inventory.supply.locks import lock_supply
 from inventory.supply.services import LONGEST_REFERENCE, Expected, change, close, expect
 
 MOST_LINES = 500
@@ -98,6 +99,7 @@ def list_supply(request: HttpRequest, query: Query[SupplyQuery]) -> dict[str, An
 def tell_supply(request: HttpRequest, body: SuppliesIn) -> dict[str, Any]:
     """Say what is on its way, or that it comes on another day, in another number, or not at all: all lines or none."""
     named = _named(body.lines)
+    lock_supply({variant.pk for variant, _place in named})
     ids = [_tell(n, line, *named[n], caller_of(request).actor) for n, line in enumerate(body.lines)]
     found = {s.pk: s for s in Supply.objects.filter(pk__in=ids).select_related("variant", "location")}
     return {"items": [_answer(found[each]) for each in ids]}

@@ -148,6 +148,8 @@ IN_FRENCH = (
     "vendor, new",
     "transfer",
     "transfer, receive",
+    "inbound",
+    "supply, late",
     "stock feed, silent",
     "stock feed, new",
     "mail",
@@ -161,7 +163,7 @@ NOT_OPENED = {
     "purchase-order-send", "purchase-order-give-up", "purchase-order-receive-scan", "purchase-order-receive-rest",
     "purchase-order-receive-drop", "transfer-cancel", "transfer-write-off", "transfer-scan", "transfer-rest", "transfer-drop",
     "stock-feed-file", "stock-message-refused", "stock-message-progress",
-    "stock-receive", "stock-adjust", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
+    "stock-receive", "stock-adjust", "stock-pre-order", "supply-change", "supply-close", "supply-arrive", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
     "work-ship",  # they do something and lead back
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame
     "stripe_webhook", "came_back", "tracking-pay", "order-pay-link",

@@ -139,6 +139,15 @@ def test_a_cancelled_pre_order_gives_its_supply_back(world: World) -> None:
     assert disagreements() == []
 
 
+def test_of_a_part_that_is_cancelled_what_is_not_here_goes_first(world: World) -> None:
+    coming(world, 5)
+    order = placed({MUG: 4})
+    cancel(order.pk, actor=SYSTEM, reason="fewer", lines=[(line_ids(order)[MUG], 1)])
+    assert buckets(order)[MUG] == {"reserved": 2, "backordered": 1, "cancelled": 1}
+    assert Supply.objects.get().committed == 1
+    assert disagreements() == []
+
+
 def test_a_pre_order_whose_supply_shrinks_becomes_an_exception(world: World) -> None:
     supply = coming(world, 5)
     order = placed({MUG: 7})

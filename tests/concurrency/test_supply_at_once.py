@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test import Client
 
 from capture import pinning
 from capture import services as capture
@@ -24,7 +25,7 @@ from orders.models import Order
 from sourcing.network import forget
 from tests.concurrency.lined_up import PATIENCE, holding
 from tests.factories.orders import buckets, line_ids, placed
-from tests.factories.supply import comes, coming, waits
+from tests.factories.supply import comes, coming, day, waits
 from tests.factories.world import MUG, World, small_world
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
@@ -128,6 +129,32 @@ def test_without_the_locks_of_stock_and_supply_he_is_served_twice(monkeypatch: p
     two_workers_serve()
     assert Reservation.objects.get().quantity == 2
     assert [each for each in disagreements() if "1 backordered, 2 pinned" in each]
+
+
+def announced_twice() -> None:
+    world = small_world(stock=1, store_stock=0)
+    line = {"sku": MUG, "location": "DC-LYON", "due": day(5).isoformat(), "quantity": 3, "reference": "PO-9"}
+
+    def call() -> Any:
+        return (
+            Client()
+            .post("/api/v1/inbound-supply", {"lines": [line]}, "application/json", headers=world.headers())
+            .status_code
+        )
+
+    assert at_once("SELECT FROM catalog_variant", call, call) == [201, 201]
+
+
+def test_a_line_announced_by_two_calls_at_once_is_one_supply() -> None:
+    announced_twice()
+    assert Supply.objects.count() == 1
+
+
+def test_without_the_lock_of_the_supply_it_is_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inventory.supply.api.lock_supply", lambda variants: None)
+    monkeypatch.setattr(services, "lock_supply", lambda variants: None)
+    announced_twice()
+    assert Supply.objects.count() == 2
 
 
 @pytest.mark.parametrize("first", ["arrive", "cancel"])
