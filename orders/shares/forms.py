@@ -13,19 +13,20 @@ from orders.shares.limits import Limits, Wish
 
 
 class LimitsForm(forms.Form):
-    """All limits of a product: a number for each place, each channel there, and each channel everywhere."""
+    """Limits of a product: what each place keeps back, what is set aside there for one channel, and all channels' caps."""
 
-    def __init__(self, data: Any, *, limits: Limits) -> None:
+    def __init__(self, data: Any, *, limits: Limits, channel: Channel | None) -> None:
         super().__init__(data)
-        self.limits = limits
+        self.limits, self.channel = limits, channel
         now = limits.wish()
         for place, units in now.safety.items():
             self._add(f"safety-{place}", self._number(units))
             self._add(f"withheld-{place}", forms.BooleanField(required=False, initial=now.withheld[place]))
-        for (place, channel), units in now.fences.items():
-            self._add(f"fence-{place}-{channel}", self._number(units or None))
-        for channel, most in now.caps.items():
-            self._add(f"cap-{channel}", self._number(most))
+        for (place, of), units in now.fences.items():
+            if channel and of == channel.pk:
+                self._add(f"fence-{place}", self._number(units or None))
+        for key, most in now.caps.items():
+            self._add(f"cap-{key}", self._number(most))
         self._name_them()
 
     def _add(self, name: str, made: forms.Field) -> None:
@@ -47,10 +48,9 @@ class LimitsForm(forms.Form):
             self.fields[f"withheld-{place.pk}"].label = gettext("Promise nothing from %(place)s") % {
                 "place": place.name
             }
-            for share in row.shares:
-                self.fields[f"fence-{place.pk}-{share.channel.pk}"].label = gettext(
-                    "Set aside for %(channel)s at %(place)s"
-                ) % {"channel": share.channel.name, "place": place.name}
+            if self.channel and (fence := self.fields.get(f"fence-{place.pk}")):
+                told = {"channel": self.channel.name, "place": place.name}
+                fence.label = gettext("Set aside for %(channel)s at %(place)s") % told
         for channel in self.limits.channels:
             cap = self.fields[f"cap-{channel.pk}"]
             cap.widget.attrs["placeholder"] = gettext("any number")
@@ -64,22 +64,14 @@ class LimitsForm(forms.Form):
                 "stock": row.stock,
                 "safety": self[f"safety-{row.stock.location_id}"],
                 "withheld": self[f"withheld-{row.stock.location_id}"],
-                "shares": self._shares(row),
+                "fence": self[f"fence-{row.stock.location_id}"] if self._sells_from(row) else None,
+                "share": next((s for s in row.shares if self.channel and s.channel.pk == self.channel.pk), None),
             }
             for row in self.limits.rows
         ]
 
-    def _shares(self, row: Any) -> list[dict[str, Any]]:
-        """One for each channel of the page, empty where it does not sell from the place."""
-        known = {share.channel.pk: share for share in row.shares}
-        return [
-            {
-                "channel": channel,
-                "share": known.get(channel.pk),
-                "box": self[f"fence-{row.stock.location_id}-{channel.pk}"] if channel.pk in known else None,
-            }
-            for channel in self.limits.channels
-        ]
+    def _sells_from(self, row: Any) -> bool:
+        return f"fence-{row.stock.location_id}" in self.fields
 
     @property
     def channels(self) -> list[dict[str, Any]]:
@@ -93,7 +85,11 @@ class LimitsForm(forms.Form):
         return Wish(
             {place: given[f"safety-{place}"] for place in now.safety},
             {place: given[f"withheld-{place}"] for place in now.withheld},
-            {(place, channel): given[f"fence-{place}-{channel}"] or 0 for place, channel in now.fences},
+            {
+                (place, of): given[f"fence-{place}"] or 0
+                for place, of in now.fences
+                if self.channel and of == self.channel.pk
+            },
             {channel: given[f"cap-{channel}"] for channel in now.caps},
         )
 

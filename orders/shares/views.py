@@ -13,8 +13,9 @@ from core.forms import tell
 from core.permissions import permission
 from core.problems import NotFound, Problem
 from inventory.selectors import variant_by_sku
+from orders.models import Channel
 from orders.shares.forms import LimitsForm
-from orders.shares.limits import limits_of, set_limits
+from orders.shares.limits import Limits, limits_of, set_limits
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -25,7 +26,8 @@ def limits(request: HttpRequest, sku: str) -> HttpResponse:
     if variant is None:
         raise NotFound(_("There is no product with the SKU %(sku)s.") % {"sku": sku})
     now = limits_of(variant.pk)
-    form = LimitsForm(request.POST or None, limits=now)
+    channel = _chosen(request.GET.get("channel", ""), now)
+    form = LimitsForm(request.POST or None, limits=now, channel=channel)
     if request.method == "POST" and form.is_valid() and not versions.looks_again(request):
         shown = versions.seen(request)
         try:
@@ -40,7 +42,14 @@ def limits(request: HttpRequest, sku: str) -> HttpResponse:
         else:
             said = ngettext("%(n)d limit is changed.", "%(n)d limits are changed.", changed) % {"n": changed}
             messages.success(request, said if changed else _("Nothing was to be changed."))
-            return redirect("stock-limits", sku)
-    context = {"variant": variant, "form": form, "limits": now}
+            return redirect(request.get_full_path())
+    context = {"variant": variant, "form": form, "limits": now, "channel": channel}
     refused = form.is_bound and bool(form.errors)
     return render(request, "orders/limits.html", context, status=422 if refused else 200)
+
+
+def _chosen(code: str, now: Limits) -> Channel | None:
+    """The channel whose shares are shown: the one asked for, else one that has any, else the first."""
+    asked = [channel for channel in now.channels if channel.code == code]
+    having = [share.channel for row in now.rows for share in row.shares if share.units]
+    return next(iter([*asked, *having, *now.channels]), None)

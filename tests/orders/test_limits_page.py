@@ -39,8 +39,8 @@ def channel(code: str) -> Channel:
 
 def test_all_limits_are_set_at_once(world: World) -> None:
     kiosk, store = channel("kiosk").pk, world.store.pk
-    boxes = {f"safety-{store}": "4", f"fence-{store}-{kiosk}": "6", f"cap-{kiosk}": "9", f"withheld-{world.warehouse.pk}": "on"}  # fmt: skip
-    page = signed_in("planner").post(PAGE, boxes, follow=True)
+    boxes = {f"safety-{store}": "4", f"fence-{store}": "6", f"cap-{kiosk}": "9", f"withheld-{world.warehouse.pk}": "on"}  # fmt: skip
+    page = signed_in("planner").post(PAGE + "?channel=kiosk", boxes, follow=True)
     assert "4 limits are changed." in page.content.decode()
     assert (Fence.objects.get().units, Cap.objects.get().most) == (6, 9)
     assert Stock.objects.get(variant__sku=MUG, location=store).safety == 4
