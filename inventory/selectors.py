@@ -19,15 +19,17 @@ WITH places AS MATERIALIZED (
     FROM inventory_poollocation p JOIN inventory_location l ON l.id = p.location_id
     WHERE p.pool_id = %(pool)s AND l.is_active AND l.id = ANY(%(places)s::uuid[]))
 SELECT v.id, v.sku, v.is_stocked,
-       array_agg(ARRAY[l.n, {OWN}]) FILTER (WHERE l.ships AND {OWN} > 0) AS sends,
-       array_agg(ARRAY[l.n, {OWN}]) FILTER (WHERE l.hands_over AND {OWN} > 0) AS hands_over,
-       coalesce(bool_or(s.reserved > 0) FILTER (WHERE l.ships), false) AS is_pinned,
+       array_agg(ARRAY[x.n, x.units]) FILTER (WHERE x.ships AND x.units > 0) AS sends,
+       array_agg(ARRAY[x.n, x.units]) FILTER (WHERE x.hands_over AND x.units > 0) AS hands_over,
+       coalesce(bool_or(x.reserved > 0) FILTER (WHERE x.ships), false) AS is_pinned,
        (SELECT greatest(0, c.most - c.used) FROM inventory_cap c
         WHERE c.variant_id = v.id AND c.channel_id = %(channel)s) AS cap
 FROM catalog_variant v
-LEFT JOIN (inventory_stock s JOIN places l ON l.id = s.location_id
-           LEFT JOIN inventory_fence f ON f.stock_id = s.id AND f.channel_id = %(channel)s AND f.unused > 0)
-       ON s.variant_id = v.id
+LEFT JOIN LATERAL (
+    SELECT l.n, l.ships, l.hands_over, s.reserved, {FREE} + CASE WHEN s.fenced > 0 THEN coalesce((
+        SELECT f.unused FROM inventory_fence f WHERE f.stock_id = s.id AND f.channel_id = %(channel)s), 0) ELSE 0 END AS units
+    FROM inventory_stock s JOIN places l ON l.id = s.location_id WHERE s.variant_id = v.id
+    OFFSET 0) x ON true  -- worked out once a row
 WHERE v.sku = ANY(%(skus)s::text[]) AND v.is_active
 GROUP BY v.id
 """  # noqa: S608 - constants
