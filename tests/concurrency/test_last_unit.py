@@ -19,7 +19,7 @@ from inventory import services
 from orders.models import Order
 from sourcing.network import forget
 from tests.concurrency.lined_up import all_at_once, refusals
-from tests.factories.world import order_body, small_world
+from tests.factories.world import World, order_body, small_world
 
 CLIENTS = 50
 SKUS = [f"LAST-{n:02d}" for n in range(60)]
@@ -33,7 +33,7 @@ UNORDERED = services.SHIFT.replace("ORDER BY s.variant_id, s.location_id", "ORDE
 """What is left when nobody asks for an order: the rows are locked in any."""
 
 
-def last_units(units: int) -> None:
+def last_units(units: int) -> World:
     """A few units each of some SKUs, among many others so that the planner goes by the index as in real life."""
     world = small_world(stock=0, store_stock=0)
     product = next(iter(world.variants.values())).product_id
@@ -54,6 +54,7 @@ def last_units(units: int) -> None:
         {"place": world.warehouse.pk, "units": units},
     )
     run("ANALYZE inventory_stock")
+    return world
 
 
 def sell_to_everybody(clients: int = CLIENTS, name: str = "") -> Counter[str]:
