@@ -7,7 +7,11 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from core.db import rows
+from core.permissions import locations_of
 from fulfillment.models import PickedLot, Shipment
+
+CUSTOMERS = "customers.view"
+"""The right to read whom a recall concerns."""
 
 # By the index of the lots of what was picked: nothing is read but the rows of these lots and what they belong to.
 REACHED = """
@@ -27,13 +31,19 @@ def reached(lot_ids: Sequence[UUID]) -> Any:
     return rows(REACHED, {"lots": list(lot_ids)})[0]
 
 
-def holders(user: Any = None) -> QuerySet[PickedLot]:
+def picked() -> QuerySet[PickedLot]:
     """Everything that was picked by lot, with its order and customer."""
     return PickedLot.objects.select_related(
         "lot__variant",
         "fulfillment_line__fulfillment_order__order__customer",
         "fulfillment_line__fulfillment_order__location",
     )
+
+
+def holders(user: Any) -> QuerySet[PickedLot]:
+    """What was picked by lot at the places where somebody sees customers."""
+    found, reach = picked(), locations_of(user, CUSTOMERS)
+    return found if reach is None else found.filter(fulfillment_line__fulfillment_order__location__in=reach)
 
 
 def with_parcels(found: list[Any]) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.lists import Choice, Column, ListSpec, Reference, Sort, Tab, Text, registry
 from core.templatetags.ui import state
 from fulfillment.models import PickedLot
-from fulfillment.recall import holders, with_parcels
+from fulfillment.recall import CUSTOMERS, holders, with_parcels
 from inventory.models import Lot
 
 GONE, HERE = "gone", "here"
@@ -63,7 +63,7 @@ RECALL = registry.register(
         title=_("Recall"),
         subtitle=_("Every order that has units of a lot, its parcel and its customer"),
         nothing_yet=_("Units that were picked by lot stand here with their orders."),
-        permission="lots.manage",
+        permission=CUSTOMERS,
         base=holders,
         columns=(
             Column(name="order", label=_("Order"), value=lambda k: _work(k).order.number, cell=_order, fixed=True),

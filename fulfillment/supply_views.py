@@ -19,7 +19,7 @@ from core.days import company_day
 from core.db import rows
 from core.forms import tell
 from core.ids import new_id
-from core.permissions import allows, permission, require
+from core.permissions import allows, locations_of, permission, require
 from core.problems import Conflict, NotFound, Problem
 from inventory.models import Supply, TransferLine
 from inventory.services import LARGEST, In, receive
@@ -93,7 +93,9 @@ def _page(request: HttpRequest, found: Supply, **bound: forms.Form) -> HttpRespo
         "is_late": tone == "red",
         "facts": _facts(found),
         "document": document,
-        "waiting": rows(_WAITING, {"id": found.pk, "most": MOST_WAITING}),
+        "waiting": rows(_WAITING, {"id": found.pk, "most": MOST_WAITING}) if _sees_orders(request.user) else [],
+        "promised": found.committed,
+        "names": allows(request.user, "customers.view"),
         "change_form": (bound.get("change") or ChangeForm(initial=_now(found), auto_id="change-%s"))
         if manages
         else None,
@@ -104,6 +106,11 @@ def _page(request: HttpRequest, found: Supply, **bound: forms.Form) -> HttpRespo
         "opened": next(iter(bound.values()), None),
     }
     return render(request, "fulfillment/supply.html", context, status=422 if bound else 200)
+
+
+def _sees_orders(user: Any) -> bool:
+    """Who waits is shown to those who see every order: an order that waits has no place yet."""
+    return allows(user, "orders.view") and locations_of(user, "orders.view") is None
 
 
 def _now(found: Supply) -> dict[str, Any]:

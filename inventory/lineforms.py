@@ -34,7 +34,7 @@ class LineForm(forms.Form):
 
 def formset(form: type[LineForm]) -> Any:
     """The class of a form of many such lines."""
-    return forms.formset_factory(form, extra=0, max_num=MOST_LINES, absolute_max=MOST_LINES + 1)
+    return forms.formset_factory(form, extra=0, max_num=MOST_LINES, absolute_max=MOST_LINES + 1, validate_max=True)
 
 
 def given(lines: Sequence[Mapping[str, Any]]) -> QueryDict:
@@ -62,8 +62,7 @@ def changed(data: QueryDict, fields: Sequence[str], of: Any = None) -> QueryDict
     `of` gives what else a new line says, by its article.
     """
     data = data.copy()
-    typed = data.get(f"{PREFIX}-TOTAL_FORMS", "")
-    total = min(int(typed), MOST_LINES) if typed.isascii() and typed.isdecimal() else 0
+    total = min(_number(data.get(f"{PREFIX}-TOTAL_FORMS", ""), 0), MOST_LINES)
     data[f"{PREFIX}-TOTAL_FORMS"], data[f"{PREFIX}-INITIAL_FORMS"] = str(total), "0"
     variant = _meant(data)
     if variant is not None:
@@ -72,13 +71,18 @@ def changed(data: QueryDict, fields: Sequence[str], of: Any = None) -> QueryDict
             for name, value in ({"sku": variant.sku, "quantity": 1} | (of(variant) if of else {})).items():
                 data[f"{PREFIX}-{total}-{name}"] = str(value)
             data[f"{PREFIX}-TOTAL_FORMS"] = str(total + 1)
-    gone = data.get("remove", "")
-    if gone.isascii() and gone.isdecimal() and int(gone) < total:
-        for i in range(int(gone), total):
+    gone = _number(data.get("remove", ""), total)
+    if gone < total:
+        for i in range(gone, total):
             for name in fields:
                 data[f"{PREFIX}-{i}-{name}"] = data.get(f"{PREFIX}-{i + 1}-{name}", "")
         data[f"{PREFIX}-TOTAL_FORMS"] = str(total - 1)
     return data
+
+
+def _number(typed: str, otherwise: int) -> int:
+    """A number as a form counts its lines; what is none, or longer than any, is `otherwise`."""
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 6 else otherwise
 
 
 def _meant(data: QueryDict) -> Variant | None:

@@ -26,7 +26,7 @@ from purchasing.ordering import said_no
 from purchasing.receiving import Comparison, Delivery
 from purchasing.selectors import find
 from purchasing.states import RECEIVABLE
-from purchasing.views import RECEIVE
+from purchasing.views import MANAGE, RECEIVE
 
 ACCEPT = "purchasing.accept"
 
@@ -116,7 +116,7 @@ def _compare(request: HttpRequest, order: PurchaseOrder, form: BookForm | None, 
     if form is None:
         form = BookForm(
             initial={"tally": tally.pk if tally else None, "rest": "open"},
-            short=bool(compared.total("short")),
+            short=bool(compared.total("short")) and _may_give_up(request, order),
             accepts=bool(blocked) and may_accept,
         )
     context = {
@@ -132,8 +132,13 @@ def _compare(request: HttpRequest, order: PurchaseOrder, form: BookForm | None, 
     return render(request, "purchasing/finish.html", context, status=status)
 
 
+def _may_give_up(request: HttpRequest, order: PurchaseOrder) -> bool:
+    """Whoever buys says that the rest will not come; who receives leaves it open."""
+    return allows(request.user, MANAGE, order.location_id)
+
+
 def _book(request: HttpRequest, order: PurchaseOrder) -> HttpResponse:
-    form = BookForm(request.POST, short=True, accepts=True)
+    form = BookForm(request.POST, short=_may_give_up(request, order), accepts=True)
     if not form.is_valid():
         return _compare(request, order, form, status=422)
     given = form.cleaned_data

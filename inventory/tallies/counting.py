@@ -50,17 +50,29 @@ class Unknown(Invalid):
 
 
 def count(about: UUID, purpose: str, entry: Entry, *, actor: Actor) -> Variant:
-    """Count units of what has this barcode or SKU. Unknown when nothing has; the same key again counts nothing."""
+    """Count units of what has this barcode or SKU. Unknown when nothing has; the same key again counts nothing, also
+    after the count was booked. Conflict when the key has counted something else."""
     if not 0 < abs(entry.quantity) <= LARGEST:
         raise Invalid.field(["quantity"], _("must be a whole number from 1 to %(largest)s") % {"largest": LARGEST})
     if entry.condition not in (Condition.SELLABLE, Condition.DAMAGED):
         raise Invalid.field(["condition"], _("choose sellable or damaged"))
     variant = find(entry.code)
     with transaction.atomic():
-        tally = _opened(about, purpose)
-        if not tally.entries.filter(key=entry.key).exists():
-            _write(tally, variant, entry, actor)
+        if not _known(about, purpose, variant, entry):
+            tally = _opened(about, purpose)
+            if not _known(about, purpose, variant, entry):
+                _write(tally, variant, entry, actor)
     return variant
+
+
+def _known(about: UUID, purpose: str, variant: Variant, entry: Entry) -> bool:
+    """Whether this scan has been counted, in this count or in one that is over."""
+    found = TallyEntry.objects.filter(tally__about=about, tally__purpose=purpose, key=entry.key).first()
+    if found is None:
+        return False
+    if (found.variant_id, found.condition, found.quantity) != (variant.pk, entry.condition, entry.quantity):
+        raise Conflict(_("Something else was counted by this scan before. Open the count again, and repeat the scan."))
+    return True
 
 
 def find(code: str) -> Variant:

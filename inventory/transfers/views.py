@@ -25,6 +25,8 @@ from inventory.transfers.forms import FIELDS, Lines, TransferForm
 from inventory.transfers.selectors import MOVE, find, lines_of, steps_of
 from inventory.transfers.states import UNDER_WAY
 
+ADJUST = "stock.adjust"
+"""The right to say that goods are lost."""
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 TOLD = 40
 USUAL = timedelta(days=2)
@@ -80,7 +82,7 @@ def _may(transfer: Transfer, user: Any) -> dict[str, bool]:
         "may_change": here and (is_draft or moves),
         "may_cancel": here and is_draft,
         "may_receive": there and moves,
-        "may_write_off": there and moves,
+        "may_write_off": there and moves and allows(user, ADJUST, transfer.target_id),
         "waits_there": moves and not there,
     }
 
@@ -185,11 +187,11 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-@permission(MOVE)
+@permission(ADJUST)
 def write_off(request: HttpRequest, number: str) -> HttpResponse:
     """What is in transit will not arrive."""
     transfer = find(number, request.user)
-    require(request.user, MOVE, transfer.target_id)
+    require(request.user, ADJUST, transfer.target_id)
     reason, actor = request.POST.get("reason", "")[:200], Actor.of(request.user)
     said = _("What was in transit of %(number)s is written off.") % {"number": transfer.number}
     shown = versions.shown(request)

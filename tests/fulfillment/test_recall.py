@@ -14,7 +14,7 @@ from core.actors import SYSTEM
 from core.db import rows, run
 from core.invariants import disagreements
 from fulfillment import floor
-from fulfillment.recall import REACHED, holders, reached
+from fulfillment.recall import REACHED, picked, reached
 from inventory.models import Lot
 from inventory.services import adjust
 from tests import database
@@ -126,7 +126,7 @@ def full(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
 def test_a_lot_is_found_by_index_however_much_has_left(full: None, django_db_blocker: DjangoDbBlocker) -> None:
     with django_db_blocker.unblock():
         smallest = rows("SELECT lot_id FROM fulfillment_pickedlot GROUP BY 1 ORDER BY count(*) LIMIT 1")[0].lot_id
-        listed, params = holders().filter(lot=smallest).order_by("-id")[:31].query.sql_with_params()
+        listed, params = picked().filter(lot=smallest).order_by("-id")[:31].query.sql_with_params()
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN {listed}", params)
             plan = "\n".join(row[0] for row in cursor.fetchall())
