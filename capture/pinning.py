@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from capture import ahead, room
 from capture.drafts import DraftLine, DraftOrder
 from core.problems import Invalid, OutOfStock
+from inventory.limits import caps
 from inventory.limits.caps import Sale
 from inventory.locks import lock_stock
 from inventory.pins import moves_of
@@ -138,6 +139,7 @@ def lock(drafts: Sequence[DraftOrder], *, everywhere: bool = False) -> None:
     variants = {line.variant_id for draft in drafts for line in draft.lines if line.is_stocked}
     lock_stock(variants, None if everywhere else {draft.channel.pool_id for draft in drafts})
     if sold_ahead := {line.variant_id for draft in drafts for line in draft.lines if line.pre_order}:
+        caps.lock([(line.variant_id, d.channel_id) for d in drafts for line in d.lines if line.is_stocked])
         lock_supply(sold_ahead)
 
 

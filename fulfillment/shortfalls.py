@@ -79,7 +79,7 @@ def _locked(stock_id: UUID) -> Any:
 
 def _room(short: Any, units: int, more: tuple[UUID, int] | None = None) -> Room:
     """Room elsewhere for units pinned at the short place; `more` are a pool's that would be pinned there as well."""
-    now = seats([short.variant_id])
+    now = seats([short.variant_id], fenced=True)
     pins = now.pins[short.variant_id]
     if more:
         pool, further = more
@@ -88,7 +88,8 @@ def _room(short: Any, units: int, more: tuple[UUID, int] | None = None) -> Room:
 
 
 def _spread(short: Any, *, actor: Actor) -> None:
-    tell_repinned(move_pins(moves_of({short.variant_id: _room(short, short.units)})), actor=actor)
+    moves = moves_of({short.variant_id: _room(short, short.units)})
+    tell_repinned(move_pins(moves, fenced=True), actor=actor)
 
 
 _UNRELEASED = """

@@ -45,7 +45,7 @@ pins AS (
     FROM inventory_reservation r
     JOIN (SELECT DISTINCT variant_id, pool_id, origin_id FROM want) w
       ON w.variant_id = r.variant_id AND w.pool_id = r.pool_id AND w.origin_id = r.location_id
-    WHERE NOT EXISTS (
+    WHERE %(fenced)s OR NOT EXISTS (
         SELECT FROM inventory_fencedraw d JOIN inventory_fence f ON f.id = d.fence_id
         JOIN inventory_stock s ON s.id = f.stock_id AND s.location_id = r.location_id WHERE d.demand_key = r.demand_key)),
 parts AS MATERIALIZED (
@@ -67,11 +67,12 @@ SELECT demand_key, variant_id, origin_id, target_id, part AS units FROM parts
 """
 
 
-def move_pins(moves: Sequence[PinMove]) -> list[Any]:
+def move_pins(moves: Sequence[PinMove], *, fenced: bool = False) -> list[Any]:
     """Let demands wait for their units at another legal location, so that there is room for somebody else.
 
     The caller has the variants' stock rows locked, at both ends. Returns what was moved (demand_key, variant_id,
-    origin_id, target_id, units). Short where a target has too few free units.
+    origin_id, target_id, units). Short where a target has too few free units. With `fenced` also what is pinned out of a
+    fence, which it gives back: the target's common units take its place.
     """
     require_atomic()
     if not moves:
@@ -84,6 +85,7 @@ def move_pins(moves: Sequence[PinMove]) -> list[Any]:
             "origins": [m.origin_id for m in moves],
             "targets": [m.target_id for m in moves],
             "units": [m.units for m in moves],
+            "fenced": fenced,
         },
     )
     if sum(m.units for m in moved) != sum(m.units for m in moves):

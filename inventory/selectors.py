@@ -124,9 +124,9 @@ WHERE s.variant_id = ANY(%(variants)s) AND l.is_active AND 'ship' = ANY(l.can)
 """  # noqa: S608 - constants
 PINNED = """
 SELECT r.variant_id, r.location_id, r.pool_id, sum(r.quantity)::int AS units
-FROM inventory_reservation r WHERE r.variant_id = ANY(%(variants)s) AND NOT EXISTS (
+FROM inventory_reservation r WHERE r.variant_id = ANY(%(variants)s) AND (%(fenced)s OR NOT EXISTS (
     SELECT FROM inventory_fencedraw d JOIN inventory_fence f ON f.id = d.fence_id
-    JOIN inventory_stock s ON s.id = f.stock_id AND s.location_id = r.location_id WHERE d.demand_key = r.demand_key)
+    JOIN inventory_stock s ON s.id = f.stock_id AND s.location_id = r.location_id WHERE d.demand_key = r.demand_key))
 GROUP BY r.variant_id, r.location_id, r.pool_id
 """
 LEGAL = """
@@ -136,15 +136,16 @@ WHERE l.is_active AND 'ship' = ANY(l.can) GROUP BY p.pool_id
 """
 
 
-def seats(variant_ids: Collection[UUID]) -> Seats:
+def seats(variant_ids: Collection[UUID], *, fenced: bool = False) -> Seats:
     """Free units by variant and location (below zero where more is promised or kept back than there is), pinned units by
-    variant, location and pool, and each pool's places that ship. What is pinned out of a fence does not move."""
+    variant, location and pool, and each pool's places that ship. What is pinned out of a fence counts only where a place has too few (`fenced`): it does not
+    move for the sake of a sale."""
     wanted = {"variants": list(variant_ids)}
     free: dict[UUID, dict[UUID, int]] = {variant: {} for variant in variant_ids}
     pins: dict[UUID, dict[tuple[UUID, UUID], int]] = {variant: {} for variant in variant_ids}
     for row in rows(FREE_ANYWHERE, wanted):
         free[row.variant_id][row.location_id] = row.units
-    for row in rows(PINNED, wanted):
+    for row in rows(PINNED, wanted | {"fenced": fenced}):
         pins[row.variant_id][(row.location_id, row.pool_id)] = row.units
     return Seats(free, pins, {row.pool_id: tuple(row.places) for row in rows(LEGAL)})
 

@@ -124,7 +124,7 @@ locked AS MATERIALIZED (
     ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s)
 UPDATE inventory_stock s SET reserved = s.reserved + l.r, allocated = s.allocated + l.a FROM locked l
 WHERE s.id = l.id AND (l.r + l.a <= 0 OR {FREE} + CASE WHEN l.own THEN s.fenced ELSE 0 END >= l.r + l.a)
-RETURNING s.id, s.variant_id, s.location_id, EXISTS (SELECT FROM inventory_fence f WHERE f.stock_id = s.id) AS has_fences,
+RETURNING s.id, s.variant_id, s.location_id, s.fenced > 0 OR EXISTS (SELECT FROM inventory_fence f WHERE f.stock_id = s.id) AS has_fences,
     s.reserved + s.allocated <= s.on_hand AND s.reserved + s.allocated - l.r - l.a > s.on_hand AS cured,
     l.r + l.a < 0 AND {WANTED} AS risen
 """  # noqa: S608 - constants
@@ -146,18 +146,14 @@ def _shift(shifts: Sequence[Shift], sales: Sequence[Sale] = ()) -> list[Any]:
             allocated + s.allocated,
             own or s.channel_id is not None,
         )
-    if not wanted:
-        return []
-    done = rows(
-        SHIFT,
-        {
-            "variants": [variant for variant, _ in wanted],
-            "locations": [location for _, location in wanted],
-            "reserved": [reserved for reserved, _, _ in wanted.values()],
-            "allocated": [allocated for _, allocated, _ in wanted.values()],
-            "own": [own for _, _, own in wanted.values()],
-        },
-    )
+    asked = {
+        "variants": [variant for variant, _ in wanted],
+        "locations": [location for _, location in wanted],
+        "reserved": [reserved for reserved, _, _ in wanted.values()],
+        "allocated": [allocated for _, allocated, _ in wanted.values()],
+        "own": [own for _, _, own in wanted.values()],
+    }
+    done = rows(SHIFT, asked) if wanted else []
     if len(done) < len(wanted):
         raise Short(sorted(set(wanted) - {(d.variant_id, d.location_id) for d in done}))
     if over := caps.count(sales):

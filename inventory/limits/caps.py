@@ -21,13 +21,20 @@ class Sale:
 
 CAPS = """
 SELECT id, variant_id, channel_id, most - used AS units FROM inventory_cap
-WHERE variant_id = ANY(%(variants)s) AND channel_id = ANY(%(channels)s) ORDER BY id FOR NO KEY UPDATE
+WHERE (variant_id, channel_id) IN (SELECT * FROM unnest(%(variants)s::uuid[], %(channels)s::uuid[]))
+ORDER BY id FOR NO KEY UPDATE
 """
 COUNT = """
 INSERT INTO inventory_capdraw (id, cap_id, demand_key, quantity)
 SELECT * FROM unnest(%(ids)s::uuid[], %(caps)s::uuid[], %(keys)s::uuid[], %(units)s::int[])
 ON CONFLICT (demand_key, cap_id) DO UPDATE SET quantity = inventory_capdraw.quantity + excluded.quantity
 """
+
+
+def lock(sales: Sequence[tuple[UUID, UUID]]) -> None:
+    """Lock the caps of these (variant, channel), for a caller who locks supply before the sales are counted."""
+    require_atomic()
+    rows(CAPS, {"variants": [variant for variant, _ in sales], "channels": [channel for _, channel in sales]})
 
 
 def count(sales: Sequence[Sale]) -> list[UUID]:
@@ -44,7 +51,7 @@ def count(sales: Sequence[Sale]) -> list[UUID]:
     wanted: dict[UUID, int] = defaultdict(int)
     for cap, sale in counted:
         wanted[cap.id] += sale.quantity
-    over = [cap.variant_id for cap in caps.values() if wanted[cap.id] > cap.units]
+    over = [cap.variant_id for cap in caps.values() if 0 < wanted[cap.id] > cap.units]
     if counted and not over:
         run(
             COUNT,

@@ -129,27 +129,23 @@ def _named(lines: list[SupplyIn]) -> list[tuple[Variant, Location]]:
 
 
 def _tell(n: int, line: SupplyIn, variant: Variant, place: Location, actor: Actor) -> UUID:
+    """Bring the line's supply to what is said. Its quantity counts all that ever came of it: a line of which everything
+    has come is closed, and what is said beyond that is a further supply."""
     source = uuid5(NAMESPACE_URL, "\x1f".join(("inbound-supply", line.reference, line.sku, line.location)))
-    known = Supply.objects.filter(source=source).order_by("state", "-id").first()
+    told = list(Supply.objects.filter(source=source).order_by("id"))
+    is_open = [supply for supply in told if supply.state == Supply.State.EXPECTED]
+    rest = line.quantity - sum(supply.arrived for supply in told if supply.state == Supply.State.CLOSED)
     try:
-        if known is None or (known.state == Supply.State.CLOSED and line.quantity > known.arrived):
-            return _expect(line, variant, place, source, known, actor)
-        if known.state == Supply.State.EXPECTED and line.quantity <= known.arrived:
-            return close(known.pk, reason=_("taken back by the sender"), actor=actor).pk
-        if known.state == Supply.State.EXPECTED:
-            change(known.pk, due=line.due, quantity=line.quantity, actor=actor)
-        return known.pk
+        if is_open and rest <= is_open[0].arrived:
+            return close(is_open[0].pk, reason=_("taken back by the sender"), actor=actor).pk
+        if is_open:
+            return change(is_open[0].pk, due=line.due, quantity=rest, actor=actor).pk
+        if told and rest <= 0:
+            return told[-1].pk
+        wanted = Expected(variant.pk, place.pk, line.due, rest, line.kind, source, line.reference)
+        return expect([wanted], actor=actor)[0]
     except Invalid as wrong:
         raise Invalid(errors=[e | {"loc": ["lines", n, *e["loc"][-1:]]} for e in wrong.errors]) from wrong
-
-
-def _expect(
-    line: SupplyIn, variant: Variant, place: Location, source: UUID, known: Supply | None, actor: Actor
-) -> UUID:
-    """New supply; of a line that was closed, what is to come beyond what had arrived."""
-    units = line.quantity - (known.arrived if known else 0)
-    (made,) = expect([Expected(variant.pk, place.pk, line.due, units, line.kind, source, line.reference)], actor=actor)
-    return made
 
 
 def _answer(supply: Supply) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class Week:
 _BY_WEEK = """
 SELECT CASE WHEN y.due < %(today)s THEN 'late' WHEN y.due >= %(end)s THEN 'later'
             ELSE to_char(date_trunc('week', y.due), 'YYYY-MM-DD') END AS week,
-       y.location_id, l.name, sum(y.quantity - y.arrived)::int AS units, sum(y.committed)::int AS promised
+       y.location_id, l.name, sum(y.quantity - y.arrived)::bigint AS units, sum(y.committed)::bigint AS promised
 FROM inventory_supply y JOIN inventory_location l ON l.id = y.location_id
 WHERE y.state = 'expected' GROUP BY 1, 2, 3 ORDER BY l.name
 """
@@ -117,7 +117,7 @@ def of_variant(variant_id: UUID) -> list[Supply]:
     return list(found.select_related("location").order_by("due", "id")[:MOST_SHOWN])
 
 
-_WAITING = "SELECT coalesce(sum(quantity), 0)::int AS units FROM inventory_supplypin WHERE variant_id = %(id)s AND supply_id IS NULL"
+_WAITING = "SELECT coalesce(sum(quantity), 0)::bigint AS units FROM inventory_supplypin WHERE variant_id = %(id)s AND supply_id IS NULL"
 
 
 def waiting_for_none(variant_id: UUID) -> int:

@@ -12,7 +12,7 @@ from inventory.supply.dated import Step, by_date
 from inventory.supply.waiting import room
 
 _UNSURE = """
-SELECT w.variant_id, sum(w.quantity)::int AS units FROM inventory_supplypin w
+SELECT w.variant_id, sum(w.quantity)::bigint AS units FROM inventory_supplypin w
 WHERE w.supply_id IS NULL AND w.variant_id = ANY(%(variants)s) AND EXISTS (
     SELECT FROM inventory_poollocation theirs JOIN inventory_poollocation ours ON ours.location_id = theirs.location_id
     WHERE theirs.pool_id = w.pool_id AND ours.pool_id = %(pool)s)

@@ -136,7 +136,7 @@ def legal() -> Legal:
 # A place that owes more than it has, or keeps more back, will have that much less of what comes.
 COMING = f"""
 SELECT y.id, y.variant_id, y.location_id, y.due, y.quantity - y.arrived - y.committed AS units,
-       greatest(0, -coalesce({FREE}, 0)) AS owing, l.is_active AND 'ship' = ANY(l.can) AS ships
+       greatest(0, -coalesce({FREE}, 0)) AS owing, l.is_active AND 'ship' = ANY(l.can) AND NOT coalesce(s.withheld, false) AS ships
 FROM inventory_supply y JOIN inventory_location l ON l.id = y.location_id
 LEFT JOIN inventory_stock s ON s.variant_id = y.variant_id AND s.location_id = y.location_id
 WHERE y.variant_id = ANY(%(variants)s) AND y.state = 'expected' ORDER BY y.due, y.id

@@ -14,8 +14,9 @@ from core.jobs import bulk
 from core.jobs.bulk import BulkAction, Run
 from core.permissions import locations_of, require
 from core.problems import Forbidden
-from inventory.limits.setting import set_cap, set_fence, withhold
+from inventory.limits.setting import set_cap, withhold
 from orders.shares.forms import CapForm, ShareForm, WithholdForm
+from orders.shares.limits import set_aside
 
 
 def _stays(found: QuerySet[Variant]) -> list[str]:
@@ -25,7 +26,7 @@ def _stays(found: QuerySet[Variant]) -> list[str]:
 def _set_aside(variant_id: UUID, run: Run) -> str:
     given = run.given
     require(run.owner, "stock.limits", UUID(given["location"]))
-    set_fence(variant_id, UUID(given["location"]), UUID(given["channel"]), given["units"], actor=run.actor)
+    set_aside(variant_id, UUID(given["location"]), UUID(given["channel"]), given["units"], actor=run.actor)
     return _("%(n)d set aside.") % {"n": given["units"]}
 
 

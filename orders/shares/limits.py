@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
-from core.problems import Invalid
+from core.problems import Conflict, Invalid
 from core.versions import Stale
 from inventory.limits.safety import follow_rules
 from inventory.limits.setting import set_cap, set_fence, withhold
@@ -79,15 +79,20 @@ class Wish:
 
 
 def limits_of(variant_id: UUID) -> Limits:
-    """How they stand: the places that have the product, and the channels that sell from them."""
+    """How they stand: the places that have the product, and the channels that sell from them, or have limits still."""
     stock = stock_at_places(variant_id)
-    channels = list(Channel.objects.filter(is_active=True, is_history=False).order_by("code"))
+    channels = list(Channel.objects.order_by("code"))
     pooled = set(PoolLocation.objects.values_list("pool_id", "location_id"))
     fences = {(f.stock_id, f.channel_id): f for f in Fence.objects.filter(stock__in=stock)}
     found = tuple(
         Row(
             row,
-            tuple(_share(c, fences.get((row.pk, c.pk))) for c in channels if (c.pool_id, row.location_id) in pooled),
+            tuple(
+                _share(c, fences.get((row.pk, c.pk)))
+                for c in channels
+                if (row.pk, c.pk) in fences
+                or (c.is_active and not c.is_history and (c.pool_id, row.location_id) in pooled)
+            ),
         )
         for row in stock
     )
@@ -125,9 +130,17 @@ def set_limits(variant_id: UUID, wish: Wish, *, actor: Actor, version: str = "")
             set_cap(variant_id, channel, most, actor=actor)
             changed += 1
         for (place, channel), units in _other(wish.fences, before.fences):
-            set_fence(variant_id, place, channel, units, actor=actor)
+            set_aside(variant_id, place, channel, units, actor=actor)
             changed += 1
     return changed
+
+
+def set_aside(variant_id: UUID, location_id: UUID, channel_id: UUID, units: int, *, actor: Actor) -> None:
+    """Set units aside for a channel at a place that it sells from: elsewhere nobody could have them."""
+    sells = Channel.objects.filter(pk=channel_id, is_active=True, pool__locations=location_id).exists()
+    if units and not sells:
+        raise Conflict(_("The channel does not sell from this place."))
+    set_fence(variant_id, location_id, channel_id, units, actor=actor)
 
 
 def _keep_back(variant_id: UUID, place: UUID, units: int | None, actor: Actor) -> None:

@@ -50,6 +50,12 @@ def test_nothing_more_of_a_line_closes_it_and_more_of_it_is_new(world: World, ap
     assert told(api.post("/inbound-supply", body(quantity=2)), 201)["items"][0]["id"] == item["id"]
     (more,) = told(api.post("/inbound-supply", body(quantity=6)), 201)["items"]
     assert (more["quantity"], more["state"]) == (4, "expected")
+    for _ in range(2):  # said again, it is no new supply
+        (again,) = told(api.post("/inbound-supply", body(quantity=6)), 201)["items"]
+        assert (again["id"], again["quantity"]) == (more["id"], 4)
+    assert Supply.objects.filter(state="expected").count() == 1
+    comes(world, Supply.objects.get(pk=more["id"]), 4)
+    assert told(api.post("/inbound-supply", body(quantity=6)), 201)["items"][0]["state"] == "closed"
     assert disagreements() == []
 
 

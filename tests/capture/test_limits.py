@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from capture import references
 from capture.services import Attempt, place_orders, quote
+from catalog.models import Variant
+from core import outbox
 from core.actors import SYSTEM
 from core.db import run
 from core.ids import new_id
@@ -18,14 +20,17 @@ from core.invariants import disagreements
 from core.models import TimelineEntry
 from core.problems import Invalid, NotFound, OutOfStock, Problem
 from fulfillment.amend import cancel
+from fulfillment.models import FulfillmentOrder
 from fulfillment.routing import route
 from fulfillment.shipping import ship
 from inventory.limits.setting import set_cap, set_fence, withhold
-from inventory.models import Cap, Fence, Stock
+from inventory.models import Cap, Fence, Reservation, Stock
+from inventory.services import adjust
 from orders.models import Channel, Order
 from sourcing.network import forget
 from tests.factories.orders import buckets, packed, placed
-from tests.factories.world import CANDLE, MUG, World, make_channel, order_body, small_world
+from tests.factories.supply import coming
+from tests.factories.world import CANDLE, MUG, World, make_channel, open_stock, order_body, small_world
 
 pytestmark = pytest.mark.django_db
 
@@ -332,3 +337,30 @@ def _do(world: World, ask: Ask, orders: list[Order]) -> None:
             cancel(orders[ask.units % len(orders)].pk, actor=SYSTEM, reason="no")
     except Problem:
         pass
+
+
+def test_a_cap_holds_for_what_is_sold_before_it_is_here() -> None:
+    world = two_channels(stock=0)
+    Variant.objects.filter(sku=MUG).update(pre_order=True)
+    coming(world, 9)
+    cap(world, 2)
+    placed({MUG: 2}, channel="kiosk")
+    assert Cap.objects.get().used == 2
+    with pytest.raises(OutOfStock):
+        placed({MUG: 1}, channel="kiosk")
+    placed({MUG: 3})
+    assert disagreements() == []
+
+
+def test_what_is_pinned_out_of_a_fence_waits_elsewhere_when_its_place_has_too_few() -> None:
+    world = two_channels()
+    open_stock(world.store, {world.variants[MUG]: 10})
+    fence(world, 4)
+    order = placed({MUG: 3}, channel="kiosk")
+    adjust(world.variants[MUG].pk, world.warehouse.pk, -10, reason="lost", actor=SYSTEM)
+    outbox.drain()
+    pins = dict(Reservation.objects.filter(demand_key=order.lines.get().pk).values_list("location__code", "quantity"))
+    work = list(FulfillmentOrder.objects.filter(order=order).values_list("location__code", flat=True))
+    assert "DC-LYON" not in [*pins, *work]
+    assert left() == (0, 0, 4)
+    assert disagreements() == []

@@ -6,11 +6,12 @@ import pytest
 
 from core.actors import SYSTEM
 from core.invariants import disagreements
+from core.problems import Conflict
 from inventory.limits.setting import set_fence
-from inventory.models import Cap, Fence, Stock
+from inventory.models import Cap, Fence, PoolLocation, Stock
 from inventory.services import set_safety
 from orders.models import Channel
-from orders.shares.limits import limits_of, set_limits
+from orders.shares.limits import limits_of, set_aside, set_limits
 from tests.factories.orders import placed
 from tests.factories.people import signed_in
 from tests.factories.world import MUG, World, make_channel, small_world
@@ -80,6 +81,17 @@ def test_of_two_who_set_limits_the_second_is_told(world: World) -> None:
     answer = planner.post(PAGE, {"version": version, f"safety-{world.store.pk}": "7"})
     assert answer.status_code == 409 or "changed" in answer.content.decode()
     assert Stock.objects.get(variant__sku=MUG, location=world.store).safety == 5
+
+
+def test_a_channel_has_nothing_set_aside_where_it_does_not_sell(world: World) -> None:
+    mug, kiosk = world.variants[MUG].pk, channel("kiosk").pk
+    set_aside(mug, world.store.pk, kiosk, 3, actor=SYSTEM)
+    PoolLocation.objects.filter(location=world.store).delete()
+    with pytest.raises(Conflict):
+        set_aside(mug, world.store.pk, kiosk, 4, actor=SYSTEM)
+    assert "Set aside for Kiosk at Paris shop" in signed_in("planner").get(PAGE + "?channel=kiosk").content.decode()
+    set_aside(mug, world.store.pk, kiosk, 0, actor=SYSTEM)
+    assert not Fence.objects.exists()
 
 
 def test_an_unknown_product_is_named(world: World) -> None:
