@@ -1,6 +1,7 @@
 """A real browser before the real system. Without Chromium: a failure in CI, elsewhere a skip that says so."""
 
 import os
+import re
 import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ from tests.browser.people import People
 from tests.browser.running import System, whole_system
 
 HERE = Path(__file__).parent
+WENT_WELL = re.compile(
+    r" (?:INFO|info) |^ready |superuser privileges|--uid option|User information|_warn_or_raise|recommended!"
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,15 +35,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     system = getattr(item, "funcargs", {}).get("system")
     if system and report.when == "call" and report.failed:
-        for log in sorted(system.logs.glob("*.log")):
-            report.sections.append((log.name, _last_words(log)))
+        told = {log.name: _last_words(log) for log in sorted(system.logs.glob("*.log"))}
+        report.sections += [(name, words) for name, words in told.items() if words]
     return report
 
 
 def _last_words(log: Path) -> str:
-    """Few and short: they come after what went wrong, and must not push it out of sight."""
-    lines = [line for line in log.read_text(errors="replace").splitlines() if " INFO celery." not in line]
-    return "\n".join(line[:200] for line in lines[-10:])
+    """Few and short, none of what went well: they come after what went wrong, and must not push it out of sight."""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if not WENT_WELL.search(line)]
+    return "\n".join(line[:200] for line in lines[-10:] if line)
 
 
 @pytest.fixture(scope="package")

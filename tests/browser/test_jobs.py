@@ -30,7 +30,8 @@ def until_ended(page: Page, script: bool = True) -> None:
     for _ in range(60):
         if page.locator(ENDED).count():
             return
-        page.get_by_role("link", name="Look again").click()
+        with page.expect_navigation():
+            page.get_by_role("link", name="Look again").click()
     raise AssertionError("it does not end")
 
 

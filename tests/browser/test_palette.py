@@ -181,7 +181,7 @@ def test_two_keys_jump_and_the_help_lists_them(page: Page) -> None:
     expect(help_box).to_be_hidden()
     page.keyboard.press("g")
     page.keyboard.press("s")
-    expect(page).to_have_url(re.compile("/stock/$"))
+    page.wait_for_url(re.compile("/stock/$"))
     page.keyboard.press("g")
     page.keyboard.press("o")
     expect(page).to_have_url(re.compile("/orders/$"))
