@@ -20,12 +20,16 @@ def unforeseen(books: Books) -> bool | None:
 
 @dataclass(frozen=True)
 class Deed:
-    """Something to do, what it does to the books when it succeeds, and whether it must (None: it may be refused)."""
+    """Something to do, what it does to the books when it succeeds, and whether it must (None: it may be refused).
+
+    A sweep goes in steps, each whole for itself: broken off, it is done again for the rest, and tells of both.
+    """
 
     words: str
     do: Callable[[], Any]
     effect: Callable[[Books, Any], None] = nothing
     may: Callable[[Books], bool | None] = unforeseen
+    in_steps: bool = False
 
 
 def nth(things: Sequence[T], n: int) -> T | None:

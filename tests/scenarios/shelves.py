@@ -109,7 +109,8 @@ class Shelves:
             expiry.watch(SOON - timedelta(days=40 - 10 * units), actor=clock)
             return _reconditioned(actor=clock.label)
 
-        return Deed(f"the last days of lots come nearer, {40 - 10 * units} are left to the first", do, _set_apart)
+        words = f"the last days of lots come nearer, {40 - 10 * units} are left to the first"
+        return Deed(words, do, _set_apart, in_steps=True)
 
     def scan_a_lot(self: AtWork, n: int, units: int) -> Deed | None:
         """By its name, for some work."""
