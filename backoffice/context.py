@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 
 from backoffice import reader
 from backoffice.help import pages
-from backoffice.navigation import entries
+from backoffice.navigation import entries, section
 from backoffice.search.commands import jumps
 from core.people.roles import names_of
 
@@ -28,6 +28,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "theme": _theme(request),
         "nav": (nav := SimpleLazyObject(lambda: entries(request))),
         "nav_drawn": SimpleLazyObject(lambda: draw_nav(nav)),
+        "section": SimpleLazyObject(lambda: section(request)),
         "palette_drawn": SimpleLazyObject(lambda: draw_palette(jumps(request.user))),
         "me": SimpleLazyObject(lambda: _me(request)),
     }

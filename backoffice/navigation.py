@@ -43,6 +43,8 @@ class Entry:
     tone: str = "grey"
     short: str | Promise = ""
     """Its label in the bar of a phone, where that of the menu is too long."""
+    within: str = ""
+    """The route of the entry under which it stands: in the strip above the pages of that section, not at the side."""
 
 
 ENTRIES = [
@@ -68,31 +70,35 @@ ENTRIES = [
     Entry(_("Parcels"), icon="package", route="parcels", permission="fulfillment.view", under="/parcels/", group="fulfil"),
     Entry(_("Returns"), icon="undo-2", route="returns", permission="orders.view", under="/returns/", group="fulfil"),
     Entry(_("Stock"), icon="boxes", route="stock", permission="stock.view", under="/stock/", group="stock"),
-    Entry(_("Bins"), icon="map-pin", route="stock-bins", permission="stock.view", under="/stock-bins/", group="stock"),
-    Entry(_("Lots"), icon="layers", route="stock-lots", permission="stock.view", under="/stock-lots/", group="stock"),
+    Entry(_("Bins"), icon="map-pin", route="stock-bins", permission="stock.view", under="/stock-bins/", group="stock", within="stock"),
+    Entry(_("Lots"), icon="layers", route="stock-lots", permission="stock.view", under="/stock-lots/", group="stock", within="stock"),
     Entry(
         _("Put away"), icon="scan-barcode", route="put-away", permission="stock.receive", under="/put-away/", group="stock",
     ),
     Entry(_("Inbound"), icon="truck", route="inbound", permission="stock.view", under="/inbound/", group="stock"),
     Entry(
         _("Stock feeds"), icon="radio-tower", route="stock-feeds", permission="stock.view", under="/stock-feeds/",
-        group="stock",
+        group="stock", within="stock",
     ),
     Entry(
         _("Safety stock"), icon="shield", route="safety-rules", permission="stock.limits", under="/safety-rules/",
-        group="stock",
+        group="stock", within="stock",
     ),
     Entry(
         _("Lost sales"), icon="package-x", route="lost-sales", permission="insight.view", under="/lost-sales/",
-        group="stock",
+        group="stock", within="stock",
     ),
     Entry(
         _("Purchase orders"), icon="shopping-cart", route="purchase-orders", permission="purchasing.view",
-        under="/purchase-orders/", group="stock",
+        under="/purchase-orders/", group="stock", within="inbound",
     ),
     Entry(
         _("Transfers"), icon="arrow-left-right", route="transfers", permission="stock.transfer", under="/transfers/",
-        group="stock",
+        group="stock", within="inbound",
+    ),
+    Entry(
+        _("Vendors"), icon="factory", route="vendors", permission="purchasing.view", under="/vendors/", group="stock",
+        within="inbound",
     ),
     Entry(_("Payments"), icon="wallet", route="payments", permission="payments.view", under="/payments/", group="money"),
     Entry(_("Ledger"), icon="book-open", route="ledger", permission="ledger.view", under="/ledger/", group="money"),
@@ -133,23 +139,45 @@ def in_order(user: Any) -> list[Entry]:
 
 
 def entries(request: HttpRequest) -> list[dict[str, Any]]:
-    """The entries that the user may open, with address, group, what waits there, and the one that is open marked.
+    """The entries at the side that the user may open, with address, group, what waits there, and the open one marked.
 
-    Each stands after a heading of its `group` when that is another than before it.
+    Each stands after a heading of its `group` when that is another than before it. An entry within another that the
+    user may not open stands for itself.
     """
-    return [_offered(request, entry) for entry in in_order(request.user)]
+    offered = in_order(request.user)
+    tops = [entry for entry in offered if _top(entry, offered) is entry]
+    here = next((_top(entry, offered) for entry in offered if _here(entry, request.path)), None)
+    return [_offered(request, entry, on=entry is here) for entry in tops]
 
 
-def _offered(request: HttpRequest, entry: Entry) -> dict[str, Any]:
-    here, waits = _here(entry, request.path), _waits(request.user, entry)
+def section(request: HttpRequest) -> list[dict[str, Any]]:
+    """The pages that belong together with the open one, when it is a first page of one of them; else none."""
+    offered = in_order(request.user)
+    here = next((entry for entry in offered if request.path == reverse(entry.route)), None)
+    if here is None:
+        return []
+    members = [entry for entry in offered if _top(entry, offered) is _top(here, offered)]
+    return [
+        {"label": entry.label, "url": reverse(entry.route), "on": entry is here}
+        for entry in members
+        if len(members) > 1
+    ]
+
+
+def _top(entry: Entry, offered: list[Entry]) -> Entry:
+    return next((other for other in offered if other.route == entry.within), entry)
+
+
+def _offered(request: HttpRequest, entry: Entry, *, on: bool) -> dict[str, Any]:
+    waits = _waits(request.user, entry)
     return {
         "label": entry.label,
         "short": entry.short or entry.label,
         "icon": entry.icon,
         "url": reverse(entry.route),
         "route": entry.route,
-        "on": here,
-        "here": "page" if here else "",
+        "on": on,
+        "here": "page" if on else "",
         "group": GROUPS[entry.group],
         "tone": entry.tone,
         "count": in_words(waits) if waits else "",

@@ -1,7 +1,10 @@
 import pytest
 from django.conf import LazySettings
+from django.contrib.auth import get_user_model
 from django.test import Client
+from django.urls import reverse
 
+from backoffice.navigation import in_order
 from tests.factories.orders import placed, shipped
 from tests.factories.people import signed_in
 from tests.factories.world import World, small_world
@@ -108,3 +111,41 @@ def test_who_may_not_is_told_the_right_in_words_and_who_gives_it() -> None:
 
     assert "the right “Read the ledger”" in text
     assert "ledger.view" not in text
+
+
+def strip(client: Client, path: str) -> list[tuple[str, bool]]:
+    """The pages of the section that this page belongs to, and which of them is open."""
+    return [(str(item["label"]), item["on"]) for item in client.get(path).context["section"]]
+
+
+def test_the_pages_of_a_section_stand_above_its_title_and_the_side_marks_the_section(world: World) -> None:
+    client = signed_in("manager")
+
+    shown = strip(client, "/stock-lots/")
+
+    assert ("Lots", True) in shown
+    assert ("Stock", False) in shown
+    assert [item["label"] for item in client.get("/stock-lots/").context["nav"] if item["on"]] == ["Stock"]
+
+
+def test_a_page_deeper_in_a_section_marks_it_at_the_side_and_is_left_in_peace(world: World) -> None:
+    client = signed_in("manager")
+
+    assert strip(client, "/stock/MUG-BLUE/") == []
+    assert [item["label"] for item in client.get("/stock/MUG-BLUE/").context["nav"] if item["on"]] == ["Stock"]
+
+
+def test_a_section_offers_only_what_its_reader_may_open(world: World) -> None:
+    assert "Safety stock" not in dict(strip(signed_in("clerk"), "/stock/"))
+    assert "Safety stock" in dict(strip(signed_in("manager"), "/stock/"))
+
+
+@pytest.mark.parametrize("role", ["clerk", "store", "warehouse", "finance", "manager"])
+def test_every_page_that_somebody_may_open_is_found_at_the_side_or_in_its_section(world: World, role: str) -> None:
+    client = signed_in(role)
+    side = [item["url"] for item in client.get("/").context["nav"]]
+
+    pages = [client.get(url).context or {} for url in side]
+
+    reached = {item["url"] for page in pages for item in page.get("section", [])} | set(side)
+    assert reached == {reverse(entry.route) for entry in in_order(get_user_model().objects.get())}
