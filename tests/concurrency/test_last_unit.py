@@ -15,7 +15,7 @@ from core.actors import SYSTEM
 from core.db import run
 from core.invariants import disagreements
 from core.problems import OutOfStock
-from inventory import services
+from inventory.services import promises
 from orders.models import Order
 from sourcing.network import forget
 from tests.concurrency.lined_up import all_at_once, refusals
@@ -25,11 +25,11 @@ CLIENTS = 50
 SKUS = [f"LAST-{n:02d}" for n in range(60)]
 
 UNGUARDED = (
-    services.SHIFT.partition(" AND (l.r + l.a <= 0")[0]
+    promises.SHIFT.partition(" AND (l.r + l.a <= 0")[0]
     + " RETURNING s.*, false AS cured, false AS risen, false AS has_fences"
 )
 """What is left when nobody asks whether the units are still there."""
-UNORDERED = services.SHIFT.replace("ORDER BY s.variant_id, s.location_id", "ORDER BY random()")
+UNORDERED = promises.SHIFT.replace("ORDER BY s.variant_id, s.location_id", "ORDER BY random()")
 """What is left when nobody asks for an order: the rows are locked in any."""
 
 
@@ -92,7 +92,7 @@ def test_the_last_units_are_sold_once_each_among_fifty_clients(units: int) -> No
 
 @pytest.mark.usefixtures("fresh_database")
 def test_without_the_ordered_lock_the_same_sale_ends_in_deadlocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "SHIFT", UNORDERED)
+    monkeypatch.setattr(promises, "SHIFT", UNORDERED)
     last_units(1000)
     rounds = (sell_to_everybody(8, f"round {n}") for n in range(30))  # a deadlock costs the server a second
     assert any(ended["deadlock"] for ended in rounds)
@@ -100,7 +100,7 @@ def test_without_the_ordered_lock_the_same_sale_ends_in_deadlocks(monkeypatch: p
 
 @pytest.mark.usefixtures("fresh_database")
 def test_without_the_guard_the_last_unit_is_sold_to_several(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "SHIFT", UNGUARDED)
+    monkeypatch.setattr(promises, "SHIFT", UNGUARDED)
     last_units(1)
     run("ALTER TABLE inventory_stock DISABLE TRIGGER stock_promised_update")
     references.forget()

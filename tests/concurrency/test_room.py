@@ -10,8 +10,8 @@ from core.actors import SYSTEM
 from core.invariants import disagreements
 from core.problems import OutOfStock, Problem
 from fulfillment.routing import route
-from inventory import services
 from inventory.models import Stock
+from inventory.services import promises
 from launcher.processes import wait_until
 from orders.models import Order
 from tests.capture.test_room import counter_world, pinned
@@ -60,7 +60,7 @@ def test_an_order_is_routed_from_where_its_units_wait_now() -> None:
 
 
 def test_without_the_lock_behind_the_pins_the_two_wait_in_a_circle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "lock_behind", lambda *args: None)
+    monkeypatch.setattr(promises, "lock_behind", lambda *args: None)
     _, said = room_and_route()
     assert [each for each in said if "deadlock" in str(each)]
 

@@ -14,16 +14,15 @@ from core.actors import SYSTEM
 from core.db import run
 from core.invariants import disagreements
 from core.problems import OutOfStock
-from inventory import services
 from inventory.models import Stock
-from inventory.services import Pin
+from inventory.services import Pin, promises
 from orders.models import Order
 from sourcing.network import forget
 from tests.concurrency.lined_up import all_at_once
 from tests.factories.world import MUG, order_body, small_world
 
 UNGUARDED = (
-    services.SHIFT.partition(" AND (l.r + l.a <= 0")[0]
+    promises.SHIFT.partition(" AND (l.r + l.a <= 0")[0]
     + " RETURNING s.id, s.variant_id, s.location_id, false AS cured, false AS risen, false AS has_fences"
 )
 STOCK_HELD = "SELECT FROM inventory_stock"
@@ -73,7 +72,7 @@ _choose = pinning._choose
 
 def test_lines_checked_each_for_itself_are_still_refused_by_the_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pinning, "_choose", each_line_for_itself)
-    with pytest.raises(services.Short):
+    with pytest.raises(promises.Short):
         place(3, 3)
     assert (Order.objects.count(), reserved()) == (0, 0)
     assert disagreements() == []
@@ -83,7 +82,7 @@ def test_lines_checked_each_for_itself_and_without_guards_sell_more_than_there_i
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(pinning, "_choose", each_line_for_itself)
-    monkeypatch.setattr(services, "SHIFT", UNGUARDED)
+    monkeypatch.setattr(promises, "SHIFT", UNGUARDED)
     run("ALTER TABLE inventory_stock DISABLE TRIGGER stock_promised_update")
     place(3, 3)
     assert reserved() == 6
@@ -91,7 +90,7 @@ def test_lines_checked_each_for_itself_and_without_guards_sell_more_than_there_i
 
 
 def test_without_guards_two_orders_at_once_sell_more_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "SHIFT", UNGUARDED)
+    monkeypatch.setattr(promises, "SHIFT", UNGUARDED)
     run("ALTER TABLE inventory_stock DISABLE TRIGGER stock_promised_update")
     all_at_once([partial(place, 2, 2, key=f"k{n}") for n in range(2)], STOCK_HELD)
     assert reserved() == 8
