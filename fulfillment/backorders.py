@@ -12,7 +12,7 @@ from django.db import transaction
 
 from core.actors import Actor
 from core.db import rows, run
-from core.incidents import resolve_incidents
+from core.incidents import resolve_many
 from core.outbox import publish
 from core.timeline import record
 from fulfillment.expected import BACKORDER, set_expected
@@ -59,21 +59,32 @@ def places_of(line_ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
 _WANTED = "SELECT id, variant_id, reserved + backordered AS units FROM orders_orderline WHERE id = ANY(%(ids)s)"
 
 
-def leave_line(line_ids: Sequence[UUID]) -> None:
-    """Lines of which backordered units were cancelled wait for the rest only; what they had waited for goes to others."""
+_UNSENT = """
+SELECT id FROM orders_orderline WHERE order_id = %(id)s AND is_stocked AND quantity > cancelled + shipped LIMIT 1
+"""
+
+
+def leave_line(order: Any, line_ids: Sequence[UUID], *, actor: Actor) -> None:
+    """Lines of which backordered units were cancelled wait for the rest only; what they had waited for goes to others,
+    and the order is promised by what is left."""
     if not line_ids:
         return
     found = rows(_WANTED, {"ids": list(line_ids)})
     beyond = waiting.let_go({row.variant_id for row in found}, [(row.id, row.units) for row in found])
     unreserve(beyond)
+    if not order.is_history and rows(_UNSENT, {"id": order.id}):
+        set_expected([order], line_ids, actor=actor, over="what waited was cancelled")
 
 
 _SERVED = """
-SELECT o.id FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id JOIN orders_channel c ON c.id = o.channel_id
-WHERE l.backordered > 0 AND l.is_stocked AND NOT c.is_history
-  AND (%(variants)s::uuid[] IS NULL OR l.variant_id = ANY(%(variants)s::uuid[]))
-  AND (SELECT sum(r.quantity) FROM inventory_reservation r WHERE r.demand_key = l.id) > l.reserved
-GROUP BY o.id, o.placed_at ORDER BY o.placed_at, o.id
+SELECT DISTINCT o.id, o.placed_at FROM (
+    SELECT l.order_id FROM orders_orderline l
+    JOIN inventory_reservation r ON r.demand_key = l.id AND r.variant_id = l.variant_id
+    WHERE l.backordered > 0 AND l.is_stocked
+      AND (%(variants)s::uuid[] IS NULL OR r.variant_id = ANY(%(variants)s::uuid[]))
+    GROUP BY l.id HAVING sum(r.quantity) > l.reserved) s
+JOIN orders_order o ON o.id = s.order_id JOIN orders_channel c ON c.id = o.channel_id AND NOT c.is_history
+ORDER BY o.placed_at, o.id
 """
 
 
@@ -106,9 +117,7 @@ def _take_up(order_id: UUID, *, actor: Actor) -> bool:
         units = sum(each.quantity for each in found)
         record(order_id, "order.taken_up", actor=actor, data={"units": units, "left": left.units})
         refresh([order_id], actor=actor)
-        set_expected(order, [each.line_id for each in found], actor=actor)
-        if not left.units:
-            resolve_incidents(BACKORDER, about=order_id, actor=actor, resolution="there is stock for it")
+        set_expected([order], [each.line_id for each in found], actor=actor)
         if not left.is_held:
             publish([OrderReady(about=order_id, number=order.number)])
     return True
@@ -183,11 +192,24 @@ def sweep(*, actor: Actor) -> int:
     """Find what no event has told: lines that stand in no line, free units and supply that somebody waits for, orders
     that can go on. Returns how many orders go on."""
     line_up_missing()
+    _resolve_over(actor)
     for row in rows(_COULD_BE_SERVED):
         waiting.cover([row.variant_id])
     for row in rows(_COULD_BE_PINNED):
         _settle(row)
     return take_up(None, actor=actor)
+
+
+_OVER = """
+SELECT i.about FROM core_incident i WHERE i.kind = %(kind)s AND i.resolved_at IS NULL AND NOT EXISTS (
+    SELECT FROM orders_orderline l WHERE l.order_id = i.about AND l.backordered > 0 AND l.is_stocked)
+"""
+
+
+def _resolve_over(actor: Actor) -> None:
+    """Exceptions about orders that wait for nothing any more, whatever ended it."""
+    if over := [row.about for row in rows(_OVER, {"kind": BACKORDER})]:
+        resolve_many(BACKORDER, over, actor=actor, resolution="nothing of it waits any more")
 
 
 def _settle(row: Any) -> None:

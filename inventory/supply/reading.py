@@ -124,7 +124,7 @@ def of_demands(keys: Collection[UUID]) -> tuple[dict[UUID, Waiting], Dates]:
 
 def _parts(sql: str, asked: Mapping[str, Any], most: int) -> Iterator[tuple[list[Waiting], Dates]]:
     """All who are meant, in their order, so many at a time."""
-    most = max(LEAST, most)
+    most = max(LEAST, 1 + most)
     after: dict[str, Any] = {"at": "-infinity", "key": UUID(int=0)}
     while True:
         waits, due = _waiting(rows(sql, {**asked, **after, "most": most}))
@@ -161,7 +161,7 @@ def who_could_gain(variant_id: UUID, rooms: Rooms, pools: Legal) -> Iterator[lis
     while is_open := rooms.open():
         coming = [c for each in is_open.values() for c in each]
         soonest = min(c.due for c in coming)
-        most = max(LEAST, sum(c.units for c in rooms.coming))
+        most = max(LEAST, 1 + sum(c.units for c in rooms.coming))
         asked = {
             "variant": variant_id,
             "later": [supply for supply, due in rooms.due.items() if due > soonest],

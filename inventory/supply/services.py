@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Variant
 from core.actors import Actor
+from core.days import company_day
 from core.db import require_atomic, rows, run
 from core.incidents import resolve_incidents
 from core.outbox import publish
@@ -93,7 +94,7 @@ def change(supply_id: UUID, *, due: date | None = None, quantity: int | None = N
             return supply
         supply.version += 1
         supply.save(update_fields=["due", "quantity", "version"])
-        if supply.due != before[0]:
+        if supply.due != before[0] and supply.due >= company_day():
             resolve_incidents(LATE, about=supply.pk, actor=actor, resolution="it is expected on another day")
         _tell_changed(supply, before, actor=actor)
         _end_if_complete(supply, actor=actor)
