@@ -12,11 +12,12 @@ from django.utils import timezone
 
 from capture.drafts import DraftLine, DraftOrder
 from core.days import company_day
+from inventory.supply.reading import room
 from inventory.supply.sharing import Coming
-from inventory.supply.waiting import Ahead, Wait, room
+from inventory.supply.waiting import Ahead, Wait
 from sourcing.promise import Promise, available_at, promise
 
-Rooms = Mapping[UUID, Sequence[Coming]]
+Found = Mapping[UUID, Sequence[Coming]]
 
 
 def may_sell(lines: Iterable[DraftLine], missing: Iterable[UUID]) -> bool:
@@ -24,27 +25,28 @@ def may_sell(lines: Iterable[DraftLine], missing: Iterable[UUID]) -> bool:
     return {line.variant_id for line in lines if line.pre_order} >= set(missing)
 
 
-def rooms(missing: Iterable[UUID], places: Sequence[UUID], taken: Mapping[UUID, int]) -> Rooms:
-    """What comes to these places of each variant, less what orders of the same call take (`taken`, by supply)."""
+def rooms(draft: DraftOrder, missing: Iterable[UUID], places: Sequence[UUID], taken: Iterable[Ahead]) -> Found:
+    """What comes to these places of each variant and can be promised to the draft's channel, after what orders of the
+    same call take (`taken`)."""
     today = company_day()
+    found = room(list(missing))
+    for each in taken:
+        if each.wait.variant_id in found:
+            found[each.wait.variant_id].take(each.supply_id, each.wait.channel_id, each.wait.quantity)
     return {
-        variant: [
-            Coming(c.supply_id, c.location_id, c.due, c.units - taken.get(c.supply_id, 0))
-            for c in coming
-            if c.location_id in places and c.due >= today and c.units > taken.get(c.supply_id, 0)
-        ]
-        for variant, coming in room(list(missing)).items()
+        variant: [c for c in coming.of(draft.channel_id) if c.location_id in places and c.due >= today and c.units]
+        for variant, coming in found.items()
     }
 
 
-def sell(draft: DraftOrder, lines: Sequence[DraftLine], missing: Mapping[UUID, int], found: Rooms) -> None:
+def sell(draft: DraftOrder, lines: Sequence[DraftLine], missing: Mapping[UUID, int], found: Found) -> None:
     """Take the missing units of each variant from the earliest supply; its last lines wait for them."""
     left = dict(missing)
     for line in reversed(lines):
         for coming in found.get(line.variant_id, ()):
             part = min(left.get(line.variant_id, 0), line.reserved, coming.units - _sold(draft, coming.supply_id))
             if part > 0:
-                wait = Wait(line.id, line.variant_id, draft.channel.pool_id, part, draft.placed_at)
+                wait = Wait(line.id, line.variant_id, draft.channel.pool_id, draft.channel_id, part, draft.placed_at)
                 draft.ahead.append(Ahead(wait, coming.supply_id, coming.location_id, coming.due))
                 line.reserved -= part
                 line.backordered += part

@@ -15,6 +15,7 @@ from inventory.pins import moves_of
 from inventory.selectors import Free, free_units
 from inventory.services import Pin
 from inventory.supply.locks import lock_supply
+from inventory.supply.waiting import Ahead
 from sourcing.promise import Promise, promise, slowest
 from sourcing.selectors import preferred
 
@@ -32,9 +33,6 @@ def free_for(drafts: Iterable[DraftOrder]) -> Free:
     for (pool, channel), variants in wanted.items():
         free_units(list(variants), pool, channel, free)
     return free
-
-
-NOTHING: Mapping[UUID, int] = {}
 
 
 class NotEnough(OutOfStock):
@@ -60,10 +58,10 @@ class RoomNeededError(Exception):
     """The order can be had once pins of others are moved, under the locks of its stock everywhere."""
 
 
-def pin(draft: DraftOrder, free: Free, others: Sequence[Pin] = (), taken: Mapping[UUID, int] = NOTHING) -> None:
+def pin(draft: DraftOrder, free: Free, others: Sequence[Pin] = (), taken: Sequence[Ahead] = ()) -> None:
     """Choose pins and promise dates for the draft, drawing from `free`; OutOfStock says what can be had.
 
-    `others` are pins of the same call that are not written yet, `taken` units of supply. What must be moved for it
+    `others` are pins of the same call that are not written yet, `taken` what it sells ahead. What must be moved for it
     stands in `draft.moves`, what is sold before it is here in `draft.ahead`.
     """
     stocked = [line for line in draft.lines if line.is_stocked]
@@ -188,7 +186,7 @@ def _make_room(
 
 
 def _sell_ahead(
-    draft: DraftOrder, lines: Sequence[DraftLine], places: Sequence[UUID], free: Free, taken: Mapping[UUID, int]
+    draft: DraftOrder, lines: Sequence[DraftLine], places: Sequence[UUID], free: Free, taken: Sequence[Ahead]
 ) -> bool:
     """Sell what is missing of what is on its way; False where that may not be, OutOfStock where not enough is."""
     need = _need(lines)
@@ -196,7 +194,7 @@ def _sell_ahead(
     missing = {v: q - have[v] for v, q in need.items() if q > have[v]}
     if not ahead.may_sell(lines, missing):
         return False
-    found = ahead.rooms(missing, places, taken)
+    found = ahead.rooms(draft, missing, places, taken)
     _refuse_short(draft, lines, {v: have[v] + sum(c.units for c in found.get(v, ())) for v in need})
     ahead.sell(draft, lines, missing, found)
     return True

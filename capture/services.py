@@ -3,12 +3,10 @@
 201 means that order and stock are safe. Payments are asked for afterwards, by workers, from the committed intents.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -22,6 +20,7 @@ from core.actors import Actor
 from core.idempotency import Answer
 from core.problems import Conflict, IdempotencyInFlight, Invalid, Problem
 from inventory.services import Pin, Short
+from inventory.supply.waiting import Ahead
 
 CREATED = 201
 Outcome = Answer | Problem
@@ -232,7 +231,7 @@ def _repeated(external_id: str, number: str) -> Conflict:
 
 
 def _pin(drafts: Drafts, outcomes: Outcomes) -> None:
-    free, pins, taken = pinning.free_for(drafts.values()), list[Pin](), Counter[UUID]()
+    free, pins, taken = pinning.free_for(drafts.values()), list[Pin](), list[Ahead]()
     for index, draft in list(drafts.items()):
         try:
             pinning.pin(draft, free, pins, taken)
@@ -242,8 +241,7 @@ def _pin(drafts: Drafts, outcomes: Outcomes) -> None:
         if draft.moves:
             raise pinning.RoomNeededError
         pins += draft.pins
-        for each in draft.ahead:
-            taken[each.supply_id] += each.wait.quantity
+        taken += draft.ahead
 
 
 def _write_together(call: Call, drafts: Drafts, outcomes: Outcomes) -> None:

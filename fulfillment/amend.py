@@ -202,7 +202,7 @@ def _carry_out(order: Any, cut: Cut, *, actor: Actor, at: datetime | None) -> No
     unreserve(pinned)
     deallocate(given_up)
     caps.give_back([(u.line_id, u.quantity) for units in cut.by_bucket.values() for u in units])
-    leave_line(waited)
+    leave_line(order, waited, actor=actor)
     refresh([order.id], actor=actor, at=at)
     request_void([order.id], actor=actor)
 

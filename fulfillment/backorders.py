@@ -11,22 +11,22 @@ from uuid import UUID
 from django.db import transaction
 
 from core.actors import Actor
-from core.db import rows
-from core.incidents import resolve_incidents
+from core.db import rows, run
+from core.incidents import resolve_many
 from core.outbox import publish
 from core.timeline import record
 from fulfillment.expected import BACKORDER, set_expected
-from inventory.free import FREE
+from inventory.free import OWN
 from inventory.services import unreserve
 from inventory.supply import waiting
 from inventory.supply.locks import lock_supply
 from orders.events import OrderReady
 from orders.quantities import Units, move
-from orders.services import lock_order, refresh
+from orders.services import lock_order, lock_orders, refresh
 from sourcing.plans import PlannedLine
 
 _POOLS = """
-SELECT l.id AS line_id, l.variant_id, c.pool_id, o.placed_at FROM orders_orderline l
+SELECT l.id AS line_id, l.variant_id, c.pool_id, o.channel_id, o.placed_at FROM orders_orderline l
 JOIN orders_order o ON o.id = l.order_id JOIN orders_channel c ON c.id = o.channel_id
 WHERE l.id = ANY(%(ids)s) AND NOT c.is_history
 """
@@ -38,7 +38,11 @@ def line_up(unfilled: Sequence[PlannedLine]) -> None:
         return
     units = {line.line_id: line.quantity for line in unfilled}
     found = rows(_POOLS, {"ids": list(units)})
-    waiting.wait([waiting.Wait(r.line_id, r.variant_id, r.pool_id, units[r.line_id], r.placed_at) for r in found])
+    waiting.wait([_wait(r, units[r.line_id]) for r in found])
+
+
+def _wait(row: Any, units: int) -> waiting.Wait:
+    return waiting.Wait(row.line_id, row.variant_id, row.pool_id, row.channel_id, units, row.placed_at)
 
 
 _PLACES = """
@@ -55,21 +59,32 @@ def places_of(line_ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
 _WANTED = "SELECT id, variant_id, reserved + backordered AS units FROM orders_orderline WHERE id = ANY(%(ids)s)"
 
 
-def leave_line(line_ids: Sequence[UUID]) -> None:
-    """Lines of which backordered units were cancelled wait for the rest only; what they had waited for goes to others."""
+_UNSENT = """
+SELECT id FROM orders_orderline WHERE order_id = %(id)s AND is_stocked AND quantity > cancelled + shipped LIMIT 1
+"""
+
+
+def leave_line(order: Any, line_ids: Sequence[UUID], *, actor: Actor) -> None:
+    """Lines of which backordered units were cancelled wait for the rest only; what they had waited for goes to others,
+    and the order is promised by what is left."""
     if not line_ids:
         return
     found = rows(_WANTED, {"ids": list(line_ids)})
     beyond = waiting.let_go({row.variant_id for row in found}, [(row.id, row.units) for row in found])
     unreserve(beyond)
+    if not order.is_history and rows(_UNSENT, {"id": order.id}):
+        set_expected([order], line_ids, actor=actor, over="what waited was cancelled")
 
 
 _SERVED = """
-SELECT o.id FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id JOIN orders_channel c ON c.id = o.channel_id
-WHERE l.backordered > 0 AND l.is_stocked AND NOT c.is_history
-  AND (%(variants)s::uuid[] IS NULL OR l.variant_id = ANY(%(variants)s::uuid[]))
-  AND (SELECT sum(r.quantity) FROM inventory_reservation r WHERE r.demand_key = l.id) > l.reserved
-GROUP BY o.id, o.placed_at ORDER BY o.placed_at, o.id
+SELECT DISTINCT o.id, o.placed_at FROM (
+    SELECT l.order_id FROM orders_orderline l
+    JOIN inventory_reservation r ON r.demand_key = l.id AND r.variant_id = l.variant_id
+    WHERE l.backordered > 0 AND l.is_stocked
+      AND (%(variants)s::uuid[] IS NULL OR r.variant_id = ANY(%(variants)s::uuid[]))
+    GROUP BY l.id HAVING sum(r.quantity) > l.reserved) s
+JOIN orders_order o ON o.id = s.order_id JOIN orders_channel c ON c.id = o.channel_id AND NOT c.is_history
+ORDER BY o.placed_at, o.id
 """
 
 
@@ -102,9 +117,7 @@ def _take_up(order_id: UUID, *, actor: Actor) -> bool:
         units = sum(each.quantity for each in found)
         record(order_id, "order.taken_up", actor=actor, data={"units": units, "left": left.units})
         refresh([order_id], actor=actor)
-        set_expected(order, [each.line_id for each in found], actor=actor)
-        if not left.units:
-            resolve_incidents(BACKORDER, about=order_id, actor=actor, resolution="there is stock for it")
+        set_expected([order], [each.line_id for each in found], actor=actor)
         if not left.is_held:
             publish([OrderReady(about=order_id, number=order.number)])
     return True
@@ -123,7 +136,8 @@ SELECT DISTINCT p.variant_id FROM inventory_supplypin p
 JOIN inventory_poollocation pl ON pl.pool_id = p.pool_id
 JOIN inventory_stock s ON s.variant_id = p.variant_id AND s.location_id = pl.location_id
 JOIN inventory_location l ON l.id = s.location_id
-WHERE l.is_active AND 'ship' = ANY(l.can) AND {FREE} > 0 ORDER BY 1
+LEFT JOIN inventory_fence f ON f.stock_id = s.id AND f.channel_id = p.channel_id
+WHERE l.is_active AND 'ship' = ANY(l.can) AND {OWN} > 0 ORDER BY 1
 """  # noqa: S608 - a constant
 _COULD_BE_PINNED = """
 SELECT DISTINCT p.variant_id FROM inventory_supplypin p
@@ -133,14 +147,69 @@ WHERE p.supply_id IS NULL AND y.state = 'expected' AND y.quantity > y.arrived + 
 """
 
 
+# What a line has pinned beyond its bucket came for it and is still to be taken up.
+_MISSING = """
+SELECT l.id AS line_id, l.order_id, l.variant_id, c.pool_id, o.channel_id, o.placed_at,
+       (l.reserved + l.backordered - coalesce(r.units, 0) - coalesce(p.units, 0))::int AS units
+FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id JOIN orders_channel c ON c.id = o.channel_id
+LEFT JOIN LATERAL (SELECT sum(quantity) AS units FROM inventory_reservation WHERE demand_key = l.id) r ON true
+LEFT JOIN LATERAL (SELECT sum(quantity) AS units FROM inventory_supplypin WHERE demand_key = l.id) p ON true
+WHERE l.backordered > 0 AND l.is_stocked AND NOT c.is_history AND (%(orders)s::uuid[] IS NULL OR l.order_id = ANY(%(orders)s::uuid[]))
+  AND l.reserved + l.backordered > coalesce(r.units, 0) + coalesce(p.units, 0)
+ORDER BY o.placed_at, l.id LIMIT %(most)s
+"""
+_NAMELESS = """
+UPDATE inventory_supplypin p SET channel_id = o.channel_id
+FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id WHERE p.channel_id IS NULL AND l.id = p.demand_key
+"""
+MOST_LINED_UP = 1_000
+"""Lines that are put in line in one transaction."""
+
+
+def line_up_missing() -> int:
+    """Put in line what is backordered and waits for nothing, and name the channel of who waits without one: older code,
+    while a new version is rolled out, writes neither. Returns how many lines were put in line."""
+    done = 0
+    while found := _line_up_missing():
+        done += found
+    with transaction.atomic():
+        run(_NAMELESS)
+    return done
+
+
+def _line_up_missing() -> int:
+    with transaction.atomic():
+        orders = [row.order_id for row in rows(_MISSING, {"orders": None, "most": MOST_LINED_UP})]
+        if not orders:
+            return 0
+        lock_orders(orders)
+        found = rows(_MISSING, {"orders": orders, "most": None})
+        waiting.wait([_wait(row, row.units) for row in found])
+        return len(found)
+
+
 def sweep(*, actor: Actor) -> int:
-    """Find what no event has told: free units and supply that somebody waits for, orders that can go on. Returns how
-    many orders go on."""
+    """Find what no event has told: lines that stand in no line, free units and supply that somebody waits for, orders
+    that can go on. Returns how many orders go on."""
+    line_up_missing()
+    _resolve_over(actor)
     for row in rows(_COULD_BE_SERVED):
         waiting.cover([row.variant_id])
     for row in rows(_COULD_BE_PINNED):
         _settle(row)
     return take_up(None, actor=actor)
+
+
+_OVER = """
+SELECT i.about FROM core_incident i WHERE i.kind = %(kind)s AND i.resolved_at IS NULL AND NOT EXISTS (
+    SELECT FROM orders_orderline l WHERE l.order_id = i.about AND l.backordered > 0 AND l.is_stocked)
+"""
+
+
+def _resolve_over(actor: Actor) -> None:
+    """Exceptions about orders that wait for nothing any more, whatever ended it."""
+    if over := [row.about for row in rows(_OVER, {"kind": BACKORDER})]:
+        resolve_many(BACKORDER, over, actor=actor, resolution="nothing of it waits any more")
 
 
 def _settle(row: Any) -> None:

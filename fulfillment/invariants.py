@@ -42,6 +42,16 @@ sql_invariant(
 )
 sql_invariant(
     "fulfillment",
+    "who waits for units does so through the order's own channel",
+    "SELECT count(*) FROM inventory_supplypin",
+    """
+    SELECT format('%s %s waits through another channel, or through none', o.number, l.sku)
+    FROM inventory_supplypin p JOIN orders_orderline l ON l.id = p.demand_key JOIN orders_order o ON o.id = l.order_id
+    WHERE p.channel_id IS DISTINCT FROM o.channel_id
+    """,
+)
+sql_invariant(
+    "fulfillment",
     "the buckets of a line are what its fulfilment orders say",
     "SELECT count(*) FROM orders_orderline",
     """

@@ -1,8 +1,18 @@
 """What happens to supply and to those who wait, as others hear of it."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.outbox import Event
+
+MOST_NAMED = 500
+"""Demands that one event names, so that none is too long to read: more are told of by several."""
+
+
+def in_parts(demands: Sequence[str]) -> Iterator[list[str]]:
+    """The demands of each event; of one, where there are none."""
+    for start in range(0, max(1, len(demands)), MOST_NAMED):
+        yield list(demands[start : start + MOST_NAMED])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,12 +71,16 @@ class Supply(models.Model):
 
 
 class SupplyPin(models.Model):
-    """Units that a demand waits for: of a supply, or of none that is known yet. Who ordered first is served first."""
+    """Units that a demand waits for: of a supply, or of none that is known yet. Who ordered first is served first.
+
+    `channel_id` is whose fences it may be served from; None only until a sweep has found it (rows of older code).
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     demand_key = models.UUIDField()
     variant = models.ForeignKey("catalog.Variant", models.PROTECT, db_index=False)
     pool = models.ForeignKey("inventory.Pool", models.PROTECT, db_index=False)
+    channel_id = models.UUIDField(null=True)
     supply = models.ForeignKey(Supply, models.PROTECT, null=True, related_name="pins")
     quantity = models.IntegerField()
     ordered_at = models.DateTimeField()
@@ -86,4 +90,4 @@ class SupplyPin(models.Model):
             models.UniqueConstraint(fields=["demand_key", "supply"], nulls_distinct=False, name="supplypin_once"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="supplypin_positive"),
         ]
-        indexes = [models.Index(fields=["variant", "ordered_at"], name="supplypin_in_line")]
+        indexes = [models.Index(fields=["variant", "supply", "ordered_at", "demand_key"], name="supplypin_by_supply")]

@@ -9,7 +9,8 @@ from core.days import company_day
 from core.db import rows
 from inventory.selectors import atp
 from inventory.supply.dated import Step, by_date
-from inventory.supply.waiting import room
+from inventory.supply.reading import room
+from inventory.supply.sharing import Coming, Rooms
 
 _UNSURE = """
 SELECT w.variant_id, sum(w.quantity)::bigint AS units FROM inventory_supplypin w
@@ -47,11 +48,19 @@ def atp_by_date(
     return {
         variant: by_date(
             free.get(variant, 0) - unsure.get(variant, 0),
-            ((c.due, c.units) for c in coming.get(variant, ()) if c.location_id in legal and c.due >= today),
+            (
+                (c.due, c.units)
+                for c in _for(channel_id, coming.get(variant))
+                if c.location_id in legal and c.due >= today
+            ),
             today,
         )
         for variant in wanted
     }
+
+
+def _for(channel_id: UUID, rooms: Rooms | None) -> list[Coming]:
+    return rooms.of(channel_id) if rooms else []
 
 
 def inbound(steps: Iterable[Step]) -> list[dict[str, Any]]:

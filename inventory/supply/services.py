@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Variant
 from core.actors import Actor
+from core.days import company_day
 from core.db import require_atomic, rows, run
 from core.incidents import resolve_incidents
 from core.outbox import publish
@@ -25,7 +26,7 @@ from inventory.models import Location, Supply
 from inventory.services import LARGEST
 from inventory.services import LOCK as LOCK_STOCK
 from inventory.supply import waiting
-from inventory.supply.events import SupplyArrived, SupplyChanged
+from inventory.supply.events import SupplyArrived, SupplyChanged, in_parts
 from inventory.supply.locks import lock_supply
 
 FARTHEST = timedelta(days=5 * 366)
@@ -93,7 +94,7 @@ def change(supply_id: UUID, *, due: date | None = None, quantity: int | None = N
             return supply
         supply.version += 1
         supply.save(update_fields=["due", "quantity", "version"])
-        if supply.due != before[0]:
+        if supply.due != before[0] and supply.due >= company_day():
             resolve_incidents(LATE, about=supply.pk, actor=actor, resolution="it is expected on another day")
         _tell_changed(supply, before, actor=actor)
         _end_if_complete(supply, actor=actor)
@@ -141,7 +142,7 @@ def _take_in(supply: Supply, units: int, *, actor: Actor) -> None:
     """The pins that the units cover become reservations; what is still to come holds the rest as long as it can."""
     variant, place = supply.variant_id, supply.location_id
     given = waiting.serve(variant, place, first=supply.pk, most=units)
-    _loosen_beyond(supply, max(0, supply.quantity - supply.arrived - units))
+    waiting.loosen_beyond(variant, supply.pk, max(0, supply.quantity - supply.arrived - units))
     supply.arrived += units
     supply.version += 1
     supply.save(update_fields=["arrived", "version"])
@@ -168,15 +169,8 @@ def _end(supply: Supply, reason: str, *, actor: Actor) -> None:
 
 def _reduce(supply: Supply, quantity: int) -> None:
     """No more than this many in all; `quantity` 0 leaves what was ordered as it was said, for a supply that ends."""
-    _loosen_beyond(supply, max(0, quantity - supply.arrived))
+    waiting.loosen_beyond(supply.variant_id, supply.pk, max(0, quantity - supply.arrived))
     supply.quantity = quantity or supply.quantity
-
-
-def _loosen_beyond(supply: Supply, to_come: int) -> None:
-    line = waiting.line_of(supply.variant_id)
-    promised = sum(known.pins.get(supply.pk, 0) for known in line.waits.values())
-    if promised > to_come:
-        waiting.loosen(line, supply.pk, promised - to_come)
 
 
 def _tell_changed(supply: Supply, before: tuple[date, int], *, actor: Actor) -> None:
@@ -187,7 +181,7 @@ def _tell_changed(supply: Supply, before: tuple[date, int], *, actor: Actor) -> 
         told["units"] = [before[1], supply.quantity]
     record(supply.pk, "supply.change", actor=actor, data=told)
     demands = [str(row.demand_key) for row in rows(DEMANDS, {"id": supply.pk})]
-    publish([SupplyChanged(about=supply.pk, demands=demands)])
+    publish([SupplyChanged(about=supply.pk, demands=part) for part in in_parts(demands)])
 
 
 DEMANDS = "SELECT demand_key FROM inventory_supplypin WHERE supply_id = %(id)s ORDER BY ordered_at, demand_key"

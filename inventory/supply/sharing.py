@@ -4,8 +4,8 @@ Who ordered first is served first. What is promised is never taken away for some
 given out, to those without any first come, and to those who would wait longer.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -18,10 +18,12 @@ NEVER = date.max
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A demand that waits."""
+    """A demand that waits, through a channel."""
 
     demand_key: UUID
+    variant_id: UUID
     pool_id: UUID
+    channel_id: UUID | None
     ordered_at: datetime
     pins: Pins
 
@@ -33,7 +35,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A supply, and the units of it that are promised to nobody."""
+    """A supply, and the units of it that can be promised."""
 
     supply_id: UUID
     location_id: UUID
@@ -41,12 +43,85 @@ class Coming:
     units: int
 
 
+@dataclass(slots=True)
+class Rooms:
+    """The supply of a variant, the soonest first, with the units that are promised to nobody, and what of it a channel
+    can be promised.
+
+    A place that is `short` (it owes units, keeps more back than it has, or has set aside what it has not) will have that
+    much less of what comes. What it has set aside for a channel (`fences`, by place and channel) is short for the others
+    only, as far as promises of that channel (`pinned`) have not used it.
+    """
+
+    coming: list[Coming]
+    short: dict[UUID, int] = field(default_factory=dict)
+    fences: dict[tuple[UUID, UUID], int] = field(default_factory=dict)
+    pinned: dict[tuple[UUID, UUID], int] = field(default_factory=dict)
+
+    @property
+    def due(self) -> dict[UUID, date]:
+        """The day of each supply."""
+        return {c.supply_id: c.due for c in self.coming}
+
+    def of(self, channel_id: UUID | None) -> list[Coming]:
+        """What can be promised of each supply to orders of a channel; the soonest pays what its place is short of."""
+        owing: dict[UUID, int] = {}
+        found: list[Coming] = []
+        for c in self.coming:
+            owed = owing.get(c.location_id)
+            owed = self._owing(c.location_id, channel_id) if owed is None else owed
+            owing[c.location_id] = max(0, owed - c.units)
+            found.append(replace(c, units=max(0, c.units - owed)))
+        return found
+
+    def _owing(self, place: UUID, channel_id: UUID | None) -> int:
+        own = [
+            units if channel == channel_id else min(units, self.pinned.get((place, channel), 0))
+            for (at, channel), units in self.fences.items()
+            if at == place
+        ]
+        return max(0, self.short.get(place, 0) - sum(own))
+
+    def open(self) -> "dict[UUID | None, list[Coming]]":
+        """Who can be promised anything, and what: any channel (None), and those for which something is set aside."""
+        channels = {None, *(channel for _, channel in self.fences)}
+        found = {channel: [c for c in self.of(channel) if c.units] for channel in channels}
+        return {channel: coming for channel, coming in found.items() if coming}
+
+    def take(self, supply_id: UUID, channel_id: UUID | None, units: int) -> None:
+        """Units of a supply are promised to a channel's orders, or (below zero) are no longer."""
+        for n, c in enumerate(self.coming):
+            if c.supply_id == supply_id:
+                self.coming[n] = replace(c, units=c.units - units)
+                if channel_id and (key := (c.location_id, channel_id)) in self.fences:
+                    self.pinned[key] = self.pinned.get(key, 0) + units
+
+
+@dataclass(slots=True)
+class Shelf:
+    """What lies free at a place: for every channel (`common`; below zero where more is set aside than there is), and
+    what is set aside for some and not used."""
+
+    common: int
+    fences: dict[UUID, int] = field(default_factory=dict)
+
+    def of(self, channel_id: UUID | None) -> int:
+        """What orders of a channel can have."""
+        return max(0, self.common + (self.fences.get(channel_id, 0) if channel_id else 0))
+
+    def take(self, channel_id: UUID | None, units: int) -> None:
+        """Units go to an order of a channel: those set aside for it first."""
+        own = min(units, self.fences.get(channel_id, 0)) if channel_id else 0
+        if channel_id and own:
+            self.fences[channel_id] -= own
+        self.common -= units - own
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """Units that lie free at a place and go to a demand."""
 
     demand_key: UUID
-    pool_id: UUID
     location_id: UUID
     units: int
 
@@ -56,26 +131,28 @@ def in_line(waits: Iterable[Waiting]) -> list[Waiting]:
     return sorted(waits, key=lambda w: (w.ordered_at, w.demand_key))
 
 
-def share(waits: Iterable[Waiting], coming: Sequence[Coming], legal: Legal) -> dict[UUID, Pins]:
-    """What each demand waits for from now on: nobody later than before, everybody as early as room that is left allows."""
-    due = {c.supply_id: c.due for c in coming}
-    left = {c.supply_id: c.units for c in coming}
-    soonest = sorted(coming, key=lambda c: (c.due, c.supply_id))
-    shared: dict[UUID, Pins] = {}
-    for wait in in_line(waits):
-        pins = shared[wait.demand_key] = dict(wait.pins)
-        places = legal.get(wait.pool_id, ())
-        for held in latest_first(wait.pins, due):
-            for room in soonest:
-                if room.due >= _due(held, due) or not pins[held]:
-                    break
-                if part := min(pins[held], left[room.supply_id]) if room.location_id in places else 0:
-                    left[room.supply_id] -= part
-                    pins[room.supply_id] = pins.get(room.supply_id, 0) + part
-                    pins[held] -= part
-                    if held in left:
-                        left[held] += part
-    return shared
+def share(waits: Iterable[Waiting], rooms: Rooms, legal: Legal) -> dict[UUID, Pins]:
+    """What each demand waits for from now on: nobody later than before, everybody as early as room that is left allows.
+
+    What is given is taken from `rooms`.
+    """
+    due = rooms.due
+    return {wait.demand_key: _share(wait, rooms, legal.get(wait.pool_id, ()), due) for wait in in_line(waits)}
+
+
+def _share(wait: Waiting, rooms: Rooms, places: Collection[UUID], due: Mapping[UUID, date]) -> Pins:
+    pins = dict(wait.pins)
+    for held in latest_first(wait.pins, due):
+        for room in rooms.of(wait.channel_id):
+            if room.due >= _due(held, due) or not pins[held]:
+                break
+            if part := min(pins[held], room.units) if room.location_id in places else 0:
+                rooms.take(room.supply_id, wait.channel_id, part)
+                pins[room.supply_id] = pins.get(room.supply_id, 0) + part
+                pins[held] -= part
+                if held is not None:
+                    rooms.take(held, wait.channel_id, -part)
+    return pins
 
 
 def latest_first(pins: Pins, due: Mapping[UUID, date]) -> list[UUID | None]:
@@ -87,18 +164,25 @@ def _due(held: UUID | None, due: Mapping[UUID, date]) -> date:
     return NEVER if held is None else due.get(held, NEVER)
 
 
-def hand_out(waits: Iterable[Waiting], free: Mapping[UUID, int], legal: Legal) -> list[Part]:
-    """Free units to those who wait, all of a demand's from one place where one has them."""
-    left = {place: units for place, units in free.items() if units > 0}
+def hand_out(
+    waits: Iterable[Waiting], shelves: Mapping[UUID, Shelf], legal: Legal, most: int | None = None
+) -> list[Part]:
+    """Free units to those who wait, all of a demand's from one place where one has them; at most so many in all.
+
+    What is given is taken from the shelves.
+    """
     parts: list[Part] = []
     for wait in in_line(waits):
-        wanted = wait.units
-        places = [place for place in legal.get(wait.pool_id, ()) if left.get(place)]
-        for place in sorted(places, key=lambda p: (left[p] < wanted, -left[p])):
-            if part := min(wanted, left[place]):
-                left[place] -= part
+        wanted = wait.units if most is None else min(wait.units, most)
+        free = {
+            p: units for p in legal.get(wait.pool_id, ()) if p in shelves and (units := shelves[p].of(wait.channel_id))
+        }
+        for place in sorted(free, key=lambda p: (free[p] < wanted, -free[p])):
+            if part := min(wanted, free[place]):
+                shelves[place].take(wait.channel_id, part)
                 wanted -= part
-                parts.append(Part(wait.demand_key, wait.pool_id, place, part))
+                most = None if most is None else most - part
+                parts.append(Part(wait.demand_key, place, part))
     return parts
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.actors import SYSTEM
+from core.days import company_day
 from core.ids import new_id
 from inventory.models import Reservation, Supply, SupplyPin
 from inventory.services import In, receive
@@ -18,7 +19,7 @@ from tests.factories.world import MUG, World
 
 def day(n: int) -> date:
     """So many days from today."""
-    return timezone.now().date() + timedelta(days=n)
+    return company_day() + timedelta(days=n)
 
 
 def coming(world: World, units: int, *, due: int = 7, sku: str = MUG, at: Any = None, **more: Any) -> Supply:
@@ -29,11 +30,12 @@ def coming(world: World, units: int, *, due: int = 7, sku: str = MUG, at: Any = 
     return Supply.objects.get(pk=made)
 
 
-def waits(world: World, units: int, *, minutes: int = 0, sku: str = MUG, pool: Any = None) -> UUID:
+def waits(world: World, units: int, *, minutes: int = 0, sku: str = MUG, pool: Any = None, channel: Any = None) -> UUID:
     """A demand for units that no place has, ordered so many minutes from now; its key."""
     key, at = new_id(), timezone.now() + timedelta(minutes=minutes)
     with transaction.atomic():
-        waiting.wait([waiting.Wait(key, world.variants[sku].pk, (pool or world.pool).pk, units, at)])
+        through = (channel or world.channel).pk
+        waiting.wait([waiting.Wait(key, world.variants[sku].pk, (pool or world.pool).pk, through, units, at)])
     return key
 
 

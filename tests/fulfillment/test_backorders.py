@@ -180,7 +180,9 @@ def test_the_sweep_pins_to_supply_that_was_missed(world: World) -> None:
     order = backordered(world)
     supply = coming(world, 5)
     SupplyPin.objects.all().delete()
-    waiting.put([waiting.Wait(key(order), world.variants[MUG].pk, world.pool.pk, 2, order.placed_at)], [None])
+    waiting.put(
+        [waiting.Wait(key(order), world.variants[MUG].pk, world.pool.pk, world.channel.pk, 2, order.placed_at)], [None]
+    )
     backorders.sweep(actor=SYSTEM)
     assert line(key(order)) == {supply.reference: 2}
 
@@ -237,7 +239,9 @@ def test_units_that_come_while_the_rest_is_being_routed_stay_reserved(world: Wor
 def run_supply(world: World, order: Order) -> None:
     """One of the order's units is backordered by hand."""
     unreserve([(key(order), 1)])
-    waiting.wait([waiting.Wait(key(order), world.variants[MUG].pk, world.pool.pk, 1, order.placed_at)])
+    waiting.wait(
+        [waiting.Wait(key(order), world.variants[MUG].pk, world.pool.pk, world.channel.pk, 1, order.placed_at)]
+    )
 
 
 def test_a_held_order_is_taken_up_and_waits_for_the_hold(world: World) -> None:
@@ -321,6 +325,7 @@ def test_units_backordered_before_supply_was_known_stand_in_line_after_the_migra
     order = backordered(world)
     SupplyPin.objects.all().delete()
     assert [each for each in disagreements() if "0 in line" in each]
-    run(import_module("fulfillment.migrations.0008_backorders_wait").FORWARD)
+    for name in ("0008_backorders_wait", "0060_waits_by_channel"):
+        run(import_module(f"fulfillment.migrations.{name}").FORWARD)
     assert line(key(order)) == {"": 2}
     assert disagreements() == []

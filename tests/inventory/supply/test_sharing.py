@@ -1,15 +1,17 @@
 """Who gets what: whatever supply, stock and demands there are, nothing is given twice and nobody is put back."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.supply.sharing import NEVER, Coming, Waiting, hand_out, share, without
+from inventory.supply.sharing import NEVER, Coming, Rooms, Shelf, Waiting, hand_out, in_line, share, without
 
 PLACES = [UUID(int=n) for n in range(1, 4)]
 POOLS = {UUID(int=11): PLACES, UUID(int=12): PLACES[:1], UUID(int=13): []}
+MUG, WEB, SHOP = UUID(int=21), UUID(int=31), UUID(int=32)
 DAY = date(2026, 12, 1)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 supplies = st.lists(
@@ -17,17 +19,22 @@ supplies = st.lists(
 ).map(lambda found: [Coming(UUID(int=100 + n), place, DAY + timedelta(d), units) for n, (place, d, units) in enumerate(found)])  # fmt: skip
 demands = st.lists(st.tuples(st.sampled_from(sorted(POOLS)), st.integers(0, 9), st.integers(1, 5)), max_size=5).map(
     lambda found: [
-        Waiting(UUID(int=200 + n), pool, NOON + timedelta(minutes=at), {None: units})
+        Waiting(UUID(int=200 + n), MUG, pool, WEB, NOON + timedelta(minutes=at), {None: units})
         for n, (pool, at, units) in enumerate(found)
     ]
 )
+
+
+def rooms(coming: list[Coming]) -> Rooms:
+    """With nothing kept back for anybody."""
+    return Rooms(sorted(coming, key=lambda c: (c.due, c.supply_id)))
 
 
 @given(demands, supplies)
 def test_everybody_waits_for_as_many_units_as_before_and_no_supply_is_promised_twice(
     waits: list[Waiting], coming: list[Coming]
 ) -> None:
-    shared = share(waits, coming, POOLS)
+    shared = share(waits, rooms(coming), POOLS)
     assert all(sum(shared[w.demand_key].values()) == w.units for w in waits)
     for supply in coming:
         assert sum(pins.get(supply.supply_id, 0) for pins in shared.values()) <= supply.units
@@ -38,7 +45,7 @@ def test_supply_is_waited_for_by_those_only_whose_pool_has_its_place(
     waits: list[Waiting], coming: list[Coming]
 ) -> None:
     at = {c.supply_id: c.location_id for c in coming}
-    shared = share(waits, coming, POOLS)
+    shared = share(waits, rooms(coming), POOLS)
     for wait in waits:
         held = [h for h, units in shared[wait.demand_key].items() if h and units]
         assert all(at[h] in POOLS[wait.pool_id] for h in held)
@@ -46,14 +53,14 @@ def test_supply_is_waited_for_by_those_only_whose_pool_has_its_place(
 
 @given(demands, supplies, supplies)
 def test_new_supply_puts_nobody_back(waits: list[Waiting], first: list[Coming], second: list[Coming]) -> None:
-    before = share(waits, first, POOLS)
+    before = share(waits, rooms(first), POOLS)
     left = [
         Coming(c.supply_id, c.location_id, c.due, c.units - sum(p.get(c.supply_id, 0) for p in before.values()))
         for c in first
     ]
     more = [Coming(UUID(int=c.supply_id.int + 50), c.location_id, c.due, c.units) for c in second]
-    now = [Waiting(w.demand_key, w.pool_id, w.ordered_at, before[w.demand_key]) for w in waits]
-    after = share(now, [*left, *more], POOLS)
+    now = [replace(w, pins=before[w.demand_key]) for w in waits]
+    after = share(now, rooms([*left, *more]), POOLS)
     due = {c.supply_id: c.due for c in [*first, *more]}
     for wait in waits:
         assert _days(after[wait.demand_key], due) <= _days(before[wait.demand_key], due)
@@ -65,7 +72,7 @@ def _days(pins: dict[UUID | None, int], due: dict[UUID, date]) -> list[date]:
 
 @given(demands, st.dictionaries(st.sampled_from(PLACES), st.integers(-3, 6)))
 def test_free_units_go_to_the_first_in_line_who_may_have_them(waits: list[Waiting], free: dict[UUID, int]) -> None:
-    parts = hand_out(waits, free, POOLS)
+    parts = hand_out(waits, {place: Shelf(units) for place, units in free.items()}, POOLS)
     given_to = {w.demand_key: sum(p.units for p in parts if p.demand_key == w.demand_key) for w in waits}
     assert all(given_to[w.demand_key] <= w.units for w in waits)
     left = {place: units - sum(p.units for p in parts if p.location_id == place) for place, units in free.items()}
@@ -82,3 +89,64 @@ def test_who_wants_less_gives_up_what_would_come_last(pins: dict[UUID | None, in
     assert sum(rest.values()) == max(0, sum(pins.values()) - units)
     if None in pins and units < pins[None]:
         assert all(rest[held] == pins[held] for held in pins if held)
+
+
+fences = st.dictionaries(st.tuples(st.sampled_from(PLACES), st.sampled_from([WEB, SHOP])), st.integers(1, 4))
+shorts = st.dictionaries(st.sampled_from(PLACES), st.integers(-2, 6))
+channels = st.lists(st.sampled_from([WEB, SHOP, None]), min_size=5, max_size=5)
+
+
+@given(demands, supplies, shorts, fences, channels)
+def test_whatever_is_set_aside_and_kept_back_all_that_was_promised_is_there_when_it_comes(
+    waits: list[Waiting],
+    coming: list[Coming],
+    short: dict[UUID, int],
+    aside: dict[tuple[UUID, UUID], int],
+    through: list[UUID | None],
+) -> None:
+    waits = [replace(w, channel_id=channel) for w, channel in zip(waits, through, strict=False)]
+    for place in PLACES:  # what is set aside is no longer common
+        short[place] = short.get(place, 0) + sum(units for (at, _), units in aside.items() if at == place)
+    known = rooms(coming)
+    known.short, known.fences = short, aside
+    shared = share(waits, known, POOLS)
+    shelves = {
+        place: Shelf(
+            sum(c.units for c in coming if c.location_id == place) - short[place],
+            {channel: units for (at, channel), units in aside.items() if at == place},
+        )
+        for place in PLACES
+    }
+    at = {c.supply_id: c.location_id for c in coming}
+    for wait in in_line(waits):
+        for held, units in shared[wait.demand_key].items():
+            if held:
+                assert shelves[at[held]].of(wait.channel_id) >= units
+                shelves[at[held]].take(wait.channel_id, units)
+    for wait in waits:
+        if shared[wait.demand_key].get(None):
+            places = {c.location_id for c in coming if c.location_id in POOLS[wait.pool_id]}
+            assert not any(c.units for c in known.of(wait.channel_id) if c.location_id in places)
+
+
+@given(demands, st.dictionaries(st.sampled_from(PLACES), st.integers(-3, 6)), fences, channels)
+def test_nobody_is_served_from_what_is_set_aside_for_another(
+    waits: list[Waiting],
+    common: dict[UUID, int],
+    aside: dict[tuple[UUID, UUID], int],
+    through: list[UUID | None],
+) -> None:
+    waits = [replace(w, channel_id=channel) for w, channel in zip(waits, through, strict=False)]
+    shelves = {
+        place: Shelf(units, {channel: own for (at, channel), own in aside.items() if at == place})
+        for place, units in common.items()
+    }
+    parts = hand_out(waits, shelves, POOLS)
+    channel = {w.demand_key: w.channel_id for w in waits}
+    for place, units in common.items():
+        of = {
+            key: sum(p.units for p in parts if (p.location_id, channel[p.demand_key]) == (place, key))
+            for key in {*through}
+        }
+        own = sum(min(of.get(c, 0), aside.get((place, c), 0)) for c in (WEB, SHOP))
+        assert sum(of.values()) - own <= max(0, units)
