@@ -15,8 +15,8 @@ from core.actors import Actor
 from core.forms import tell
 from core.permissions import allows, permission
 from core.problems import NotFound, Problem
-from fulfillment.recall import lying, reached
-from inventory.holdings.lots import LONGEST_REASON, close_lot, release_lot
+from fulfillment.recall import came, in_transit, lying, reached
+from inventory.holdings.lots import LONGEST_REASON, close_lot, is_too_old, release_lot
 from inventory.holdings.words import CONDITIONS, LOT_STATES, LOT_TONES, TONES
 from inventory.models import Lot
 
@@ -56,6 +56,9 @@ def _page(request: HttpRequest, lot: Lot, form: ReasonForm | None = None) -> Htt
         "lying": [
             {"row": row, "condition": CONDITIONS[row.condition], "tone": TONES[row.condition]} for row in lying(lot.pk)
         ],
+        "in_transit": in_transit(lot.pk),
+        "came": came(lot.pk),
+        "is_too_old": is_too_old(lot, lot.variant),
         "others": list(others.select_related("variant").order_by("code")[:50]),
         "manages": manages,
         "form": (form or ReasonForm()) if manages and lot.code != Lot.UNKNOWN else None,

@@ -21,10 +21,28 @@ from core.problems import Conflict
 from core.timeline import Row, record_many
 from fulfillment.amend import open_boxes
 from fulfillment.locks import lock_orders_of
-from inventory.holdings.ledger import Part
+from inventory.holdings import hands
+from inventory.holdings.ledger import OF_LOT, Part
 from inventory.services import LOCK
 from orders.quantities import Units, move
 from orders.services import refresh
+
+IN_HAND = """
+SELECT l.variant_id, f.location_id, k.lot_id, sum(k.quantity)::int AS units FROM inventory_lot l
+JOIN fulfillment_pickedlot k ON k.lot_id = l.id AND NOT k.has_left
+JOIN fulfillment_fulfillmentline x ON x.id = k.fulfillment_line_id
+JOIN fulfillment_fulfillmentorder f ON f.id = x.fulfillment_order_id
+JOIN unnest(%(variants)s::uuid[], %(locations)s::uuid[]) AS w(variant_id, location_id)
+  ON w.variant_id = l.variant_id AND w.location_id = f.location_id
+WHERE l.variant_id = ANY(%(variants)s) GROUP BY 1, 2, 3
+"""
+
+
+@hands.source
+def in_hand(places: hands.Places) -> hands.Hands:
+    """Units of lots that are picked at these places and have not left."""
+    given = {"variants": [variant for variant, _ in places], "locations": [place for _, place in places]}
+    return {(row.variant_id, row.location_id, row.lot_id): row.units for row in rows(IN_HAND, given)}
 
 
 class WrongLot(Conflict):
@@ -177,7 +195,8 @@ def come_back(wanted: Sequence[tuple[UUID, int, int]]) -> dict[UUID, list[tuple[
             part = min(start + quantity, upto + row.quantity) - max(start, upto)
             upto += row.quantity
             if part > 0:
-                found[line].append((Part(part, lot_id=row.lot_id), row.state == "open"))
+                is_sold = row.state == "open"
+                found[line].append((Part(part, lot_id=row.lot_id, because="" if is_sold else OF_LOT), is_sold))
     return found
 
 

@@ -66,3 +66,33 @@ WHERE h.lot_id = %(lot)s GROUP BY l.id, h.condition ORDER BY l.name, h.condition
 def lying(lot_id: UUID) -> list[Any]:
     """Where units of a lot lie, by place and condition."""
     return rows(LYING, {"lot": lot_id})
+
+
+IN_TRANSIT = """
+SELECT t.number, t.due_on, a.name AS origin, b.id AS target_id, b.name AS target, q.units FROM (
+    SELECT p.transfer_id, sum(CASE p.kind WHEN 'send' THEN 1 ELSE -1 END * (k.sellable + k.damaged))::int AS units
+    FROM inventory_transfersteplot k JOIN inventory_transferstepline x ON x.id = k.step_line_id
+    JOIN inventory_transferstep p ON p.id = x.step_id WHERE k.lot_id = %(lot)s GROUP BY p.transfer_id) q
+JOIN inventory_transfer t ON t.id = q.transfer_id
+JOIN inventory_location a ON a.id = t.origin_id JOIN inventory_location b ON b.id = t.target_id
+WHERE q.units > 0 ORDER BY t.due_on, t.number
+"""
+# A movement's note names its document: the order and its receipt, or the transfer.
+CAME = """
+SELECT m.at, m.reason, m.note, l.id AS place_id, l.name AS place, sum(h.quantity)::int AS units
+FROM inventory_holdingmove h JOIN inventory_movement m ON m.id = h.movement_id AND m.reason <> 'condition'
+JOIN inventory_location l ON l.id = m.location_id
+WHERE h.lot_id = %(lot)s AND h.quantity > 0 GROUP BY m.at, m.reason, m.note, m.source, l.id
+ORDER BY m.at DESC, m.source LIMIT %(most)s
+"""
+MOST_CAME = 50
+
+
+def in_transit(lot_id: UUID) -> list[Any]:
+    """Transfers that have units of a lot on their way."""
+    return rows(IN_TRANSIT, {"lot": lot_id})
+
+
+def came(lot_id: UUID) -> list[Any]:
+    """What brought units of a lot, and where, the newest first."""
+    return rows(CAME, {"lot": lot_id, "most": MOST_CAME})

@@ -21,6 +21,8 @@ from core.forms import tell
 from core.ids import new_id
 from core.permissions import allows, locations_of, permission, require
 from core.problems import Conflict, NotFound, Problem
+from inventory.forms import LotForm
+from inventory.holdings import lots
 from inventory.models import Supply, TransferLine
 from inventory.services import LARGEST, In, receive
 from inventory.supply import services
@@ -44,8 +46,8 @@ class ChangeForm(forms.Form):
     quantity = forms.IntegerField(label=gettext_lazy("Units in all"), min_value=1, max_value=LARGEST)
 
 
-class ArriveForm(forms.Form):
-    """Units that are there."""
+class ArriveForm(LotForm):
+    """Units that are there, and their lot where the article asks for it."""
 
     quantity = forms.IntegerField(label=gettext_lazy("Units that came"), min_value=1, max_value=LARGEST)
     note = forms.CharField(label=gettext_lazy("Delivery note"), required=False, max_length=200)
@@ -100,7 +102,10 @@ def _page(request: HttpRequest, found: Supply, **bound: forms.Form) -> HttpRespo
         if manages
         else None,
         "close_form": (bound.get("close") or CloseForm(auto_id="close-%s")) if manages else None,
-        "arrive_form": (bound.get("arrive") or ArriveForm(initial={"quantity": found.to_come}, auto_id="arrive-%s"))
+        "arrive_form": (
+            bound.get("arrive")
+            or ArriveForm(initial={"quantity": found.to_come}, auto_id="arrive-%s", variant=found.variant)
+        )
         if receives
         else None,
         "opened": next(iter(bound.values()), None),
@@ -166,18 +171,40 @@ def arrive(request: HttpRequest, supply_id: UUID) -> HttpResponse:
     """Units of it are received; a form that is sent twice is received once."""
     found = _find(supply_id)
     require(request.user, "stock.receive", found.location_id)
-    form = ArriveForm(request.POST, auto_id="arrive-%s")
+    form = ArriveForm(request.POST, auto_id="arrive-%s", variant=found.variant)
 
     def act() -> str:
         given, actor = form.cleaned_data, Actor.of(request.user)
         units = given["quantity"]
-        goods = [In(found.variant_id, found.location_id, units)]
-        receive(goods, source=new_id(), actor=actor, note=given["note"] or found.reference)
+        is_sold, note = True, given["note"] or found.reference
+        if lot := form.named():
+            is_sold = lots.is_sold(
+                lots.receive_lot(found.variant_id, found.location_id, units, lot, actor=actor, note=note)
+            )
+        else:
+            receive([In(found.variant_id, found.location_id, units)], source=new_id(), actor=actor, note=note)
         _check(request, found)
+        if not is_sold:
+            _came_unsold(found.pk, units, actor)
+            said = ngettext(
+                "%(n)d unit is in quarantine: its lot is not sold.",
+                "%(n)d units are in quarantine: their lot is not sold.",
+                units,
+            )
+            return said % {"n": units}
         services.arrive(found.pk, units, actor=actor)
         return ngettext("%(n)d unit received.", "%(n)d units received.", units) % {"n": units}
 
     return _done(request, found, form, "arrive", act)
+
+
+def _came_unsold(supply_id: UUID, units: int, actor: Actor) -> None:
+    """Units have come that nobody can be promised: so many fewer are still to come."""
+    found = Supply.objects.get(pk=supply_id)
+    if found.to_come > units:
+        services.change(found.pk, quantity=found.quantity - units, actor=actor)
+    else:
+        services.close(found.pk, reason="all of it has come, some in quarantine", actor=actor)
 
 
 def _check(request: HttpRequest, found: Supply) -> None:

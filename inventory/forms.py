@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Variant
+from inventory.holdings.lots import LotInput
 from inventory.models import Condition
 from inventory.services import LARGEST
 
@@ -28,7 +29,31 @@ class PlaceForm(forms.Form):
         self.fields["location"].choices = places  # type: ignore[attr-defined]
 
 
-class ReceiveForm(PlaceForm):
+class LotForm(forms.Form):
+    """The lot of what arrives, where its variant asks for lots."""
+
+    lot = forms.CharField(label=_("Lot"), max_length=40, error_messages={"required": _("Give the lot.")})
+    expires_on = forms.DateField(
+        label=_("Last day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    vendor_lot = forms.CharField(label=_("The vendor’s name of the lot"), required=False, max_length=100)
+
+    def __init__(self, *args: Any, variant: Variant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in () if variant.tracks_lots else LOT_FIELDS:
+            del self.fields[name]
+        self.order_fields([name for name in self.fields if name not in LOT_FIELDS])
+
+    def named(self) -> LotInput | None:
+        """What was typed; None where no lot is asked for."""
+        given = self.cleaned_data
+        return LotInput(given["lot"], given["expires_on"], given["vendor_lot"]) if "lot" in given else None
+
+
+LOT_FIELDS = ("lot", "expires_on", "vendor_lot")
+
+
+class ReceiveForm(LotForm, PlaceForm):
     """Goods that arrive."""
 
     quantity = forms.IntegerField(label=_("Units"), min_value=1, max_value=LARGEST)
@@ -42,16 +67,6 @@ class ReceiveForm(PlaceForm):
     )
     vendor = forms.CharField(label=_("Vendor"), required=False, max_length=200)
     note = forms.CharField(label=_("Delivery note"), required=False, max_length=200)
-    lot = forms.CharField(label=_("Lot"), max_length=40, error_messages={"required": _("Give the lot.")})
-    expires_on = forms.DateField(
-        label=_("Last day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    vendor_lot = forms.CharField(label=_("The vendor’s name of the lot"), required=False, max_length=100)
-
-    def __init__(self, *args: Any, variant: Variant, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in () if variant.tracks_lots else ("lot", "expires_on", "vendor_lot"):
-            del self.fields[name]
 
 
 class AdjustForm(PlaceForm):

@@ -30,6 +30,7 @@ from inventory.transfers.models import Transfer as Transfer
 from inventory.transfers.models import TransferLine as TransferLine
 from inventory.transfers.models import TransferStep as TransferStep
 from inventory.transfers.models import TransferStepLine as TransferStepLine
+from inventory.transfers.models import TransferStepLot as TransferStepLot
 
 
 class Location(models.Model):

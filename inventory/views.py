@@ -125,17 +125,16 @@ def receive(request: HttpRequest, sku: str) -> HttpResponse:
     require(request.user, "stock.receive", given["location"])
     said = ngettext("%(n)d unit received.", "%(n)d units received.", given["quantity"]) % {"n": given["quantity"]}
     try:
-        _take_in(variant, given, Actor.of(request.user))
+        _take_in(variant, given, form.named(), Actor.of(request.user))
     except Invalid as problem:
         tell(form, problem)
         return render(request, "inventory/item.html", _item(request, variant, receive=form), status=422)
     return _done(request, sku, said, lambda: None)
 
 
-def _take_in(variant: Variant, given: dict[str, Any], actor: Actor) -> None:
+def _take_in(variant: Variant, given: dict[str, Any], lot: lots.LotInput | None, actor: Actor) -> None:
     said = {"note": given["note"], "vendor": given["vendor"]}
-    if variant.tracks_lots:
-        lot = lots.LotInput(given["lot"], given["expires_on"], given["vendor_lot"])
+    if lot:
         lots.receive_lot(variant.pk, given["location"], given["quantity"], lot, condition=given["condition"], actor=actor, **said)  # fmt: skip
         return
     unit = services.In(variant.pk, given["location"], given["quantity"], given["condition"])

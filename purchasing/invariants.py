@@ -30,7 +30,7 @@ sql_invariant(
     JOIN (SELECT receipt_id, sum(received) AS received, sum(damaged) AS damaged
           FROM purchasing_receiptline GROUP BY receipt_id) b ON b.receipt_id = r.id
     LEFT JOIN LATERAL (
-        SELECT sum(quantity) FILTER (WHERE condition = 'sellable') AS sellable,
+        SELECT sum(quantity) FILTER (WHERE condition <> 'damaged') AS sellable,
                sum(quantity) FILTER (WHERE condition = 'damaged') AS damaged
         FROM inventory_movement WHERE source = r.id AND reason = 'receipt') m ON true
     WHERE (b.received, b.damaged) <> (coalesce(m.sellable, 0), coalesce(m.damaged, 0))

@@ -22,8 +22,8 @@ from core.money import quantise
 from core.outbox import publish
 from core.problems import Conflict, Forbidden, Invalid
 from core.timeline import record
-from inventory.models import Condition
-from inventory.services import LARGEST, In
+from inventory.holdings import arriving, lots
+from inventory.services import LARGEST
 from inventory.services import receive as put_on_hand
 from inventory.tallies import counting
 from inventory.tallies.counting import Units
@@ -162,7 +162,7 @@ def _receive(order: PurchaseOrder, compared: Comparison, delivery: Delivery, act
         actor=actor.label,
         owed=quantise(owed * rate, "EUR"),
     )
-    _put_on_hand(order, receipt, came, actor)
+    apart = _put_on_hand(order, receipt, came, actor)
     ReceiptLine.objects.bulk_create(
         [
             ReceiptLine(receipt=receipt, line=lines[c.variant.pk], received=c.came.sellable, damaged=c.came.damaged)
@@ -170,21 +170,23 @@ def _receive(order: PurchaseOrder, compared: Comparison, delivery: Delivery, act
         ]
     )
     given_up = ordering.give_up_lines(list(order.lines.all())) if delivery.rest_given_up.strip() else 0
-    supply.arrive(order, {lines[c.variant.pk].pk: c.came for c in came}, actor=actor)
+    sellable = {lines[c.variant.pk].pk: c.came.sellable - apart.get(c.variant.pk, 0) for c in came}
+    supply.arrive(order, sellable, actor=actor)
     _tell(order, receipt, compared, delivery, given_up, actor)
     ordering.settle(order, actor=actor)
     return receipt
 
 
-def _put_on_hand(order: PurchaseOrder, receipt: Receipt, came: Sequence[Difference], actor: Actor) -> None:
-    units = [
-        In(each.variant.pk, order.location_id, quantity, condition)
-        for each in came
-        for condition, quantity in ((Condition.SELLABLE, each.came.sellable), (Condition.DAMAGED, each.came.damaged))
-        if quantity
-    ]
+def _put_on_hand(
+    order: PurchaseOrder, receipt: Receipt, came: Sequence[Difference], actor: Actor
+) -> Mapping[UUID, int]:
+    """Returns the units of each variant that are of lots that are not sold."""
+    tracked = lots.still([each.variant.pk for each in came])
+    vendor = order.vendor.code
+    arrival = arriving.delivered([(each.variant, each.came) for each in came], tracked, order.location_id, vendor)
     note = " · ".join(part for part in (order.number, receipt.number, receipt.delivery_note) if part)
-    put_on_hand(units, source=receipt.pk, actor=actor, note=note, vendor=order.vendor.code, owed=receipt.owed)
+    put_on_hand(arrival.units, source=receipt.pk, actor=actor, note=note, vendor=vendor, owed=receipt.owed)
+    return arrival.apart
 
 
 def _tell(

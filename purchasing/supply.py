@@ -7,7 +7,6 @@ from core.actors import Actor
 from inventory import incoming
 from inventory.incoming import Coming, Waited
 from inventory.models import Supply
-from inventory.tallies.counting import Units
 from purchasing.models import PurchaseOrder
 
 
@@ -16,9 +15,9 @@ def follow(order: PurchaseOrder, *, actor: Actor) -> None:
     incoming.follow(_coming(order), actor=actor)
 
 
-def arrive(order: PurchaseOrder, came: Mapping[UUID, Units], *, actor: Actor) -> None:
-    """After units of these lines are on hand, and the rest may have been given up."""
-    incoming.arrive(_coming(order), {line: units.sellable for line, units in came.items()}, actor=actor)
+def arrive(order: PurchaseOrder, came: Mapping[UUID, int], *, actor: Actor) -> None:
+    """After so many sellable units of these lines are on hand, and the rest may have been given up."""
+    incoming.arrive(_coming(order), came, actor=actor)
 
 
 def _coming(order: PurchaseOrder) -> Coming:

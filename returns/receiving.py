@@ -25,6 +25,7 @@ from core.states import words
 from core.timeline import Row, record_many
 from fulfillment.lots import come_back
 from fulfillment.shares import added, part
+from inventory.holdings.lots import still
 from inventory.services import In, take_in
 from orders import quantities
 from orders.quantities import Units
@@ -334,6 +335,8 @@ def _units(receipts: Sequence[Receipt], location_id: UUID) -> list[tuple[In, UUI
     """What comes into stock: into the lot that it left from where that is known; of one not sold, into quarantine."""
     pairs = [(r, p) for r in receipts for p in r.parts if p.row.is_stocked]
     of_lots = [(p.row.line_id, p.start, p.back.quantity) for _, p in pairs if p.row.tracks_lots]
+    if of_lots:
+        still({p.row.variant_id for _, p in pairs if p.row.tracks_lots})
     lots = come_back(of_lots) if of_lots else {}
     units = []
     for r, p in pairs:

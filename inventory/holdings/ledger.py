@@ -1,7 +1,8 @@
 """Holdings follow the movements of their stock row: which bin and which lot units came to, or went from.
 
 Whoever moves stock may name the parts; what is not named leaves by the lot that expires first and the bin that people
-walk to first, and arrives in no bin, of the lot UNKNOWN. Stock rows that are not broken down never come here.
+walk to first, units that somebody has in hand after all others, and arrives in no bin, of the lot UNKNOWN. Stock rows
+that are not broken down never come here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,16 +18,22 @@ from core.bulk import Table
 from core.db import rows, run
 from core.ids import new_id
 from core.problems import Conflict
+from inventory.holdings import hands
 from inventory.holdings.models import Lot
+
+OF_LOT = "lot"
+"""Why units are in quarantine: their lot is not sold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Units in a bin (None: in none) and of a lot (None: of none, or of whichever goes first)."""
+    """Units in a bin (None: in none) and of a lot (None: of none, or of whichever goes first); `because` is kept with
+    their move."""
 
     quantity: int
     bin_id: UUID | None = None
     lot_id: UUID | None = None
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,29 +68,40 @@ class Breakdown:
     tracks_lots: bool
     counts: dict[str, int]
     shelves: list[Shelf] = field(default_factory=list)
+    in_hand: dict[UUID, int] = field(default_factory=dict)
+    """Units by lot that somebody has picked: of these, others take last."""
 
     def left(self, condition: str) -> int:
         """Units in holdings."""
         return sum(s.units for s in self.shelves if s.condition == condition)
 
     def take(self, condition: str, wanted: Part) -> list[Part]:
-        """Take units from the holdings that fit, or Conflict when these have too few."""
+        """Take units from the holdings that fit, or Conflict when these have too few. Whoever names no lot takes what
+        nobody has in hand first."""
+        fits = [
+            s for s in self.shelves
+            if s.condition == condition and wanted.lot_id in (None, s.lot_id) and wanted.bin_id in (None, s.bin_id)
+        ]  # fmt: skip
         taken, left = [], wanted.quantity
-        for shelf in self.shelves:
-            if (
-                not left
-                or shelf.condition != condition
-                or (wanted.lot_id is not None and shelf.lot_id != wanted.lot_id)
-                or (wanted.bin_id is not None and shelf.bin_id != wanted.bin_id)
-            ):
-                continue
-            if part := min(left, shelf.units):
-                shelf.units -= part
-                left -= part
-                taken.append(Part(part, shelf.bin_id, shelf.lot_id))
+        spare = self._spare(condition) if wanted.lot_id is None else {}
+        for most in (spare, {}) if spare else ({},):
+            for shelf in fits:
+                if part := min(left, shelf.units, most.get(shelf.lot_id, left)):
+                    shelf.units -= part
+                    left -= part
+                    if shelf.lot_id in most:
+                        most[shelf.lot_id] -= part
+                    taken.append(replace(wanted, quantity=part, bin_id=shelf.bin_id, lot_id=shelf.lot_id))
         if left:
             raise Conflict(_("There are fewer units in that bin or of that lot than are to leave. Count them first."))
         return taken
+
+    def _spare(self, condition: str) -> dict[UUID | None, int]:
+        """Of lots that somebody has units of in hand: the units that nobody has."""
+        if condition != "sellable":
+            return {}
+        there = {lot: sum(s.units for s in self.shelves if (s.condition, s.lot_id) == (condition, lot)) for lot in self.in_hand}  # fmt: skip
+        return {lot: max(0, units - self.in_hand[lot]) for lot, units in there.items()}
 
     def put(self, condition: str, part: Part) -> None:
         """Add units."""
@@ -101,6 +119,7 @@ class Change:
     quantity: int
     source: UUID
     movement_id: UUID | None = None
+    note: str = ""
     id: UUID = field(default_factory=new_id)
 
 
@@ -108,9 +127,9 @@ CHANGES = Table(
     "inventory_holdingmove",
     {
         "id": "uuid", "stock_id": "uuid", "condition": "text", "bin_id": "uuid", "lot_id": "uuid", "quantity": "int",
-        "source": "uuid", "movement_id": "uuid",
+        "source": "uuid", "movement_id": "uuid", "note": "text",
     },
-    computed={"note": "%(note)s::text", "actor": "%(actor)s::text", "at": "coalesce(%(at)s::timestamptz, now())"},
+    computed={"actor": "%(actor)s::text", "at": "coalesce(%(at)s::timestamptz, now())"},
 )  # fmt: skip
 WRITE = CHANGES.insert()
 BREAKDOWNS = """
@@ -145,6 +164,7 @@ def follow(moved: Sequence[Moved], *, leaving: bool, actor: Actor, at: datetime 
     `leaving`: the units went out of the door, so from the bins; a correction is of units in no bin as far as it can be.
     """
     found = breakdowns([(m.variant_id, m.location_id) for m in moved])
+    _know_hands(found, moved)
     changes = []
     for each in sorted(moved, key=lambda m: m.quantity < 0):
         there = found.get((each.variant_id, each.location_id))
@@ -156,14 +176,26 @@ def follow(moved: Sequence[Moved], *, leaving: bool, actor: Actor, at: datetime 
 
 def change(stock_id: UUID, condition: str, part: Part, source: UUID, movement_id: UUID | None = None) -> Change:
     """A part as it is written."""
-    return Change(stock_id, str(condition), part.bin_id, part.lot_id, part.quantity, source, movement_id)
+    return Change(stock_id, str(condition), part.bin_id, part.lot_id, part.quantity, source, movement_id, part.because)
 
 
-def write(changes: Sequence[Change], *, actor: Actor, at: datetime | None = None, note: str = "") -> None:
+def _know_hands(found: Mapping[tuple[UUID, UUID], Breakdown], moved: Sequence[Moved]) -> None:
+    """Where units leave that name no lot: what somebody has in hand there."""
+    places = sorted(
+        (each.variant_id, each.location_id)
+        for each in moved
+        if -each.quantity > sum(p.quantity for p in each.parts if p.lot_id)
+        and ((there := found.get((each.variant_id, each.location_id))) and there.tracks_lots)
+    )
+    for (variant, place, lot), units in (hands.in_hand(places) if places else {}).items():
+        found[variant, place].in_hand[lot] = units
+
+
+def write(changes: Sequence[Change], *, actor: Actor, at: datetime | None = None) -> None:
     """Write moves of holdings; units in no bin and of no lot have none."""
     told = [c for c in changes if c.bin_id or c.lot_id]
     if told:
-        run(WRITE, CHANGES.params(told) | {"note": note, "actor": actor.label, "at": at})
+        run(WRITE, CHANGES.params(told) | {"actor": actor.label, "at": at})
 
 
 def _arrive(there: Breakdown, each: Moved) -> list[Part]:

@@ -4,6 +4,7 @@ A lot that is not open is never promised: its units lie in quarantine, at every 
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -14,14 +15,14 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Variant
 from core.actors import Actor
-from core.db import rows
+from core.db import require_atomic, rows, run
 from core.ids import new_id
 from core.outbox import publish
 from core.problems import Conflict, Invalid, NotFound
 from core.timeline import record
 from inventory import shortfalls
 from inventory.events import LotClosed
-from inventory.holdings.ledger import Part, change, write
+from inventory.holdings.ledger import OF_LOT, Part, change, write
 from inventory.holdings.moving import recondition
 from inventory.locks import lock_stock
 from inventory.models import Bin, Condition, Lot, Stock
@@ -97,26 +98,57 @@ def receive_lot(
 ) -> Lot:
     """Units of a lot arrive. Those of one that is not open, or too old to be sold, go into quarantine."""
     with transaction.atomic():
-        variant = Variant.objects.get(pk=variant_id)
+        variant = still([variant_id]).get(variant_id) or Variant.objects.get(pk=variant_id)
         known = named(variant, lot, vendor)
-        closed = known.state != Lot.State.OPEN or is_too_old(known, variant)
-        there = Condition.QUARANTINE if closed and condition == Condition.SELLABLE else condition
-        unit = In(variant_id, location_id, quantity, there, (Part(quantity, bin_id, known.pk),))
+        unit = coming_in(known, location_id, quantity, condition, bin_id)
         receive([unit], source=new_id(), actor=actor, note=note, vendor=vendor)
     return known
 
 
-def named(variant: Variant, lot: LotInput, vendor: str = "") -> Lot:
-    """The lot of this name, new if need be. One name has one last day."""
+STILL = "SELECT id FROM catalog_variant WHERE id = ANY(%(ids)s) AND tracks_lots ORDER BY id FOR SHARE"
+
+
+def still(variant_ids: Collection[UUID]) -> dict[UUID, Variant]:
+    """Those of the variants that ask for lots. Until the transaction ends no lot of theirs is set apart or released:
+    variants are locked before stock rows, by whoever does that and by whoever lets units of a lot in."""
+    require_atomic()
+    ids = [row.id for row in rows(STILL, {"ids": list(variant_ids)})]
+    return Variant.objects.in_bulk(ids) if ids else {}
+
+
+def coming_in(lot: Lot, place_id: UUID, units: int, condition: str, bin_id: UUID | None = None) -> In:
+    """Units of a lot that arrive: into quarantine when it is not sold. Its variant is held `still`."""
+    apart = condition == Condition.SELLABLE and not is_sold(lot)
+    there = Condition.QUARANTINE if apart else condition
+    part = Part(units, bin_id, lot.pk, OF_LOT if apart else "")
+    return In(lot.variant_id, place_id, units, there, (part,))
+
+
+def is_sold(lot: Lot) -> bool:
+    """Whether it is open, and young enough."""
+    return lot.state == Lot.State.OPEN and not is_too_old(lot, lot.variant)
+
+
+def checked(variant: Variant, lot: LotInput) -> tuple[str, Lot | None]:
+    """The name of a lot, and the lot where there is one; Invalid by its field where it cannot be one."""
     code = lot.code.strip().upper()
     if not variant.tracks_lots:
         raise Invalid.field(["lot"], _("%(sku)s does not ask for lots: leave it out") % {"sku": variant.sku})
-    if not CODE.fullmatch(code):
+    if not CODE.fullmatch(code) or code == Lot.UNKNOWN:
         raise Invalid.field(["lot"], _("give the lot: letters, digits, dots, slashes and hyphens, 40 at most"))
-    if variant.tracks_expiry and lot.expires_on is None:
-        known = Lot.objects.filter(variant=variant, code=code).first()
-        if known is None or known.expires_on is None:
-            raise Invalid.field(["expires_on"], _("give the last day of the lot"))
+    known = Lot.objects.filter(variant=variant, code=code).first()
+    known_day = known.expires_on if known else None
+    if variant.tracks_expiry and not (lot.expires_on or known_day):
+        raise Invalid.field(["expires_on"], _("give the last day of the lot"))
+    if lot.expires_on and known_day and lot.expires_on != known_day:
+        said = _("lot %(lot)s ends on %(day)s: look at the label")
+        raise Invalid.field(["expires_on"], said % {"lot": code, "day": known_day.isoformat()})
+    return code, known
+
+
+def named(variant: Variant, lot: LotInput, vendor: str = "") -> Lot:
+    """The lot of this name, new if need be. One name has one last day."""
+    code, _known = checked(variant, lot)
     found, made = Lot.objects.get_or_create(
         variant=variant,
         code=code,
@@ -127,9 +159,11 @@ def named(variant: Variant, lot: LotInput, vendor: str = "") -> Lot:
             "vendor_lot": lot.vendor_lot.strip()[:100],
         },
     )
-    if not made and lot.expires_on and found.expires_on and lot.expires_on != found.expires_on:
-        said = _("lot %(lot)s ends on %(day)s: look at the label")
-        raise Invalid.field(["expires_on"], said % {"lot": code, "day": found.expires_on.isoformat()})
+    if not made and lot.expires_on:
+        checked(variant, lot)  # somebody else may have made it a moment ago
+        if found.expires_on is None:
+            found.expires_on = lot.expires_on
+            found.save(update_fields=["expires_on"])
     return found
 
 
@@ -140,10 +174,18 @@ def is_too_old(lot: Lot, variant: Variant, today: date | None = None) -> bool:
     return (lot.expires_on - (today or timezone.localdate())).days < variant.shelf_days
 
 
+# `other`: those of a stock row that are in quarantine for another reason than their lot. What left the quarantine without
+# anybody having looked at it is taken to be of the others, so that a release never sells too much.
 _LYING = """
-SELECT s.variant_id, s.location_id, h.stock_id, h.bin_id, h.units, b.kind
+SELECT s.variant_id, s.location_id, h.stock_id, h.bin_id, h.units, b.kind, coalesce(o.other, 0)::int AS other
 FROM inventory_holding h JOIN inventory_stock s ON s.id = h.stock_id LEFT JOIN inventory_bin b ON b.id = h.bin_id
-WHERE h.lot_id = %(lot)s AND h.condition = %(condition)s ORDER BY s.location_id, b.walk
+LEFT JOIN LATERAL (
+    SELECT greatest(0, sum(p.quantity)) AS other FROM inventory_holdingmove p
+    JOIN inventory_movement m ON m.id = p.movement_id
+    WHERE h.condition = 'quarantine' AND p.stock_id = s.id AND p.lot_id = h.lot_id AND p.condition = h.condition
+      AND p.note <> %(of_lot)s AND (p.quantity > 0 OR m.reason = 'condition')) o ON true
+WHERE h.lot_id = %(lot)s AND h.condition = %(condition)s
+ORDER BY s.location_id, b.kind = 'quarantine' DESC NULLS LAST, b.walk DESC NULLS LAST
 """
 
 
@@ -169,8 +211,9 @@ def close_lot(lot_id: UUID, *, reason: str, actor: Actor, state: str = Lot.State
 
 
 def release_lot(lot_id: UUID, *, reason: str, actor: Actor) -> int:
-    """Sell a lot again: its units in quarantine are sellable, but for those in bins that are a quarantine. A second call
-    changes nothing; Conflict for one that is too old."""
+    """Sell a lot again: the units that are in quarantine for its sake are sellable, but for those in bins that are a
+    quarantine, and those that were set apart for another reason. A second call changes nothing; Conflict for one that is
+    too old."""
     reason = reason.strip()[:LONGEST_REASON]
     if not reason:
         raise Invalid.field(["reason"], _("say why the lot is released"))
@@ -187,11 +230,15 @@ def release_lot(lot_id: UUID, *, reason: str, actor: Actor) -> int:
     return moved
 
 
+NOBODY_IN = "SELECT id FROM catalog_variant WHERE id = %(id)s FOR NO KEY UPDATE"
+
+
 def _locked(lot_id: UUID) -> Lot:
-    """The lot, with the stock of its variant locked everywhere: stock before lots."""
+    """The lot, with its variant and the variant's stock locked everywhere, in this order: nothing of it comes in."""
     lot = Lot.objects.select_related("variant").filter(pk=lot_id).first()
     if lot is None:
         raise NotFound(_("There is no such lot."))
+    run(NOBODY_IN, {"id": lot.variant_id})
     lock_stock([lot.variant_id], None)
     return Lot.objects.select_related("variant").select_for_update(no_key=True, of=("self",)).get(pk=lot_id)
 
@@ -200,11 +247,14 @@ def _turn(lot: Lot, old: str, new: str, reason: str, actor: Actor) -> int:
     """All units of a lot change their condition where they lie, place by place."""
     by_place: dict[UUID, list[Part]] = {}
     stocks = []
-    for row in rows(_LYING, {"lot": lot.pk, "condition": str(old)}):
-        if new == Condition.SELLABLE and row.kind == Bin.Kind.QUARANTINE:
-            continue
-        by_place.setdefault(row.location_id, []).append(Part(row.units, row.bin_id, lot.pk))
-        stocks.append(row.stock_id)
+    stay: dict[UUID, int] = {}
+    for row in rows(_LYING, {"lot": lot.pk, "condition": str(old), "of_lot": OF_LOT}):
+        kept = stay.setdefault(row.stock_id, row.other)
+        part = 0 if new == Condition.SELLABLE and row.kind == Bin.Kind.QUARANTINE else max(0, row.units - kept)
+        stay[row.stock_id] = max(0, kept - row.units + part)
+        if part:
+            by_place.setdefault(row.location_id, []).append(Part(part, row.bin_id, lot.pk, OF_LOT))
+            stocks.append(row.stock_id)
     for place, parts in by_place.items():
         recondition(lot.variant_id, place, old, new, parts, note=f"{lot.code}: {reason}", actor=actor)
     shortfalls.judge_many(sorted(set(stocks)), actor=actor)

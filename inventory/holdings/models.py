@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 
 from core.ids import new_id
@@ -67,6 +68,7 @@ class Lot(models.Model):
         ]
         indexes = [
             models.Index(fields=["code"], name="lot_code"),
+            models.Index(Upper("code"), name="lot_scanned"),
             models.Index(fields=["vendor_lot"], condition=~Q(vendor_lot=""), name="lot_of_vendor"),
             models.Index(fields=["expires_on"], condition=Q(state="open"), name="lot_expires"),
         ]
@@ -133,4 +135,9 @@ class HoldingMove(models.Model):
         indexes = [
             models.Index(fields=["stock", "at"], name="holdingmove_of_stock"),
             models.Index(fields=["movement"], condition=Q(movement__isnull=False), name="holdingmove_of_movement"),
+            models.Index(
+                fields=["lot"],
+                condition=Q(lot__isnull=False, movement__isnull=False, quantity__gt=0),
+                name="holdingmove_brought",
+            ),
         ]

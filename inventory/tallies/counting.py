@@ -1,7 +1,9 @@
 """Counting units for a document, before they are booked."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -23,11 +25,27 @@ BOOKED, DROPPED = "booked", "dropped"
 
 
 @dataclass(frozen=True, slots=True)
+class OfLot:
+    """Units of a lot that was named, by condition."""
+
+    code: str
+    sellable: int = 0
+    damaged: int = 0
+    expires_on: date | None = None
+
+    @property
+    def all(self) -> int:
+        """In any condition."""
+        return self.sellable + self.damaged
+
+
+@dataclass(frozen=True, slots=True)
 class Units:
-    """Units of a variant, by condition."""
+    """Units of a variant, by condition; some or all of them of the lots that were named."""
 
     sellable: int = 0
     damaged: int = 0
+    lots: tuple[OfLot, ...] = ()
 
     @property
     def all(self) -> int:
@@ -43,6 +61,13 @@ class Entry:
     key: UUID
     quantity: int = 1
     condition: str = Condition.SELLABLE
+    lot: str = ""
+    expires_on: date | None = None
+
+    @property
+    def named(self) -> str:
+        """The lot, as it is written."""
+        return self.lot.strip().upper()
 
 
 class Unknown(Invalid):
@@ -70,7 +95,8 @@ def _known(about: UUID, purpose: str, variant: Variant, entry: Entry) -> bool:
     found = TallyEntry.objects.filter(tally__about=about, tally__purpose=purpose, key=entry.key).first()
     if found is None:
         return False
-    if (found.variant_id, found.condition, found.quantity) != (variant.pk, entry.condition, entry.quantity):
+    counted = (variant.pk, entry.condition, entry.quantity, entry.named)
+    if (found.variant_id, found.condition, found.quantity, found.lot) != counted:
         raise Conflict(_("Something else was counted by this scan before. Open the count again, and repeat the scan."))
     return True
 
@@ -101,22 +127,30 @@ def _opened(about: UUID, purpose: str) -> Tally:
 
 
 def _write(tally: Tally, variant: Variant, entry: Entry, actor: Actor) -> None:
+    counted = units(tally).get(variant.pk, Units())
+    of_lot = next((each for each in counted.lots if each.code == entry.named), None)
     if entry.quantity < 0:
-        counted = units(tally).get(variant.pk, Units())
-        if getattr(counted, entry.condition) + entry.quantity < 0:
+        there = (of_lot or OfLot(entry.named)) if entry.named else counted
+        rest = sum(getattr(each, entry.condition) for each in counted.lots) if not entry.named else 0
+        if getattr(there, entry.condition) - rest + entry.quantity < 0:
             raise Invalid.field(["quantity"], _("fewer are counted than you take back"))
+    if of_lot and of_lot.expires_on and entry.expires_on not in (None, of_lot.expires_on):
+        told = {"lot": entry.named, "day": of_lot.expires_on.isoformat()}
+        raise Invalid.field(["expires_on"], _("lot %(lot)s ends on %(day)s: look at the label") % told)
     TallyEntry.objects.create(
         tally=tally,
         key=entry.key,
         variant=variant,
         condition=entry.condition,
         quantity=entry.quantity,
+        lot=entry.named,
+        expires_on=entry.expires_on,
         actor=actor.label,
     )
 
 
 def count_rest(about: UUID, purpose: str, wanted: Mapping[UUID, int], key: UUID, *, actor: Actor) -> int:
-    """Count what is still missing of the wanted units, all of it sellable; returns how many."""
+    """Count what is still missing of the wanted units, all of it sellable and of no named lot; returns how many."""
     with transaction.atomic():
         tally = _opened(about, purpose)
         if tally.entries.filter(key=key).exists():
@@ -143,13 +177,22 @@ def open_tally(about: UUID, purpose: str) -> Tally | None:
 
 
 def units(tally: Tally) -> dict[UUID, Units]:
-    """What is counted, by variant."""
-    sums = tally.entries.order_by().values("variant_id").annotate(
+    """What is counted, by variant, with its lots where they were named."""
+    sums = tally.entries.order_by("variant_id", "lot").values("variant_id", "lot").annotate(
         sellable=Sum("quantity", filter=Q(condition=Condition.SELLABLE), default=0),
         damaged=Sum("quantity", filter=Q(condition=Condition.DAMAGED), default=0),
+        expires_on=Max("expires_on"),
     )  # fmt: skip
-    found = {row["variant_id"]: Units(row["sellable"], row["damaged"]) for row in sums}
-    return {variant: each for variant, each in found.items() if each.all}
+    found: dict[UUID, list[OfLot]] = defaultdict(list)
+    for row in sums:
+        found[row["variant_id"]].append(OfLot(row["lot"], row["sellable"], row["damaged"], row["expires_on"]))
+    return {variant: summed(parts) for variant, parts in found.items() if any(p.sellable or p.damaged for p in parts)}
+
+
+def summed(parts: Collection[OfLot]) -> Units:
+    """Units by lot, those of none under "", together."""
+    named = tuple(p for p in parts if p.code and p.all)
+    return Units(sum(p.sellable for p in parts), sum(p.damaged for p in parts), named)
 
 
 def locked(about: UUID, tally_id: UUID) -> Tally:

@@ -37,6 +37,8 @@ class TallyEntry(models.Model):
     variant = models.ForeignKey("catalog.Variant", models.PROTECT, db_index=False)
     condition = models.TextField()
     quantity = models.IntegerField()
+    lot = models.TextField(default="", db_default="", blank=True, help_text="its code, as the label says it")
+    expires_on = models.DateField(null=True, help_text="the last day of the lot, as the label says it")
     actor = models.TextField()
     at = models.DateTimeField(default=timezone.now)
 

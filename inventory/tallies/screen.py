@@ -17,10 +17,12 @@ from catalog.models import Variant
 from core.actors import Actor
 from core.ids import new_id
 from core.problems import Conflict, Invalid, Problem
+from core.typed import DayField
 from core.wording import CONDITIONS
 from inventory.models import Condition, Tally
 from inventory.services import LARGEST
-from inventory.tallies import counting
+from inventory.tallies import asking, counting
+from inventory.tallies.asking import Asked, Hand, Known, Lots
 from inventory.tallies.counting import Entry, Units, Unknown
 
 
@@ -33,12 +35,15 @@ class ScanForm(forms.Form):
     condition = forms.ChoiceField(
         choices=[(name, CONDITIONS[name]) for name in (Condition.SELLABLE, Condition.DAMAGED)], required=False
     )
+    article = forms.CharField(max_length=64, required=False)
+    expires_on = DayField(required=False)
 
     def entry(self) -> Entry:
         """The same, to be counted; one sellable unit when nothing else is said."""
         given = self.cleaned_data
         quantity = 1 if given["quantity"] is None else given["quantity"]
-        return Entry(given["code"], given["key"], quantity, given["condition"] or Condition.SELLABLE)
+        condition = given["condition"] or Condition.SELLABLE
+        return Entry(given["code"], given["key"], quantity, condition, expires_on=given["expires_on"])
 
 
 class FinishForm(forms.Form):
@@ -55,6 +60,8 @@ class Row:
     variant: Variant
     wanted: int
     counted: Units = field(default_factory=Units)
+    known: Sequence[Known] = ()
+    """Its lots that the document knows of."""
 
     @property
     def is_done(self) -> bool:
@@ -84,6 +91,7 @@ class Sheet:
     strangers_fine: bool = False
     """Whether what is not in the document may be counted."""
     damage: bool = True
+    lots: Lots = field(default_factory=Lots)
 
     @property
     def wanted(self) -> int:
@@ -107,22 +115,26 @@ class Sheet:
         return getattr(self.tally, "version", 0) if self.tally else 0
 
 
-def rows_of(wanted: Mapping[UUID, int], tally: Tally | None) -> list[Row]:
+def rows_of(wanted: Mapping[UUID, int], tally: Tally | None, lots: Lots | None = None) -> list[Row]:
     """The articles that are wanted or counted, those with something left first in their order, then the others."""
     counted = counting.units(tally) if tally else {}
     keys = [*wanted, *(key for key in counted if key not in wanted)]
     variants = Variant.objects.select_related("product").in_bulk(keys)
-    return [Row(variants[key], wanted.get(key, 0), counted.get(key, Units())) for key in keys]
+    known = (lots.known if lots else None) or {}
+    return [Row(variants[key], wanted.get(key, 0), counted.get(key, Units()), known.get(key, ())) for key in keys]
 
 
 Make = Callable[[], Sheet]
 
 
-def show(request: HttpRequest, sheet: Sheet, said: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
+def show(
+    request: HttpRequest, sheet: Sheet, said: dict[str, str] | None = None, status: int = 200, hand: Hand | None = None
+) -> HttpResponse:
     """The whole screen, or only its changing part for the script."""
     now = said.get("sku", "") if said else ""
     rows = sorted(sheet.rows, key=lambda row: (row.variant.sku != now, row.is_done))
     context = {"sheet": sheet, "rows": rows, "said": said, "now": now, "key": new_id(), "conditions": CONDITIONS}
+    context["hand"] = hand
     part = bool(request.headers.get("HX-Request"))
     template = "inventory/tally_part.html" if part else "inventory/tally.html"
     return render(request, template, context, status=status)
@@ -131,7 +143,10 @@ def show(request: HttpRequest, sheet: Sheet, said: dict[str, str] | None = None,
 def scan(request: HttpRequest, make: Make) -> HttpResponse:
     """Count what was scanned. The script gets the changed part of the screen, a plain form the whole page."""
     sheet = make()
-    said, status = _scan(sheet, ScanForm(request.POST), Actor.of(request.user))
+    try:
+        said, status = _scan(sheet, ScanForm(request.POST), Actor.of(request.user))
+    except Asked as asked:
+        return _ask(request, sheet, asked.hand)
     sheet = make()
     if status == 200:
         said |= _counted(sheet, said["sku"])
@@ -141,15 +156,29 @@ def scan(request: HttpRequest, make: Make) -> HttpResponse:
     return redirect(sheet.urls["screen"])
 
 
+def _ask(request: HttpRequest, sheet: Sheet, hand: Hand) -> HttpResponse:
+    """Nothing is counted yet: the article is in hand until its lot is said."""
+    told = {"sku": hand.variant.sku, "lots": ", ".join(each.code for each in sheet.lots.of(hand.variant))}
+    text = "; ".join(hand.wrong.values()).capitalize() + "." if hand.wrong else _("Now the lot of %(sku)s.") % told
+    if told["lots"] and not hand.wrong:
+        text = _("Now the lot of %(sku)s: %(lots)s.") % told
+    said = {"tone": "red" if hand.wrong else "amber", "sku": hand.variant.sku, "text": text}
+    return show(request, sheet, said, 422 if hand.wrong else 200, hand)
+
+
 def _scan(sheet: Sheet, form: ScanForm, actor: Actor) -> tuple[dict[str, str], int]:
     if not form.is_valid():
+        if (article := form.cleaned_data.get("article")) and "expires_on" in form.errors:
+            entry = Entry(form.cleaned_data.get("code", ""), new_id())
+            raise Asked(Hand(counting.find(article), entry, True, {"expires_on": str(form.errors["expires_on"][0])}))
         said = _("That was no barcode. Try again.")
         if "code" not in form.errors:
             said = _("A quantity is a whole number, and a condition one of the two. Try again.")
         return _wrong(said), 422
-    entry = form.entry()
+    entry, article = form.entry(), form.cleaned_data["article"]
+    counted = {row.variant.pk: row.counted for row in sheet.rows}
     try:
-        variant = counting.find(entry.code)
+        variant, entry = _read(sheet, counted, entry, article)
         _fits(sheet, variant, entry)
         counting.count(sheet.about, sheet.purpose, entry, actor=actor)
     except Unknown:
@@ -159,6 +188,20 @@ def _scan(sheet: Sheet, form: ScanForm, actor: Actor) -> tuple[dict[str, str], i
     except Problem as problem:
         return _wrong(problem.detail), problem.status
     return {"tone": "green", "sku": variant.sku, "text": ""}, 200
+
+
+def _read(sheet: Sheet, counted: Mapping[UUID, Units], entry: Entry, article: str) -> tuple[Variant, Entry]:
+    """The article and its lot. What is wrong about the lot of the article in hand leaves it there."""
+    try:
+        return asking.read(sheet.lots, counted, [row.variant.pk for row in sheet.rows], entry, article)
+    except (Unknown, Conflict):
+        raise
+    except Invalid as problem:
+        variant = counting.find(article) if article else None
+        if variant is None:
+            raise
+        asks_day = sheet.lots.known is None and variant.tracks_expiry
+        raise Asked(Hand(variant, entry, asks_day, asking.wrong(problem.errors))) from problem
 
 
 def _fits(sheet: Sheet, variant: Variant, entry: Entry) -> None:
@@ -198,7 +241,11 @@ def count_rest(request: HttpRequest, sheet: Sheet) -> HttpResponse:
     form = ScanForm(request.POST)
     form.is_valid()
     key = form.cleaned_data.get("key") or new_id()
-    wanted = {row.variant.pk: row.wanted for row in sheet.rows}
+    wanted = {
+        row.variant.pk: row.wanted for row in sheet.rows if not (row.variant.tracks_lots and sheet.lots.known is None)
+    }
+    if len(wanted) < len(sheet.rows):
+        messages.info(request, _("Articles with lots are counted with their lot."))
     n = counting.count_rest(sheet.about, sheet.purpose, wanted, key, actor=Actor.of(request.user))
     messages.success(request, ngettext("%(n)d unit counted.", "%(n)d units counted.", n) % {"n": n})
     return redirect(sheet.urls["screen"])

@@ -1,6 +1,7 @@
 """Sending and receiving a transfer by scan: count, compare, book."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,11 +17,12 @@ from core.actors import Actor
 from core.forms import tell
 from core.permissions import permission, require
 from core.problems import Conflict, NotFound, Problem
-from inventory.models import Transfer
+from inventory.models import Transfer, TransferLine
 from inventory.tallies import counting
 from inventory.tallies import screen as counted
+from inventory.tallies.asking import Known, Lots
 from inventory.tallies.screen import Sheet
-from inventory.transfers import moving
+from inventory.transfers import moving, oflots
 from inventory.transfers.drafting import said_no
 from inventory.transfers.forms import BookForm
 from inventory.transfers.selectors import MOVE, find
@@ -48,7 +50,7 @@ def _transfer(request: HttpRequest, number: str, step: str, *, is_over_fine: boo
 def _sheet(transfer: Transfer, step: str) -> Sheet:
     is_send = step == counting.SEND
     tally = counting.open_tally(transfer.pk, step)
-    lines = transfer.lines.order_by("position")
+    lines = list(transfer.lines.select_related("variant").order_by("position"))
     wanted = {line.variant_id: line.quantity if is_send else line.in_transit for line in lines}
     wanted = {variant: units for variant, units in wanted.items() if units}
     urls = {
@@ -60,9 +62,23 @@ def _sheet(transfer: Transfer, step: str) -> Sheet:
     }
     where = _("send to %(place)s") % {"place": transfer.target.name} if is_send else _("receive from %(place)s") % {"place": transfer.origin.name}  # fmt: skip
     place = transfer.origin.name if is_send else transfer.target.name
-    rows = counted.rows_of(wanted, tally)
+    lots = _lots(transfer, lines, is_send=is_send)
+    rows = counted.rows_of(wanted, tally, lots)
     title = f"{transfer.number} · {where}"
-    return Sheet(transfer.pk, step, title, place, transfer.due_on, urls, rows, tally, damage=not is_send)
+    return Sheet(transfer.pk, step, title, place, transfer.due_on, urls, rows, tally, damage=not is_send, lots=lots)
+
+
+def _lots(transfer: Transfer, lines: list[TransferLine], *, is_send: bool) -> Lots:
+    """What lies where it leaves, what ends first being proposed; or what is in transit, of which the label tells."""
+    tracked = {line.pk: line.variant_id for line in lines if line.variant.tracks_lots}
+    known: dict[UUID, list[Known]] = {variant: [] for variant in tracked.values()}
+    if is_send and tracked:
+        for row in oflots.lying(transfer.origin_id, list(known)):
+            known[row.variant_id].append(Known(row.code, row.units, row.expires_on))
+    elif tracked:
+        for line, found in oflots.in_transit(transfer.pk).items():
+            known[tracked[line]] = [Known(lot.code, units, lot.expires_on) for lot, units in found]
+    return Lots(known, is_asked=not is_send)
 
 
 @never_cache

@@ -87,3 +87,40 @@ sql_invariant(
         ELSE l.sent > 0 END
     """,
 )
+sql_invariant(
+    "inventory",
+    "the lots of a transfer's step are those of its holdings",
+    "SELECT count(*) FROM inventory_transfersteplot",
+    """
+    WITH told AS (
+        SELECT p.id AS step, k.lot_id AS lot, sum(k.sellable + k.damaged) AS units
+        FROM inventory_transfersteplot k JOIN inventory_transferstepline x ON x.id = k.step_line_id
+        JOIN inventory_transferstep p ON p.id = x.step_id AND p.kind <> 'write_off' GROUP BY p.id, k.lot_id),
+    held AS (
+        SELECT p.id AS step, h.lot_id AS lot, abs(sum(h.quantity)) AS units
+        FROM inventory_transferstep p JOIN inventory_movement m ON m.source = p.id
+        JOIN inventory_holdingmove h ON h.movement_id = m.id JOIN inventory_lot l ON l.id = h.lot_id
+        WHERE p.id IN (SELECT step FROM told) AND (p.kind = 'send' OR l.code <> 'UNKNOWN') GROUP BY p.id, h.lot_id)
+    SELECT format('%s, lot %s: %s units by the step, %s by the holdings', t.number, l.code, coalesce(told.units, 0),
+                  coalesce(held.units, 0))
+    FROM told FULL JOIN held USING (step, lot) JOIN inventory_transferstep p ON p.id = step
+    JOIN inventory_transfer t ON t.id = p.transfer_id JOIN inventory_lot l ON l.id = lot
+    WHERE coalesce(told.units, 0) <> coalesce(held.units, 0) AND (l.code <> 'UNKNOWN' OR p.kind = 'send')
+    """,
+)
+sql_invariant(
+    "inventory",
+    "what left by lot is in transit by lot until it arrives or is lost",
+    "SELECT count(*) FROM inventory_transferline WHERE sent > 0",
+    """
+    SELECT format('%s, %s: %s in transit, %s of them of lots', t.number, v.sku, l.in_transit, k.units)
+    FROM inventory_transferline l JOIN inventory_transfer t ON t.id = l.transfer_id
+    JOIN catalog_variant v ON v.id = l.variant_id
+    CROSS JOIN LATERAL (
+        SELECT sum(CASE p.kind WHEN 'send' THEN 1 ELSE -1 END * (k.sellable + k.damaged)) AS units,
+               sum(k.sellable) FILTER (WHERE p.kind = 'send') AS sent
+        FROM inventory_transferstepline x JOIN inventory_transferstep p ON p.id = x.step_id
+        JOIN inventory_transfersteplot k ON k.step_line_id = x.id WHERE x.line_id = l.id) k
+    WHERE k.units <> l.in_transit OR k.sent <> l.sent
+    """,
+)

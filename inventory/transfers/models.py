@@ -124,3 +124,27 @@ class TransferStepLine(models.Model):
                 name="transferstepline_moves",
             ),
         ]
+
+
+class TransferStepLot(models.Model):
+    """Units of a step's line that are of a lot: what left, arrived or was lost of it. Never changed.
+
+    What left and neither arrived nor was lost is in transit. Units that left before their article asked for lots have
+    none.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    step_line = models.ForeignKey(TransferStepLine, models.PROTECT, related_name="lots", db_index=False)
+    lot = models.ForeignKey("inventory.Lot", models.PROTECT, related_name="transferred", db_index=False)
+    sellable = models.IntegerField(default=0)
+    damaged = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["step_line", "lot"], name="transfersteplot_once"),
+            models.CheckConstraint(
+                condition=Q(sellable__gte=0, damaged__gte=0) & (Q(sellable__gt=0) | Q(damaged__gt=0)),
+                name="transfersteplot_moves",
+            ),
+        ]
+        indexes = [models.Index(fields=["lot"], name="transfersteplot_of_lot")]

@@ -27,6 +27,7 @@ from inventory.models import Condition, Transfer, TransferLine, TransferStep, Tr
 from inventory.services import LARGEST, In, carry, goods
 from inventory.tallies import counting
 from inventory.tallies.counting import Units
+from inventory.transfers import oflots
 from inventory.transfers.drafting import coming, lock, said_no
 from inventory.transfers.events import TransferReceived, TransferSent
 from inventory.transfers.states import TRANSFER, UNDER_WAY
@@ -99,18 +100,25 @@ def send(transfer_id: UUID, units: Mapping[UUID, Units], *, key: UUID, actor: Ac
                 told = {"sku": line.variant.sku, "n": line.quantity}
                 raise Conflict(_("Only %(n)s × %(sku)s are asked for: put the others back.") % told)
         _insist_on_free(transfer, lines)
+        parts = oflots.leaving(transfer, lines)
         _value(transfer, lines)
         version = transfer.version + 1
         transfer = apply(TRANSFER, transfer, "send", actor=actor, sent_at=timezone.now(), version=version)
         step = _step(transfer, Kind.SEND, key, lines, actor, note)
-        _move(transfer, step, lines, actor)
+        gone = [
+            In(line.variant_id, transfer.origin_id, -sent.all, Condition.SELLABLE, parts.get(line.pk, ()))
+            for line, sent in lines
+        ]
+        _move(transfer, step, lines, gone, actor)
+        oflots.have_left(step)
         incoming.follow(coming(transfer), actor=actor)
         publish([TransferSent(about=transfer.pk, number=transfer.number, units=_sum(lines))])
     return step
 
 
 def receive(transfer_id: UUID, units: Mapping[UUID, Units], *, key: UUID, actor: Actor, note: str = "") -> TransferStep:
-    """Units arrive at the target. What is missing stays in transit."""
+    """Units arrive at the target, those of a lot that is not sold any more in quarantine. What is missing stays in
+    transit."""
     with transaction.atomic():
         transfer = lock(transfer_id)
         if step := _earlier(transfer, key):
@@ -121,10 +129,13 @@ def receive(transfer_id: UUID, units: Mapping[UUID, Units], *, key: UUID, actor:
             if came.all > line.in_transit:
                 told = {"sku": line.variant.sku, "n": line.in_transit}
                 raise Conflict(_("Only %(n)s × %(sku)s are in transit: put the others aside.") % told)
+        of_lots = oflots.shares(transfer, lines)
+        arrival = oflots.arriving(transfer, lines, of_lots)
         _bump(transfer)
         step = _step(transfer, Kind.RECEIVE, key, lines, actor, note)
-        _move(transfer, step, lines, actor)
-        incoming.arrive(coming(transfer), {line.pk: came.sellable for line, came in lines}, actor=actor)
+        oflots.write_down(step, of_lots)
+        _move(transfer, step, lines, arrival.units, actor)
+        incoming.arrive(coming(transfer), oflots.promised(lines, arrival), actor=actor)
         _settle(transfer, actor)
         publish([TransferReceived(about=transfer.pk, number=transfer.number, units=_sum(lines))])
     return step
@@ -144,7 +155,9 @@ def write_off(transfer_id: UUID, *, key: UUID, reason: str, actor: Actor, versio
         lost = transfer.lines.filter(in_transit__gt=0).select_related("variant").order_by("position")
         lines = [(line, Units(line.in_transit)) for line in lost]
         _bump(transfer)
+        of_lots = oflots.shares(transfer, lines)
         step = _step(transfer, Kind.WRITE_OFF, key, lines, actor, reason.strip())
+        oflots.write_down(step, of_lots)
         document = Document(id=step.pk, date=company_day(), label=_label(transfer, step))
         journal.post([postings.transfer_lost(document, goods=_worth(transfer.origin_id, lines))], actor=actor)
         incoming.follow(coming(transfer), actor=actor)
@@ -210,17 +223,11 @@ def _step(transfer: Transfer, kind: str, key: UUID, lines: Moved, actor: Actor, 
     return step
 
 
-def _move(transfer: Transfer, step: TransferStep, lines: Moved, actor: Actor) -> None:
+def _move(transfer: Transfer, step: TransferStep, lines: Moved, units: Sequence[In], actor: Actor) -> None:
     """Units off the origin's books or onto the target's, with their value."""
     is_out = step.kind == Kind.SEND
-    place, sign = (transfer.origin_id, -1) if is_out else (transfer.target_id, 1)
-    units = [
-        (In(line.variant_id, place, sign * quantity, condition), step.pk)
-        for line, each in lines
-        for condition, quantity in ((Condition.SELLABLE, each.sellable), (Condition.DAMAGED, each.damaged))
-        if quantity
-    ]
-    carry(units, actor=actor, note=_label(transfer, step))
+    place = transfer.origin_id if is_out else transfer.target_id
+    carry([(unit, step.pk) for unit in units], actor=actor, note=_label(transfer, step))
     document = Document(id=step.pk, date=company_day(), label=_label(transfer, step))
     post = postings.transfer_sent if is_out else postings.transfer_received
     journal.post([post(document, goods=_worth(place, lines))], actor=actor)

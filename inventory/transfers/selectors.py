@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from core.permissions import locations_of
 from core.problems import NotFound
-from inventory.models import Transfer, TransferLine, TransferStep, TransferStepLine
+from inventory.models import Transfer, TransferLine, TransferStep, TransferStepLine, TransferStepLot
 
 MOVE = "stock.transfer"
 UNITS = ("quantity", "sent", "received", "damaged", "in_transit")
@@ -45,5 +45,7 @@ def lines_of(transfer: Transfer) -> list[TransferLine]:
 
 def steps_of(transfer: Transfer) -> list[TransferStep]:
     """What happened to its units, the newest first."""
+    of_lots = TransferStepLot.objects.select_related("lot").order_by("lot__expires_on", "lot__code")
     moved = TransferStepLine.objects.select_related("line__variant").order_by("line__position")
+    moved = moved.prefetch_related(Prefetch("lots", of_lots))
     return list(transfer.steps.prefetch_related(Prefetch("lines", moved)).order_by("-at", "-id"))
