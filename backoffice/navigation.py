@@ -81,6 +81,9 @@ ENTRIES = [
         group="stock", within="stock",
     ),
     Entry(
+        _("Kept stock"), icon="clock", route="kept-stock", permission="orders.keep", under="/kept-stock/", group="sell",
+    ),
+    Entry(
         _("Safety stock"), icon="shield", route="safety-rules", permission="stock.limits", under="/safety-rules/",
         group="stock", within="stock",
     ),

@@ -1,9 +1,11 @@
 """The doors to what can be done with an order on its page. Each is one POST that ends on the page again."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -22,10 +24,12 @@ from core.incidents import resolve_incidents
 from core.models import Incident
 from core.permissions import permission, require
 from core.problems import Conflict, Invalid, NotFound, Problem
+from core.templatetags.ui import when
 from core.typed import plain
 from fulfillment import amend
 from notifications.services import send_again
 from orders import contact, holds
+from orders.keeping import services as keeping
 from orders.models import Order
 from orders.services import lock_order
 from orders.states import release_needs
@@ -79,6 +83,7 @@ def _labels(found: Order) -> dict[str, str]:
     named = {
         "reason": _("Reason"),
         "note": _("What should be cleared up?"),
+        "until": _("Keep until"),
         "email": _("E-mail"),
         "phone": _("Telephone"),
         "resolution": _("How it was settled"),
@@ -120,6 +125,35 @@ def release_hold(request: HttpRequest, found: Order) -> str:
     require(request.user, release_needs(mine[wanted].kind))
     holds.release_hold(mine[wanted].pk, actor=Actor.of(request.user))
     return _("The hold is released.")
+
+
+@on_order("orders.keep", form("keep-dialog"))
+def keep(request: HttpRequest, found: Order) -> str:
+    """Keep the stock of an order that is held longer."""
+    until = keeping.extend(
+        found.pk,
+        _moment(request.POST.get("until", "")),
+        reason=request.POST.get("reason", ""),
+        actor=Actor.of(request.user),
+    )
+    return _("Its stock is kept until %(at)s.") % {"at": when(until, "full")}
+
+
+def _moment(text: str) -> datetime:
+    """A moment as a browser sends it, in the time zone of the page."""
+    try:
+        found = forms.DateTimeField(input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]).clean(text.strip()[:40])
+    except (forms.ValidationError, OverflowError) as error:
+        raise Invalid.field(["until"], _("choose a day and a time")) from error
+    moment: datetime = found
+    return moment
+
+
+@on_order("orders.keep", form("let-go-dialog"))
+def let_stock_go(request: HttpRequest, found: Order) -> str:
+    """Let others have the stock of an order that is held."""
+    keeping.let_go(found.pk, reason=request.POST.get("reason", ""), actor=Actor.of(request.user))
+    return _("Its stock is free for others.")
 
 
 @on_order("payments.collect", form())

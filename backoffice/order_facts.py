@@ -1,6 +1,7 @@
 """Everything that the order page shows, read once: the same number of statements for any number of lines or parcels."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest
@@ -19,6 +20,7 @@ from inventory.models import Location
 from inventory.selectors import places
 from notifications.models import Message
 from notifications.views import KIND_WORDS, STATES
+from orders.keeping import services as keeping
 from orders.models import Hold, Order
 from orders.selectors import by_number, totals_of_customer
 from orders.tracking import token_of, tracking_url
@@ -71,6 +73,7 @@ def of(
         "payments": payments,
         "lateness": order_page.lateness(found, parcels),
         "late": order_page.days_late(found, parcels),
+        **_kept(found, facts.holds),
         "open_holds": [(hold, _who_releases(request, hold)) for hold in facts.holds],
         "cancelled": _cancelled(found),
         "past_holds": [hold for hold in found.holds.all() if hold.status != "open"],
@@ -113,6 +116,19 @@ def incidents_of(request: HttpRequest, found: Order) -> list[Incident]:
 
 def _who_releases(request: HttpRequest, hold: Hold) -> str:
     return "" if allows(request.user, hold.release_needs) else order_actions.who_releases([hold])
+
+
+def _kept(found: Order, open_holds: Sequence[Hold]) -> dict[str, Any]:
+    """The stock that is kept while it is held, until when, and the moments between which that can be moved."""
+    kept = keeping.kept(found.pk) if open_holds else None
+    if kept is None or kept.until is None:
+        return {"kept": kept}
+    last, local = keeping.latest(kept), timezone.localtime
+    proposed = min(max(kept.until, timezone.now()) + timedelta(days=1), last)
+    given = {"keep_from": max(kept.until, timezone.now()), "keep_proposed": proposed, "keep_latest": last}
+    return {"kept": kept, "can_keep_longer": kept.until < last} | {
+        name: f"{local(at):%Y-%m-%dT%H:%M}" for name, at in given.items()
+    }
 
 
 def _cancelled(found: Order) -> TimelineEntry | None:

@@ -26,6 +26,8 @@ HANDLERS: dict[str, Callable[[], str]] = {
     "notifications.cancelled": lambda: _("Tell the customer: cancelled"),
     "notifications.payment_failed": lambda: _("Tell the customer: payment failed"),
     "notifications.payment_link": lambda: _("Tell the customer: confirm the payment"),
+    "notifications.stock_let_go": lambda: _("Tell the customer: stock no longer kept"),
+    "fulfillment.ask_for_stock_again": lambda: _("Ask again for stock that was let go"),
     "notifications.payment_reminder": lambda: _("Tell the customer: payment still open"),
     "notifications.delayed": lambda: _("Tell the customer: later than promised"),
     "notifications.shipped": lambda: _("Tell the customer: parcel on its way"),

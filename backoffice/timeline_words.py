@@ -1,7 +1,7 @@
 """The timeline in words: who did what, with a sign for each kind of thing."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from django.utils.translation import ngettext, pgettext
 from backoffice.queue_words import handler_word
 from core.models import TimelineEntry
 from core.money import display
-from core.templatetags.ui import long_day
+from core.templatetags.ui import long_day, when
 from core.versions import say_with
 from core.wording import hold, word
 
@@ -67,6 +67,9 @@ SPECIAL_ICONS = {
     "order.lot_out": "undo-2",
     "order.taken_up": "boxes",
     "order.promise": "clock",
+    "order.let_go": "undo-2",
+    "order.ask_again": "boxes",
+    "order.keep_longer": "clock",
     "order.cancel": "ban",
     "fulfillment_order.pick": "scan-barcode",
 }
@@ -149,6 +152,21 @@ def _taken_up(entry: TimelineEntry, currency: str) -> str:
     }
 
 
+def _let_go(entry: TimelineEntry, currency: str) -> str:
+    units = int(entry.data.get("units", 0))
+    said = ngettext("keeps %(n)d unit for it no longer", "keeps %(n)d units for it no longer", units) % {"n": units}
+    return said if entry.data.get("reason") else said + _(": the time is over")
+
+
+def _asked_again(entry: TimelineEntry, currency: str) -> str:
+    units = int(entry.data.get("units", 0))
+    return ngettext("asks for %(n)d unit again", "asks for %(n)d units again", units) % {"n": units}
+
+
+def _kept_longer(entry: TimelineEntry, currency: str) -> str:
+    return _("keeps its stock until %(at)s") % {"at": when(datetime.fromisoformat(entry.data["to"]), "full")}
+
+
 def _promised(entry: TimelineEntry, currency: str) -> str:
     before, after = (_day(entry.data.get(name, "")) for name in ("from", "to"))
     if not before:
@@ -208,6 +226,9 @@ SAID: dict[str, Say] = {
     "order.lot_out": _lot_out,
     "order.taken_up": _taken_up,
     "order.promise": _promised,
+    "order.let_go": _let_go,
+    "order.ask_again": _asked_again,
+    "order.keep_longer": _kept_longer,
     "order.cancel": lambda e, c: _("cancelled the order"),
     "order.cancel_part": _cancelled_part,
     "hold.open": lambda e, c: _("held the order: %(reason)s") % {"reason": hold(e.after)},
@@ -253,6 +274,7 @@ SAID: dict[str, Say] = {
     "message.cancelled": lambda e, c: _("told the customer: cancelled"),
     "message.payment_failed": lambda e, c: _("told the customer: payment failed"),
     "message.payment_link": lambda e, c: _("told the customer: finish the payment"),
+    "message.stock_let_go": lambda e, c: _("told the customer: stock is no longer kept"),
     "message.payment_reminder": lambda e, c: _("told the customer: not paid yet"),
     "message.return_received": lambda e, c: _("told the customer: return received"),
     "vendor.make": lambda e, c: _("set the vendor up"),

@@ -4,6 +4,7 @@ from backoffice import counter, customer_views, incident_views, order_acts, orde
 from backoffice.health import views as health
 from backoffice.search import palette, search
 from backoffice.stock import changes
+from backoffice.stock import kept as kept  # a list
 from backoffice.stock import promise as promise  # a part of the product's page
 from core.lists.views import page_of
 
@@ -31,6 +32,8 @@ urlpatterns = [
     path("orders/<str:number>/", order_views.order, name="order"),
     path("orders/<str:number>/hold/", order_acts.hold, name="order-hold"),
     path("orders/<str:number>/release-hold/", order_acts.release_hold, name="order-release-hold"),
+    path("orders/<str:number>/keep/", order_acts.keep, name="order-keep"),
+    path("orders/<str:number>/let-go/", order_acts.let_stock_go, name="order-let-go"),
     path("orders/<str:number>/receive-return/", order_acts.receive_return, name="order-receive-return"),
     path("orders/<str:number>/take-back/", order_acts.take_back, name="order-take-back"),
     path("orders/<str:number>/pay-link/", order_acts.pay_link, name="order-pay-link"),
@@ -40,6 +43,7 @@ urlpatterns = [
     path("orders/<str:number>/contact/", order_acts.edit_contact, name="order-contact"),
     path("orders/<str:number>/settle/", order_acts.resolve, name="order-settle"),
     path("orders/<str:number>/letter/", order_acts.resend, name="order-letter"),
+    path("kept-stock/", page_of("kept-stock"), name="kept-stock"),
     path("stock-changes/", changes.stock_changes, name="stock-changes"),
     path("work-queue/", queue_views.work_queue, name="work-queue"),
     path("work-queue/again/", queue_views.try_again, name="work-queue-again"),

@@ -1,6 +1,7 @@
 """Orders that nobody pays: their customers are reminded, and after their channel's time they are cancelled.
 
-An order is unpaid as long as it is held for a payment that is not promised. The time counts from the hold's opening.
+An order is unpaid as long as it is held for a payment that is not promised. The time counts from the hold's
+opening, and may be extended by hand (orders.keeping).
 """
 
 from collections.abc import Sequence
@@ -31,19 +32,23 @@ _CUSTOMERS_TURN = ["requires_action", "failed", "expired"]
 _NOT_PROMISED = ["pending", "unknown", *_CUSTOMERS_TURN]
 
 _UNPAID = """
-SELECT o.id, o.number, h.opened_at, c.payment_hours FROM orders_hold h
+SELECT o.id, o.number, u.until, c.payment_hours FROM orders_hold h
 JOIN orders_order o ON o.id = h.order_id JOIN orders_channel c ON c.id = o.channel_id
+LEFT JOIN orders_keeping k ON k.order_id = o.id
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN c.payment_hours IS NOT NULL THEN
+        greatest(h.opened_at + c.payment_hours * interval '1 hour', k.extended_until) END AS until) u
 WHERE h.kind = 'payment' AND h.status = 'open' AND o.status = 'on_hold' AND NOT c.is_history
   AND EXISTS (SELECT FROM payments_payment p WHERE p.order_id = o.id AND p.status = ANY(%(statuses)s))
 """
 _OVERDUE = f"""{_UNPAID}
-  AND h.opened_at + c.payment_hours * interval '1 hour' <= %(now)s
+  AND u.until <= %(now)s
 ORDER BY h.opened_at, o.id LIMIT %(most)s
 """
 _STILL_UNPAID = f"{_UNPAID} AND o.id = %(id)s"
 _TO_REMIND = f"""{_UNPAID}
   AND h.opened_at + c.payment_hours * interval '30 minutes' <= %(now)s
-  AND h.opened_at + c.payment_hours * interval '1 hour' > %(now)s
+  AND u.until > %(now)s
   AND NOT EXISTS (SELECT FROM core_event e WHERE e.about = o.id AND e.kind = %(kind)s)
 ORDER BY h.opened_at, o.id LIMIT %(most)s
 """
@@ -70,8 +75,7 @@ def cancel_unpaid(now: datetime | None = None, *, actor: Actor = SYSTEM) -> list
 
 
 def _is_long_overdue(order: Any, now: datetime) -> bool:
-    hours = (now - order.opened_at).total_seconds() / 3600
-    return bool(hours >= PATIENCE * order.payment_hours)
+    return bool(now >= order.until + timedelta(hours=(PATIENCE - 1) * order.payment_hours))
 
 
 def _cancel(order_id: UUID, *, actor: Actor) -> bool:
@@ -93,13 +97,9 @@ def remind_unpaid(now: datetime | None = None) -> list[UUID]:
         lock_orders([order.id for order in due])
         # Somebody else may have reminded them, or they may have paid, before their lock was ours.
         due = [order for order in due if order.id in _still_due(due, named)]
-        publish(PaymentReminder(about=order.id, number=order.number, until=_limit(order)) for order in due)
+        publish(PaymentReminder(about=o.id, number=o.number, until=o.until.isoformat()) for o in due)
     return [order.id for order in due]
 
 
 def _still_due(due: Sequence[Any], named: dict[str, Any]) -> set[UUID]:
     return {order.id for order in rows(_TO_REMIND, named)} & {order.id for order in due}
-
-
-def _limit(order: Any) -> str:
-    return (order.opened_at + timedelta(hours=order.payment_hours)).isoformat()

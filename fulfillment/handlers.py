@@ -5,7 +5,7 @@ from uuid import UUID
 from core.actors import SYSTEM
 from core.db import rows
 from core.outbox import Delivered, subscribe
-from fulfillment import backorders, floor, labelling, lots, release, shipping, shortfalls, tracking_events
+from fulfillment import backorders, floor, keeping, labelling, lots, release, shipping, shortfalls, tracking_events
 from fulfillment.expected import expect_again
 from fulfillment.planning import VIRTUAL
 from fulfillment.routing import route
@@ -64,6 +64,12 @@ def take_up_backorders(events: list[Delivered]) -> None:
 def expect_backorders_again(events: list[Delivered]) -> None:
     """When units that somebody waits for are expected has changed."""
     expect_again({UUID(demand) for event in events for demand in event.payload["demands"]}, actor=SYSTEM)
+
+
+@subscribe("order.stock_wanted", "fulfillment.ask_for_stock_again", outside=True)
+def ask_for_stock_again(events: list[Delivered]) -> None:
+    """Nothing holds these orders any more, and their stock was let go while something did."""
+    keeping.ask_again(sorted({event.about for event in events}), actor=SYSTEM)
 
 
 @subscribe("shipment.label_wanted", "fulfillment.book_labels", outside=True, queue="providers")

@@ -213,7 +213,7 @@ sql_invariant(
 
 sql_invariant(
     "fulfillment",
-    "what a line waits for is pinned for it, in stock or in line",
+    "what a line waits for is pinned for it, in stock or in line, or was let go while the order is held",
     "SELECT count(*) FROM orders_orderline WHERE is_stocked AND reserved + backordered > 0",
     """
     WITH pinned AS (
@@ -223,8 +223,9 @@ sql_invariant(
     SELECT format('%s %s: %s reserved and %s backordered, %s pinned and %s in line', o.number, l.sku, l.reserved,
                   l.backordered, coalesce(p.here, 0), coalesce(p.coming, 0))
     FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id JOIN orders_channel c ON c.id = o.channel_id
-    LEFT JOIN pinned p ON p.demand_key = l.id
+    LEFT JOIN pinned p ON p.demand_key = l.id LEFT JOIN orders_keeping k ON k.order_id = o.id
     WHERE l.is_stocked AND NOT c.is_history
-      AND (coalesce(p.here, 0) < l.reserved OR coalesce(p.here + p.coming, 0) <> l.reserved + l.backordered)
+      AND (coalesce(p.here, 0) < l.reserved OR coalesce(p.here + p.coming, 0) > l.reserved + l.backordered
+           OR k.let_go_at IS NULL AND coalesce(p.here + p.coming, 0) < l.reserved + l.backordered)
     """,
 )

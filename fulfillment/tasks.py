@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from core.actors import SYSTEM
-from fulfillment import backorders, deadlines, lateness, shortfalls
+from fulfillment import backorders, deadlines, keeping, lateness, shortfalls
 
 
 @shared_task(name="fulfillment.watch_unpaid")
@@ -21,6 +21,12 @@ def cover_shortfalls() -> int:
 def sweep_backorders() -> int:
     """Serve whoever waits for units and was missed by an event. Returns how many orders go on."""
     return backorders.sweep(actor=SYSTEM)
+
+
+@shared_task(name="fulfillment.watch_kept_stock")
+def watch_kept_stock() -> int:
+    """Let go what is kept too long for orders that are held. Returns for how many."""
+    return keeping.sweep(actor=SYSTEM)
 
 
 @shared_task(name="fulfillment.watch_supply")

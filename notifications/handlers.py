@@ -15,6 +15,7 @@ TOLD = (
     ("payment.action_required", letters.PAYMENT_LINK, ""),
     ("order.payment_reminder", letters.PAYMENT_REMINDER, ""),
     ("order.delayed", letters.DELAYED, ""),
+    ("order.stock_let_go", letters.STOCK_LET_GO, ""),
     ("shipment.shipped", letters.SHIPPED, "shipment_id"),
     ("shipment.delivered", letters.DELIVERED, "shipment_id"),
     ("return.received", letters.RETURN_RECEIVED, "return_id"),

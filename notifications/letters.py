@@ -21,6 +21,7 @@ PAYMENT_FAILED = "payment_failed"
 PAYMENT_LINK = "payment_link"
 PAYMENT_REMINDER = "payment_reminder"
 DELAYED = "delayed"
+STOCK_LET_GO = "stock_let_go"
 
 KINDS = (
     ORDER_CONFIRMATION,
@@ -32,6 +33,7 @@ KINDS = (
     PAYMENT_LINK,
     PAYMENT_REMINDER,
     DELAYED,
+    STOCK_LET_GO,
 )
 
 _BLANK_LINES = re.compile(r"\n\s*\n\s*\n+")

@@ -102,7 +102,7 @@ def _particulars(kind: str, told: Iterable[Told]) -> tuple[dict[Any, Any], dict[
     elif kind == letters.RETURN_RECEIVED:
         queries, ids = (RETURNS, RETURN_LINES), [fact.subject for fact in told if fact.subject]
     else:
-        lines = WAITING_LINES if kind == letters.DELAYED else ORDER_LINES
+        lines = WAITING_LINES if kind in (letters.DELAYED, letters.STOCK_LET_GO) else ORDER_LINES
         return {}, _by_owner(rows(lines, {"ids": [fact.order_id for fact in told]}))
     subjects = {row.id: row for row in rows(queries[0], {"ids": ids})}
     return subjects, _by_owner(rows(queries[1], {"ids": ids}))

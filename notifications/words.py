@@ -14,6 +14,7 @@ KIND_WORDS = {
     letters.PAYMENT_LINK: gettext_lazy("Payment to be finished"),
     letters.PAYMENT_REMINDER: gettext_lazy("Payment reminder"),
     letters.DELAYED: gettext_lazy("Later than promised"),
+    letters.STOCK_LET_GO: gettext_lazy("Stock no longer kept"),
     "account_invitation": gettext_lazy("Invitation to sign in"),
     "account_reset": gettext_lazy("Another password"),
 }

@@ -47,6 +47,8 @@ PERMISSIONS: dict[str, Permission] = {
     "orders.cancel": Permission("orders", _("Cancel orders")),
     "orders.hold": Permission("orders", _("Hold orders")),
     "orders.release_hold": Permission("orders", _("Let held orders go on")),
+    "orders.keep": Permission("orders", _("Keep stock longer for held orders, or let it go")),
+    "orders.keep_rules": Permission("orders", _("Set how long stock is kept for held orders")),
     "incidents.view": Permission("orders", _("See exceptions")),
     "incidents.resolve": Permission("orders", _("Settle exceptions")),
     "customers.view": Permission("customers", _("See customers")),
@@ -106,6 +108,7 @@ CLERK = frozenset(
         "orders.cancel",
         "orders.hold",
         "orders.release_hold",
+        "orders.keep",
         "customers.view",
         "customers.edit",
         "stock.view",
@@ -158,6 +161,7 @@ FINANCE = frozenset(
         "payments.refund",
         "payments.release_hold",
         "orders.release_hold",
+        "orders.keep",
         "ledger.view",
         "insight.view",
         "incidents.view",
@@ -179,7 +183,11 @@ PLANNER = frozenset(
         "insight.view",
     }
 )
-OPERATIONS = CLERK | WAREHOUSE | {"lots.manage", "insight.view", "queue.manage", "health.view", "views.share"}
+OPERATIONS = (
+    CLERK
+    | WAREHOUSE
+    | {"orders.keep_rules", "lots.manage", "insight.view", "queue.manage", "health.view", "views.share"}
+)
 MANAGER = OPERATIONS | FINANCE | PLANNER | {"devices.manage"}
 ADMIN = MANAGER | {"setup.manage", "metrics.view", "people.manage"}
 

@@ -248,6 +248,7 @@ CELERY_BEAT_SCHEDULE = {
     "settle-refused": {"task": "capture.settle_refused", "schedule": 300.0, "options": {"expires": 300}},
     "forget-refused": {"task": "capture.forget_refused", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep-backorders": {"task": "fulfillment.sweep_backorders", "schedule": 60.0, "options": {"expires": 60}},
+    "watch-kept-stock": {"task": "fulfillment.watch_kept_stock", "schedule": 60.0, "options": {"expires": 60}},
     "watch-supply": {"task": "fulfillment.watch_supply", "schedule": 900.0, "options": {"expires": 900}},
     "send-mail": {"task": "notifications.send_waiting", "schedule": 5.0, "options": {"expires": 10}},
     "park-unknown-work": {"task": "core.park_unknown", "schedule": 600.0, "options": {"expires": 600}},

@@ -55,7 +55,7 @@ NOTHING_TO_STOP = (
 def _units_stopped(found: QuerySet[Order]) -> list[str]:
     units = found.aggregate(n=Sum("units"))["n"] or 0
     stopped = ngettext("%(n)d unit stays where it is.", "%(n)d units stay where they are.", units) % {"n": units}
-    return [_("Nothing more is released until somebody lifts the hold. Units stay reserved."), stopped]
+    return [_("Nothing more is released until somebody lifts the hold. Its units are kept for a time."), stopped]
 
 
 def hold(order_id: UUID, run: Run) -> str:

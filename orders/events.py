@@ -58,3 +58,20 @@ class OrderDelayed(Event):
     kind = "order.delayed"
     number: str
     expected: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockLetGo(Event):
+    """The order is held still, and its `units` are not kept for it any more."""
+
+    kind = "order.stock_let_go"
+    number: str
+    units: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockWanted(Event):
+    """Nothing holds the order any more, and stock that was not kept for it is to be asked for again."""
+
+    kind = "order.stock_wanted"
+    number: str

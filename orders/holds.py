@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from core.actors import Actor
 from core.db import require_atomic, rows
 from core.ids import new_id
-from core.outbox import publish
+from core.outbox import Event, publish
 from core.problems import Conflict, Invalid, NotFound
 from core.timeline import Row, record_many
-from orders.events import OrderReady
+from orders.events import OrderReady, StockWanted
 from orders.models import Hold
 from orders.services import lock_orders, refresh
 from orders.states import ORDER_ACTIONS
@@ -59,8 +59,9 @@ UPDATE orders_hold SET status = 'resolved', resolved_by = %(by)s, resolved_at = 
 WHERE order_id = ANY(%(ids)s) AND kind = %(kind)s AND status = 'open' RETURNING order_id
 """
 READY = """
-SELECT o.id, o.number FROM orders_order o
-WHERE o.id = ANY(%(ids)s) AND o.status IN ('placed', 'backordered', 'processing', 'partially_shipped')
+SELECT o.id, o.number,
+       EXISTS (SELECT FROM orders_keeping k WHERE k.order_id = o.id AND k.let_go_at IS NOT NULL) AS wants_stock
+FROM orders_order o WHERE o.id = ANY(%(ids)s) AND o.status IN ('placed', 'backordered', 'processing', 'partially_shipped')
   AND NOT EXISTS (SELECT FROM orders_hold h WHERE h.order_id = o.id AND h.status = 'open')
 ORDER BY o.id
 """
@@ -83,7 +84,8 @@ def _resolve(order_ids: Sequence[UUID], kind: str, *, actor: Actor, note: str) -
     record_many((Row(i, "hold.resolve", kind, "", {"note": note}) for i in ids), actor=actor)
     refresh(ids, actor=actor)
     ready = rows(READY, {"ids": ids})
-    publish([OrderReady(about=r.id, number=r.number) for r in ready])
+    news: list[Event] = [OrderReady(about=r.id, number=r.number) for r in ready]
+    publish([*news, *(StockWanted(about=r.id, number=r.number) for r in ready if r.wants_stock)])
     return [r.id for r in ready]
 
 

@@ -11,6 +11,9 @@ from core.ids import new_id
 from core.money import FINER_THAN_CENTS
 from customers.models import Customer
 from inventory.models import Pool
+from orders.keeping.models import Keeping as Keeping
+from orders.keeping.models import KeepingRule as KeepingRule
+from orders.keeping.models import KeptOrder as KeptOrder
 from orders.states import BUCKETS, OPEN, release_needs
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.db.models import Prefetch, Sum
 
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine, TrackingEvent
 from fulfillment.planning import VIRTUAL
-from orders.models import Order, OrderLine
+from orders.models import KeptOrder, Order, OrderLine
 from orders.tracking import is_right, order_id_in, token_of
 from payments.models import Payment, Transaction
 from returns.models import Return
@@ -59,12 +59,12 @@ def facts_about(order: Order) -> Facts:
         .annotate(total=Sum("amount"))
         .values_list("status", "total")
     )
-    held = dict(order.holds.filter(status="open").values_list("kind", "opened_at"))
+    held = set(order.holds.filter(status="open").values_list("kind", flat=True))
     return Facts(
         order=order,
         lines=list(order.lines.filter(is_stocked=True).order_by("position")),
         work=_work(order),
-        holds=set(held),
+        holds=held,
         payments=list(Payment.objects.filter(order=order).order_by("created_at", "id")),
         pay_until=_pay_until(order, held),
         returns=list(Return.objects.filter(order=order).prefetch_related("lines__order_line").order_by("id")),
@@ -83,9 +83,9 @@ def unfinished_payment(order: Order) -> Payment | None:
     return unfinished(Payment.objects.filter(order=order).order_by("created_at", "id"))
 
 
-def _pay_until(order: Order, held: dict[str, datetime]) -> datetime | None:
-    hours = order.channel.payment_hours
-    return held["payment"] + timedelta(hours=hours) if "payment" in held and hours is not None else None
+def _pay_until(order: Order, held: set[str]) -> datetime | None:
+    found = KeptOrder.objects.filter(order=order).first() if "payment" in held else None
+    return found.pay_until if found else None
 
 
 def _work(order: Order) -> list[FulfillmentOrder]:

@@ -72,6 +72,8 @@ ABOUT = {
     "stock-item": ("planner", "read-the-stock"),
     "stock-limits": ("planner", "limits"),
     "safety-rules": ("planner", "limits"),
+    "kept-stock": ("call-centre", "stock-of-orders-that-wait"),
+    "keeping-rules": ("call-centre", "stock-of-orders-that-wait"),
     "stock-at": ("warehouse", "bins"),
     "stock-bins": ("warehouse", "bins"),
     "stock-bin": ("warehouse", "bins"),

@@ -92,7 +92,7 @@ def unpaid(user: Any) -> Part:
     found = (
         Order.objects.filter(status="on_hold", holds__kind="payment", holds__status="open", channel__is_history=False)
         .annotate(held_at=Min("holds__opened_at", filter=Q(holds__kind="payment", holds__status="open")))
-        .annotate(hours=F("channel__payment_hours"))
+        .annotate(hours=F("channel__payment_hours"), extended_until=F("keeping__extended_until"))
     )
     mine = reach.within(user)
     found = found if mine is None else found.filter(mine)
@@ -115,6 +115,8 @@ def unpaid(user: Any) -> Part:
 
 def _unpaid(order: Any) -> Row:
     until: datetime | None = order.held_at + timedelta(hours=order.hours) if order.hours else None
+    if until and order.extended_until:
+        until = max(until, order.extended_until)
     return Row(
         reference=order.number,
         url=_order_url(order.number),

@@ -74,6 +74,8 @@ LEAVES = [
     Leaf("stock", "stock", "clerk", "/stock/"),
     Leaf("stock item", "stock-item", "warehouse", "stock-item"),
     Leaf("stock limits", "stock-limits", "manager", "stock-limits"),
+    Leaf("kept stock", "kept-stock", "clerk", "/kept-stock/?state=kept"),
+    Leaf("keeping rules", "keeping-rules", "manager", "/keeping-rules/"),
     Leaf("safety rules", "safety-rules", "manager", "/safety-rules/"),
     Leaf("stock changes", "stock-changes", "planner", "stock-changes"),
     Leaf("lost sales", "lost-sales", "planner", "/lost-sales/?state=lost"),

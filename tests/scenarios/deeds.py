@@ -38,6 +38,7 @@ from tests.factories.world import CANDLE, MUG, VASE, World, order_body
 from tests.scenarios.books import Books, Line, Sale
 from tests.scenarios.dealings import Dealers
 from tests.scenarios.deed import Deed, nothing, nth, unforeseen
+from tests.scenarios.keepers import Keepers
 from tests.scenarios.shelves import Shelves
 from tests.scenarios.supplies import Buyers
 
@@ -54,7 +55,7 @@ STATUSES = ("InTransit", "OutForDelivery", "AttemptFail", "Exception", "Delivere
 
 
 @dataclass
-class People(Shelves, Buyers, Dealers):
+class People(Shelves, Buyers, Dealers, Keepers):
     """Everybody at work in one company. Each method names a deed about the n-th thing there is, or nothing."""
 
     world: World

@@ -19,7 +19,7 @@ WHERE p.status IN ('unknown') OR p.status = 'pending' AND p.tender = 'card'
 """
 TABLES = (
     "core_event", "core_delivery", "core_incident", "core_timelineentry", "core_idempotencykey", "orders_order",
-    "orders_orderline", "orders_hold", "inventory_stock", "inventory_movement", "inventory_reservation",
+    "orders_orderline", "orders_hold", "orders_keeping", "orders_keepingrule", "inventory_stock", "inventory_movement", "inventory_reservation",
     "inventory_bin", "inventory_lot", "inventory_holding", "inventory_holdingmove",
     "inventory_fence", "inventory_fencedraw", "inventory_cap", "inventory_capdraw",
     "inventory_location", "inventory_stockfeed", "inventory_feedmessage", "inventory_feedchunk", "inventory_lastlevel",

@@ -28,6 +28,7 @@ from core.problems import Problem
 from fulfillment import deadlines, floor, shipping, tracking_events
 from fulfillment.backorders import sweep
 from fulfillment.models import FulfillmentOrder, Shipment
+from orders.keeping import services as keeping
 from orders.models import Order
 from payments.models import Payment
 from payments.services import receive_stripe_webhook, settle_unknown
@@ -42,6 +43,7 @@ from tests.scenarios.company import Company
 from tests.scenarios.dealings import DEALING
 from tests.scenarios.deed import Deed
 from tests.scenarios.deeds import CLERK, PICKER, SKUS, People, left
+from tests.scenarios.keepers import KEEPING
 from tests.scenarios.lanes import Lane, at_once
 from tests.scenarios.looks import EVENTS, LEFT_OVER, TIME_PASSES, photograph
 from tests.scenarios.statements import LosesConnection, seen_by
@@ -59,10 +61,10 @@ AFTER = ("carrier_says", "deliver", "ask_for_a_return", "receive_a_return", "bri
          "set_some_aside", "cap_the_shop", "withhold_a_place",
          "put_away", "move_between_bins", "change_a_condition", "a_lot_arrives", "set_a_lot_apart", "scan_a_lot",
          "lots_come_to_their_end")  # fmt: skip
-ALL = (*SHOP, *FLOOR, *AFTER, *BUYING, *DEALING)
+ALL = (*SHOP, *FLOOR, *AFTER, *BUYING, *DEALING, *KEEPING)
 MACHINERY = ("workers_catch_up", "workers_in_disorder", "the_bank_errs", "a_webhook_comes", "work_one_order_through",
              "a_worker_dies_after_the_effect", "a_worker_dies_midway", "time_passes", "the_customer_authenticates",
-             "the_time_to_pay_is_over", "many_at_once", "refused_demand_is_settled")  # fmt: skip
+             "the_time_to_pay_is_over", "the_time_to_keep_is_over", "many_at_once", "refused_demand_is_settled")  # fmt: skip
 CALLS = ("capture", "create", "cancel", "refund", "retrieve", "*")
 FAULTS = ("500_after", "cut_after", "timeout_after", "500", "cut")
 
@@ -366,6 +368,14 @@ class OrderLives(RuleBasedStateMachine):
         self.story.append(f"{times} days pass, and for want of payment are cancelled: {names or 'none'}")
         for order_id in cancelled:
             self.books.cancel(order_id, None)
+
+    def the_time_to_keep_is_over(self, n: int, times: int) -> None:
+        """What is kept for orders that are held is free for others."""
+        with self.telling():
+            let_go = keeping.lapse(timezone.now() + timedelta(days=times), actor=CLERK)
+        names = ", ".join(self.people.name(order_id) for order_id in let_go)
+        self.story.append(f"{times} days pass, and stock is kept no longer for: {names or 'none'}")
+        self.books.is_plain = self.books.is_plain and not let_go
 
     def many_at_once(self, n: int, times: int) -> None:
         """Somebody holds, lets go or cancels several orders in one act; its worker is lost, and another one goes on."""

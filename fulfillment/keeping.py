@@ -1,0 +1,79 @@
+"""Orders whose stock was let go while they were held, and that nothing holds any more: they ask for it again."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from core.actors import Actor
+from core.db import rows, run
+from core.incidents import open_incident
+from core.timeline import record
+from fulfillment import backorders
+from fulfillment.expected import BACKORDER
+from inventory.supply import waiting
+from orders.keeping import services as keeping
+from orders.services import lock_order
+
+MOST_AT_ONCE = 500
+
+_MISSING = """
+SELECT l.id AS line_id, l.variant_id, c.pool_id, o.placed_at, l.reserved + l.backordered
+       - coalesce((SELECT sum(r.quantity) FROM inventory_reservation r WHERE r.demand_key = l.id), 0)::int
+       - coalesce((SELECT sum(p.quantity) FROM inventory_supplypin p WHERE p.demand_key = l.id), 0)::int AS units
+FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id JOIN orders_channel c ON c.id = o.channel_id
+JOIN orders_keeping k ON k.order_id = o.id
+WHERE o.id = %(id)s AND l.is_stocked AND l.backordered > 0 AND k.let_go_at IS NOT NULL
+  AND NOT EXISTS (SELECT FROM orders_hold h WHERE h.order_id = o.id AND h.status = 'open')
+ORDER BY l.position
+"""
+_KEPT_AGAIN = "UPDATE orders_keeping SET let_go_at = NULL WHERE order_id = %(id)s"
+_STRAYS = """
+SELECT k.order_id FROM orders_keeping k WHERE k.let_go_at IS NOT NULL
+  AND EXISTS (SELECT FROM orders_orderline l WHERE l.order_id = k.order_id AND l.backordered > 0)
+  AND NOT EXISTS (SELECT FROM orders_hold h WHERE h.order_id = k.order_id AND h.status = 'open')
+ORDER BY k.let_go_at LIMIT %(most)s
+"""
+
+
+def sweep(now: datetime | None = None, *, actor: Actor) -> int:
+    """Let go what is kept too long, and ask again for what no event asked for; returns how many orders were let go."""
+    gone = keeping.lapse(now, actor=actor)
+    ask_again([row.order_id for row in rows(_STRAYS, {"most": MOST_AT_ONCE})], actor=actor)
+    return len(gone)
+
+
+def ask_again(order_ids: Sequence[UUID], *, actor: Actor) -> None:
+    """These orders stand in line for the units that were let go, by the day they were placed, and have what lies free.
+
+    What is short is a backorder, with an exception. A second call finds nothing to ask for.
+    """
+    for order_id in order_ids:
+        if variants := _line_up(order_id, actor=actor):
+            backorders.serve(variants, actor=actor)
+            _tell_short(order_id, actor=actor)
+
+
+def _line_up(order_id: UUID, *, actor: Actor) -> set[UUID]:
+    with transaction.atomic():
+        order = lock_order(order_id)
+        missing = [row for row in rows(_MISSING, {"id": order_id}) if row.units > 0]
+        if not missing:
+            return set()
+        waiting.wait(
+            [waiting.Wait(row.line_id, row.variant_id, row.pool_id, row.units, order.placed_at) for row in missing]
+        )
+        run(_KEPT_AGAIN, {"id": order_id})
+        record(order_id, "order.ask_again", actor=actor, data={"units": sum(row.units for row in missing)})
+    return {row.variant_id for row in missing}
+
+
+_SHORT = "SELECT sum(backordered)::int AS units FROM orders_orderline WHERE order_id = %(id)s AND is_stocked"
+
+
+def _tell_short(order_id: UUID, *, actor: Actor) -> None:
+    with transaction.atomic():
+        lock_order(order_id)
+        if units := rows(_SHORT, {"id": order_id})[0].units:
+            open_incident(BACKORDER, about=order_id, data={"units": units}, actor=actor)

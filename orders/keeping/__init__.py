@@ -1,0 +1,1 @@
+"""How long the stock of orders that wait is kept for them: deadlines by rule, longer by hand, and the end of it."""
