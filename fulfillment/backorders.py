@@ -147,15 +147,17 @@ WHERE p.supply_id IS NULL AND y.state = 'expected' AND y.quantity > y.arrived + 
 """
 
 
-# What a line has pinned beyond its bucket came for it and is still to be taken up.
+# What a line has pinned beyond its bucket came for it and is still to be taken up. What was let go while the order is
+# held stands in no line until it is asked for again.
 _MISSING = """
 SELECT l.id AS line_id, l.order_id, l.variant_id, c.pool_id, o.channel_id, o.placed_at,
        (l.reserved + l.backordered - coalesce(r.units, 0) - coalesce(p.units, 0))::int AS units
 FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id JOIN orders_channel c ON c.id = o.channel_id
+LEFT JOIN orders_keeping k ON k.order_id = o.id
 LEFT JOIN LATERAL (SELECT sum(quantity) AS units FROM inventory_reservation WHERE demand_key = l.id) r ON true
 LEFT JOIN LATERAL (SELECT sum(quantity) AS units FROM inventory_supplypin WHERE demand_key = l.id) p ON true
 WHERE l.backordered > 0 AND l.is_stocked AND NOT c.is_history AND (%(orders)s::uuid[] IS NULL OR l.order_id = ANY(%(orders)s::uuid[]))
-  AND l.reserved + l.backordered > coalesce(r.units, 0) + coalesce(p.units, 0)
+  AND l.reserved + l.backordered > coalesce(r.units, 0) + coalesce(p.units, 0) AND (k.let_go_at IS NOT NULL) = %(let_go)s
 ORDER BY o.placed_at, l.id LIMIT %(most)s
 """
 _NAMELESS = """
@@ -179,13 +181,17 @@ def line_up_missing() -> int:
 
 def _line_up_missing() -> int:
     with transaction.atomic():
-        orders = [row.order_id for row in rows(_MISSING, {"orders": None, "most": MOST_LINED_UP})]
-        if not orders:
-            return 0
+        orders = [row.order_id for row in rows(_MISSING, {"orders": None, "most": MOST_LINED_UP, "let_go": False})]
         lock_orders(orders)
-        found = rows(_MISSING, {"orders": orders, "most": None})
-        waiting.wait([_wait(row, row.units) for row in found])
-        return len(found)
+        return len(put_in_line(orders)) if orders else 0
+
+
+def put_in_line(order_ids: Sequence[UUID], *, let_go: bool = False) -> list[Any]:
+    """What of these orders is backordered and stands in no line, or was let go, waits from now on; the caller has them
+    locked. Returns the lines, with their units."""
+    found = rows(_MISSING, {"orders": list(order_ids), "most": None, "let_go": let_go})
+    waiting.wait([_wait(row, row.units) for row in found])
+    return found
 
 
 def sweep(*, actor: Actor) -> int:

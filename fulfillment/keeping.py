@@ -12,21 +12,14 @@ from core.incidents import open_incident
 from core.timeline import record
 from fulfillment import backorders
 from fulfillment.expected import BACKORDER
-from inventory.supply import waiting
 from orders.keeping import services as keeping
 from orders.services import lock_order
 
 MOST_AT_ONCE = 500
 
-_MISSING = """
-SELECT l.id AS line_id, l.variant_id, c.pool_id, o.placed_at, l.reserved + l.backordered
-       - coalesce((SELECT sum(r.quantity) FROM inventory_reservation r WHERE r.demand_key = l.id), 0)::int
-       - coalesce((SELECT sum(p.quantity) FROM inventory_supplypin p WHERE p.demand_key = l.id), 0)::int AS units
-FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id JOIN orders_channel c ON c.id = o.channel_id
-JOIN orders_keeping k ON k.order_id = o.id
-WHERE o.id = %(id)s AND l.is_stocked AND l.backordered > 0 AND k.let_go_at IS NOT NULL
-  AND NOT EXISTS (SELECT FROM orders_hold h WHERE h.order_id = o.id AND h.status = 'open')
-ORDER BY l.position
+_MAY_ASK = """
+SELECT k.order_id FROM orders_keeping k WHERE k.order_id = %(id)s AND k.let_go_at IS NOT NULL
+  AND NOT EXISTS (SELECT FROM orders_hold h WHERE h.order_id = k.order_id AND h.status = 'open')
 """
 _KEPT_AGAIN = "UPDATE orders_keeping SET let_go_at = NULL WHERE order_id = %(id)s"
 _STRAYS = """
@@ -57,13 +50,10 @@ def ask_again(order_ids: Sequence[UUID], *, actor: Actor) -> None:
 
 def _line_up(order_id: UUID, *, actor: Actor) -> set[UUID]:
     with transaction.atomic():
-        order = lock_order(order_id)
-        missing = [row for row in rows(_MISSING, {"id": order_id}) if row.units > 0]
+        lock_order(order_id)
+        missing = backorders.put_in_line([order_id], let_go=True) if rows(_MAY_ASK, {"id": order_id}) else []
         if not missing:
             return set()
-        waiting.wait(
-            [waiting.Wait(row.line_id, row.variant_id, row.pool_id, row.units, order.placed_at) for row in missing]
-        )
         run(_KEPT_AGAIN, {"id": order_id})
         record(order_id, "order.ask_again", actor=actor, data={"units": sum(row.units for row in missing)})
     return {row.variant_id for row in missing}

@@ -11,7 +11,7 @@ from core.invariants import disagreements
 from core.models import Event, Incident, TimelineEntry
 from core.outbox import drain
 from core.problems import Conflict, Invalid
-from fulfillment import deadlines
+from fulfillment import backorders, deadlines
 from fulfillment import keeping as asking
 from fulfillment.amend import cancel
 from fulfillment.deadlines import cancel_unpaid, remind_unpaid
@@ -255,6 +255,18 @@ def test_a_release_that_no_event_told_of_is_found_by_the_sweep(world: World) -> 
     asking.sweep(actor=SYSTEM)
     drain()
     assert buckets(order)[MUG] == {"released": 2}
+    assert disagreements() == []
+
+
+def test_what_was_let_go_stands_in_no_line_while_the_order_is_held(world: World) -> None:
+    order = held(2)
+    let_go(order.pk, reason="They want to think about it", actor=CLERK)
+    drain()
+
+    backorders.sweep(actor=SYSTEM)
+
+    assert not Reservation.objects.filter(demand_key__in=order.lines.values("pk")).exists()
+    assert not SupplyPin.objects.filter(demand_key__in=order.lines.values("pk")).exists()
     assert disagreements() == []
 
 
