@@ -130,7 +130,7 @@ ROWS = [
     Row("stock-receive", "stock.receive", "/stock/{sku}/receive/", POST, ok=DONE, elsewhere=422, data={"location": "{place}", "quantity": "1", "condition": "sellable"}),
     Row("stock-adjust", "stock.adjust", "/stock/{sku}/adjust/", POST, ok=DONE, elsewhere=422, data={"location": "{place}", "quantity": "-1", "reason": "damaged"}),
     Row("stock-limits", "stock.limits", "/stock-limits/{sku}/", whole=True),
-    Row("kept-stock", "orders.keep", "/kept-stock/"),
+    Row("kept-stock", "orders.keep", "/kept-stock/?state=kept"),
     Row("keeping-rules", "orders.keep_rules", "/keeping-rules/", whole=True),
     Row("keeping-rule-remove", "orders.keep_rules", "/keeping-rules/00000000-0000-0000-0000-000000000000/remove/", POST, ok=302, whole=True),
     Row("safety-rules", "stock.limits", "/safety-rules/", whole=True),
