@@ -136,12 +136,12 @@ def _write(work: Sequence[Work], plans: Sequence[Plan], orders: Orders, *, actor
     open_many(BACKORDER, (Found(p.order_id, data={"units": _units(p)}) for p in short), actor=actor)
     touched = {w.order_id for w in work} | {plan.order_id for plan in plans}
     refresh(sorted(touched), actor=actor, at=at)
-    _allocate(plans, unfilled)
+    _allocate(plans, unfilled, orders)
 
 
-def _allocate(plans: Sequence[Plan], unfilled: Sequence[PlannedLine]) -> None:
+def _allocate(plans: Sequence[Plan], unfilled: Sequence[PlannedLine], orders: Orders) -> None:
     targets = [
-        Target(line.line_id, line.variant_id, parcel.location_id, line.quantity)
+        Target(line.line_id, line.variant_id, parcel.location_id, line.quantity, orders[plan.order_id].channel_id)
         for plan in plans
         for parcel in plan.parcels
         for line in parcel.lines

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from core.db import rows
-from inventory.free import FREE
+from inventory.free import FREE, OWN
+from inventory.selectors import Free
 
 Stock = dict[UUID, dict[UUID, int]]
 """location → variant → units."""
@@ -29,6 +30,7 @@ class Demanding:
 
     order_id: UUID
     pool_id: UUID
+    channel_id: UUID
     country: str
     postal_code: str
     service: str
@@ -56,6 +58,7 @@ def demanding(order_ids: Sequence[UUID], now: datetime) -> list[Demanding]:
             order = orders[row.order_id] = Demanding(
                 order_id=row.order_id,
                 pool_id=row.pool_id,
+                channel_id=row.channel_id,
                 country=row.country,
                 postal_code=row.postal_code,
                 service=row.service,
@@ -69,22 +72,27 @@ def demanding(order_ids: Sequence[UUID], now: datetime) -> list[Demanding]:
     return [orders[order_id] for order_id in dict.fromkeys(order_ids) if order_id in orders]
 
 
-def free_stock(orders: Iterable[Demanding]) -> Stock:
-    """Free units of all these orders' variants at their pools' locations that ship: one statement."""
+def free_stock(orders: Iterable[Demanding]) -> Free:
+    """Free units of all these orders' variants at their pools' locations that ship, with what is set aside for their
+    channels: one statement."""
     pools: set[UUID] = set()
+    channels: set[UUID] = set()
     variants: set[UUID] = set()
     for order in orders:
         pools.add(order.pool_id)
+        channels.add(order.channel_id)
         variants.update(line.variant_id for line in order.lines)
-    found: Stock = {}
+    found = Free()
     if variants:
-        for row in rows(_FREE, {"pools": list(pools), "variants": list(variants)}):
-            found.setdefault(row.location_id, {})[row.variant_id] = row.free
+        for row in rows(_FREE, {"pools": list(pools), "channels": list(channels), "variants": list(variants)}):
+            found.common.setdefault(row.location_id, {})[row.variant_id] = row.free
+            if row.own:
+                found.own.setdefault((row.channel_id, row.location_id), {})[row.variant_id] = row.own
     return found
 
 
 _LINES = """
-SELECT o.id AS order_id, c.pool_id, c.is_history, o.placed_at, o.service, o.promise_latest,
+SELECT o.id AS order_id, c.pool_id, o.channel_id, c.is_history, o.placed_at, o.service, o.promise_latest,
        coalesce(o.shipping_address->>'country', c.country) AS country,
        coalesce(o.shipping_address->>'postal_code', '') AS postal_code,
        l.id AS line_id, l.variant_id, l.reserved, v.weight_g
@@ -100,8 +108,10 @@ SELECT demand_key, location_id, quantity FROM inventory_reservation WHERE demand
 ORDER BY demand_key, location_id
 """
 _FREE = f"""
-SELECT s.location_id, s.variant_id, {FREE} AS free
+SELECT s.location_id, s.variant_id, {FREE} AS free, f.channel_id, f.unused AS own
 FROM inventory_stock s JOIN inventory_location l ON l.id = s.location_id
-WHERE s.variant_id = ANY(%(variants)s) AND {FREE} > 0 AND l.is_active AND 'ship' = ANY(l.can)
+LEFT JOIN inventory_fence f
+  ON s.fenced > 0 AND f.stock_id = s.id AND f.unused > 0 AND f.channel_id = ANY(%(channels)s)
+WHERE s.variant_id = ANY(%(variants)s) AND {OWN} > 0 AND l.is_active AND 'ship' = ANY(l.can)
   AND s.location_id IN (SELECT p.location_id FROM inventory_poollocation p WHERE p.pool_id = ANY(%(pools)s))
 """  # noqa: S608 - constants

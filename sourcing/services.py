@@ -14,6 +14,7 @@ from core.bulk import dump
 from core.db import require_atomic, run
 from core.ids import new_id
 from core.money import quantise
+from inventory.selectors import Free
 from sourcing.alternatives import Ride, alternatives
 from sourcing.network import Lane, Network, network
 from sourcing.orders import Demanding, Stock, Wanted, demanding, free_stock
@@ -141,14 +142,17 @@ class _Sourcing:
         instance = self._instance(self.pinned)
         return self._plan(solve(instance), instance)
 
-    def from_anywhere(self, free: Stock) -> Plan:
+    def from_anywhere(self, free: Free) -> Plan:
         """The cheapest of all; what it takes of the free stock is gone for the orders after it."""
         self.clock.go_on()
         variants = {line.variant_id for line in self.order.lines}
-        stock: Stock = {}
+        channel, stock = self.order.channel_id, Stock()
+        ours = free.of(channel)
         for option in self.options:
-            own, here = self.pinned.get(option.location, {}), free.get(option.location, {})
-            stock[option.location] = {v: own.get(v, 0) + here.get(v, 0) for v in variants if v in own or v in here}
+            own, here = self.pinned.get(option.location, {}), ours.get(option.location, {})
+            stock[option.location] = {
+                v: own.get(v, 0) + max(0, here.get(v, 0)) for v in variants if v in own or v in here
+            }
         instance = self._instance(stock)
         found = solve(instance)
         for package in found.packages:
@@ -156,7 +160,7 @@ class _Sourcing:
             for variant, units in package.units.items():
                 taken = units - self.pinned.get(place, {}).get(variant, 0)
                 if taken > 0:
-                    free[place][variant] -= taken
+                    free.take(channel, place, variant, taken)
         return self._plan(found, instance)
 
     def _lanes(self, known: Network, everywhere: bool) -> list[Lane]:

@@ -50,6 +50,7 @@ ORDER BY w.variant_id, w.location_id ON CONFLICT DO NOTHING
 """
 STANDS = """
 SELECT s.id AS stock_id, p.sequence, p.as_of, coalesce(m.since, 0)::int AS since,
+       coalesce(m.is_counted, false) AS is_counted_since,
        CASE w.condition WHEN 'sellable' THEN s.on_hand WHEN 'damaged' THEN s.damaged ELSE s.quarantine END AS stands
 FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[], %(conditions)s::text[], %(as_ofs)s::timestamptz[])
     WITH ORDINALITY AS w(variant_id, location_id, condition, as_of, n)
@@ -57,7 +58,7 @@ JOIN inventory_stock s USING (variant_id, location_id)
 LEFT JOIN inventory_lastlevel p ON p.variant_id = w.variant_id AND p.location_id = w.location_id
     AND p.condition = w.condition AND p.feed_id = %(feed)s
 LEFT JOIN LATERAL (
-    SELECT sum(x.quantity) AS since FROM inventory_movement x
+    SELECT sum(x.quantity) AS since, bool_or(x.reason = 'count') AS is_counted FROM inventory_movement x
     WHERE x.variant_id = w.variant_id AND x.location_id = w.location_id AND x.at > w.as_of
       AND x.condition = w.condition) m ON true
 ORDER BY w.n
@@ -194,7 +195,8 @@ def _apply(message: FeedMessage, chunk_id: UUID, chosen: Sequence[Readable], *, 
 
 
 def _judged(feed_id: UUID, chosen: Sequence[Readable]) -> list[tuple[Readable, Last | None, UUID]]:
-    """Each condition of each level: what comes of it, None when it is not newer than the last one."""
+    """Each condition of each level: what comes of it, None when it is not newer than the last one, nor than what somebody
+    else has counted there since: that difference would be found twice."""
     wanted = [(level, condition) for level in chosen for condition in level.counted]
     found = rows(
         STANDS,
@@ -207,9 +209,13 @@ def _judged(feed_id: UUID, chosen: Sequence[Readable]) -> list[tuple[Readable, L
         },
     )
     return [
-        (level, _last(level, condition, row) if level.is_after(row.sequence, row.as_of) else None, row.stock_id)
+        (level, _last(level, condition, row) if _is_news(level, row) else None, row.stock_id)
         for (level, condition), row in zip(wanted, found, strict=True)
     ]
+
+
+def _is_news(level: Readable, row: Any) -> bool:
+    return level.is_after(row.sequence, row.as_of) and not row.is_counted_since
 
 
 def _last(level: Readable, condition: str, row: Any) -> Last:

@@ -47,12 +47,13 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Units of a demand decided for a location."""
+    """Units of a demand decided for a location; where they are not pinned yet, out of the fence of its channel first."""
 
     demand_key: UUID
     variant_id: UUID
     location_id: UUID
     quantity: int
+    channel_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +233,10 @@ def allocate(targets: Sequence[Target]) -> None:
             gone = _put_back(gone, targets)
         give_back(
             [Shift(g.variant_id, g.location_id, g.demand_key, reserved=-g.quantity) for g in gone]
-            + [Shift(t.variant_id, t.location_id, t.demand_key, allocated=t.quantity) for t in targets]
+            + [
+                Shift(t.variant_id, t.location_id, t.demand_key, allocated=t.quantity, channel_id=t.channel_id)
+                for t in targets
+            ]
         )
 
 

@@ -135,6 +135,26 @@ def test_more_left_since_the_count_than_was_counted_leaves_nothing(world: World)
     assert disagreements() == []
 
 
+def test_what_somebody_else_has_counted_since_is_not_found_a_second_time(world: World) -> None:
+    """Two of five are gone; a person who counts finds it first, and what the feed saw before says the same."""
+    feed, before = feed_at(world.store), timezone.now()
+    unit = services.In(world.variants[MUG].pk, world.store.pk, -2)
+    with transaction.atomic():
+        services.move_units([(unit, new_id())], Movement.Reason.COUNT, actor=SYSTEM)
+    assert say(feed, level(MUG, 3, at=before, sequence=1)) == ["stale"]
+    assert stock(world).on_hand == 3
+    assert say(feed, level(MUG, 3, sequence=2)) == ["unchanged"]
+    assert disagreements() == []
+
+
+def test_what_broke_since_the_count_is_missing_still(world: World) -> None:
+    feed, before = feed_at(world.store), timezone.now()
+    services.adjust(world.variants[MUG].pk, world.store.pk, -1, reason="damaged", actor=SYSTEM)
+    assert say(feed, level(MUG, 4, at=before)) == ["applied"]
+    assert stock(world).on_hand == 3
+    assert disagreements() == []
+
+
 def test_an_earlier_count_is_no_movement_since(world: World) -> None:
     """The first message came in after the second one was counted: its difference is of its own moment."""
     feed = feed_at(world.store)

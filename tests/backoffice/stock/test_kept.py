@@ -123,7 +123,7 @@ def test_the_list_takes_as_many_statements_for_many_as_for_one(clerk: Client) ->
 
 def test_people_of_a_store_find_only_their_orders(world: World) -> None:
     order = held()
-    text = signed_in("clerk", location_id=world.store.pk).get("/kept-stock/").content.decode()
+    text = signed_in("clerk", location_id=world.store.pk).get("/kept-stock/?state=kept").content.decode()
     assert order.number not in text
 
 
