@@ -230,6 +230,18 @@ MOVEMENTS = {
     "condition": _("Change of condition"),
     "transfer": _("Transfer"),
 }
+MOVE_REASONS = {
+    "counted": _("Counted"),
+    "damaged": _("Damaged"),
+    "lost": _("Lost"),
+    "found": _("Found"),
+    "sample": _("Used as a sample"),
+    "checked": _("Checked"),
+    "suspected": _("Suspected of a fault"),
+    "mended": _("Mended"),
+    "expired": _("Past its last day"),
+}
+"""Why people correct stock or change its condition."""
 
 ACCOUNT_KINDS = {
     "asset": _("Asset"),

@@ -34,9 +34,10 @@ def cover_shortfalls(events: list[Delivered]) -> None:
         shortfalls.cover(stock_id, actor=SYSTEM)
 
 
+@subscribe("lot.short", "fulfillment.take_missing_out", outside=True)
 @subscribe("lot.closed", "fulfillment.take_lot_out", outside=True)
 def take_lots_out(events: list[Delivered]) -> None:
-    """A lot is not sold any more: what was picked of it comes out of open work."""
+    """A lot is not sold any more, or fewer units of it lie there than are picked: these come out of open work."""
     for lot_id in sorted({event.about for event in events}):
         lots.put_back(lot_id, actor=SYSTEM)
 

@@ -229,3 +229,27 @@ sql_invariant(
            OR k.let_go_at IS NULL AND coalesce(p.here + p.coming, 0) < l.reserved + l.backordered)
     """,
 )
+sql_invariant(
+    "fulfillment",
+    "what people have in hand of a lot lies there",
+    "SELECT count(*) FROM fulfillment_pickedlot WHERE NOT has_left",
+    """
+    SELECT format('%s of lot %s of %s are in hand at %s, %s lie there', k.units, l.code, v.sku, p.code,
+                  coalesce(h.units, 0))
+    FROM (
+        SELECT k.lot_id, f.location_id, sum(k.quantity) AS units FROM fulfillment_pickedlot k
+        JOIN fulfillment_fulfillmentline w ON w.id = k.fulfillment_line_id
+        JOIN fulfillment_fulfillmentorder f ON f.id = w.fulfillment_order_id
+        WHERE NOT k.has_left GROUP BY k.lot_id, f.location_id) k
+    JOIN inventory_lot l ON l.id = k.lot_id JOIN catalog_variant v ON v.id = l.variant_id
+    JOIN inventory_location p ON p.id = k.location_id
+    LEFT JOIN LATERAL (
+        SELECT sum(x.units) AS units FROM inventory_holding x JOIN inventory_stock s ON s.id = x.stock_id
+        WHERE x.lot_id = k.lot_id AND s.location_id = k.location_id AND x.condition = 'sellable' AND l.state = 'open') h
+      ON true
+    WHERE k.units > coalesce(h.units, 0) AND NOT EXISTS (
+        SELECT FROM core_event e WHERE e.about = k.lot_id AND e.kind IN ('lot.short', 'lot.closed')
+           AND (e.dispatched_at IS NULL
+                OR EXISTS (SELECT FROM core_delivery d WHERE d.event_id = e.id AND d.done_at IS NULL)))
+    """,
+)

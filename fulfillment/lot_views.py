@@ -45,8 +45,8 @@ def lot_page(request: HttpRequest, lot_id: UUID) -> HttpResponse:
     return _page(request, _find(lot_id))
 
 
-def _page(request: HttpRequest, lot: Lot, form: ReasonForm | None = None) -> HttpResponse:
-    manages = allows(request.user, MANAGE)
+def _page(request: HttpRequest, lot: Lot, **typed: ReasonForm) -> HttpResponse:
+    manages, too_old = allows(request.user, MANAGE), is_too_old(lot, lot.variant)
     others = Lot.objects.filter(vendor_lot=lot.vendor_lot).exclude(pk=lot.pk) if lot.vendor_lot else Lot.objects.none()
     context: dict[str, Any] = {
         "lot": lot,
@@ -58,26 +58,30 @@ def _page(request: HttpRequest, lot: Lot, form: ReasonForm | None = None) -> Htt
         ],
         "in_transit": in_transit(lot.pk),
         "came": came(lot.pk),
-        "is_too_old": is_too_old(lot, lot.variant),
+        "is_too_old": too_old,
         "others": list(others.select_related("variant").order_by("code")[:50]),
         "manages": manages,
-        "form": (form or ReasonForm()) if manages and lot.code != Lot.UNKNOWN else None,
+        "opened": next(iter(typed.values()), None),
     }
-    return render(request, "fulfillment/lot.html", context, status=422 if form else 200)
+    if manages and lot.code != Lot.UNKNOWN:
+        may = {"close": lot.state != Lot.State.QUARANTINED, "release": lot.state != Lot.State.OPEN and not too_old}
+        forms = {name: ReasonForm(auto_id=f"{name}-%s") for name, offered in may.items() if offered} | typed
+        context |= {f"{name}_form": form for name, form in forms.items()}
+    return render(request, "fulfillment/lot.html", context, status=422 if typed else 200)
 
 
 @require_POST
 @permission(MANAGE, everywhere=True)
 def close(request: HttpRequest, lot_id: UUID) -> HttpResponse:
     """The whole lot is set apart, at every place at once."""
-    return _act(request, lot_id, close_lot, _closed)
+    return _act(request, lot_id, "close", close_lot, _closed)
 
 
 @require_POST
 @permission(MANAGE, everywhere=True)
 def release(request: HttpRequest, lot_id: UUID) -> HttpResponse:
     """The lot is sold again."""
-    return _act(request, lot_id, release_lot, _released)
+    return _act(request, lot_id, "release", release_lot, _released)
 
 
 def _closed(n: int) -> str:
@@ -90,14 +94,14 @@ def _released(n: int) -> str:
     return said % {"n": n}
 
 
-def _act(request: HttpRequest, lot_id: UUID, act: Any, words: Any) -> HttpResponse:
-    lot, form = _find(lot_id), ReasonForm(request.POST)
+def _act(request: HttpRequest, lot_id: UUID, name: str, act: Any, words: Any) -> HttpResponse:
+    lot, form = _find(lot_id), ReasonForm(request.POST, auto_id=f"{name}-%s")
     if not form.is_valid():
-        return _page(request, lot, form)
+        return _page(request, lot, **{name: form})
     try:
         done = act(lot.pk, reason=form.cleaned_data["reason"], actor=Actor.of(request.user))
     except Problem as problem:
         tell(form, problem)
-        return _page(request, lot, form)
+        return _page(request, lot, **{name: form})
     messages.success(request, words(done))
     return redirect("stock-lot", lot.pk)

@@ -23,6 +23,8 @@ from fulfillment.amend import open_boxes
 from fulfillment.locks import lock_orders_of
 from inventory.holdings import hands
 from inventory.holdings.ledger import OF_LOT, Part
+from inventory.locks import lock_stock
+from inventory.models import Lot
 from inventory.services import LOCK
 from orders.quantities import Units, move
 from orders.services import refresh
@@ -200,39 +202,54 @@ def come_back(wanted: Sequence[tuple[UUID, int, int]]) -> dict[UUID, list[tuple[
     return found
 
 
+# What is in hand of a lot beyond what of it lies there and is sold, what was picked last first.
 AFFECTED = """
-SELECT DISTINCT f.id, f.order_id, f.status FROM fulfillment_pickedlot k
-JOIN fulfillment_fulfillmentline w ON w.id = k.fulfillment_line_id
-JOIN fulfillment_fulfillmentorder f ON f.id = w.fulfillment_order_id
-WHERE k.lot_id = %(lot)s AND NOT k.has_left AND f.status IN ('picking', 'packed') ORDER BY f.id
+SELECT h.id, h.work_id, h.order_id, h.status, least(h.quantity, h.every - coalesce(t.units, 0) - h.later)::int AS too_many
+FROM (
+    SELECT k.id, k.quantity, f.id AS work_id, f.order_id, f.status, f.location_id,
+           sum(k.quantity) OVER (PARTITION BY f.location_id) AS every,
+           sum(k.quantity) OVER (PARTITION BY f.location_id ORDER BY k.id DESC) - k.quantity AS later
+    FROM fulfillment_pickedlot k JOIN fulfillment_fulfillmentline w ON w.id = k.fulfillment_line_id
+    JOIN fulfillment_fulfillmentorder f ON f.id = w.fulfillment_order_id
+    WHERE k.lot_id = %(lot)s AND NOT k.has_left AND f.status IN ('picking', 'packed')) h
+LEFT JOIN (
+    SELECT s.location_id, sum(x.units) AS units FROM inventory_holding x JOIN inventory_stock s ON s.id = x.stock_id
+    JOIN inventory_lot l ON l.id = x.lot_id AND l.state = 'open'
+    WHERE x.lot_id = %(lot)s AND x.condition = 'sellable' GROUP BY s.location_id) t USING (location_id)
+WHERE h.every - coalesce(t.units, 0) > h.later ORDER BY h.work_id, h.id
 """
 TAKE_OUT = """
-WITH gone AS (
-    DELETE FROM fulfillment_pickedlot k USING fulfillment_fulfillmentline w, inventory_lot l
-    WHERE w.id = k.fulfillment_line_id AND l.id = k.lot_id AND l.id = %(lot)s AND l.state <> 'open'
-      AND w.fulfillment_order_id = ANY(%(ids)s) AND NOT k.has_left
-    RETURNING w.id, w.order_line_id, w.fulfillment_order_id, k.quantity, l.code)
-UPDATE fulfillment_fulfillmentline w SET picked = w.picked - g.quantity FROM gone g WHERE w.id = g.id
-RETURNING g.fulfillment_order_id AS work_id, g.order_line_id AS line_id, g.quantity, g.code
+WITH wanted AS (SELECT * FROM unnest(%(ids)s::uuid[], %(units)s::int[]) AS w(id, units)),
+gone AS (
+    DELETE FROM fulfillment_pickedlot k USING wanted w WHERE k.id = w.id AND k.quantity = w.units
+    RETURNING k.fulfillment_line_id AS line, w.units),
+less AS (
+    UPDATE fulfillment_pickedlot k SET quantity = k.quantity - w.units FROM wanted w
+    WHERE k.id = w.id AND k.quantity > w.units RETURNING k.fulfillment_line_id AS line, w.units)
+UPDATE fulfillment_fulfillmentline w SET picked = w.picked - g.units
+FROM (SELECT * FROM gone UNION ALL SELECT * FROM less) g WHERE w.id = g.line
+RETURNING w.fulfillment_order_id AS work_id, w.order_line_id AS line_id, g.units AS quantity
 """
 
 
 def put_back(lot_id: UUID, *, actor: Actor) -> int:
-    """Units of a lot that is not sold any more come out of open work: closed boxes are opened, and others are to be
-    picked. Returns the units; a second call finds none."""
-    ids = [row.id for row in rows(AFFECTED, {"lot": lot_id})]
+    """Units of a lot that is not sold any more, or of which fewer lie there than are picked, come out of open work: closed
+    boxes are opened, and others are to be picked. Returns the units; a second call finds none."""
+    ids = sorted({row.work_id for row in rows(AFFECTED, {"lot": lot_id})})
     if not ids:
         return 0
+    lot = Lot.objects.get(pk=lot_id)
     with transaction.atomic():
         lock_orders_of(ids)
-        work = rows(AFFECTED, {"lot": lot_id})
-        boxes = [row.id for row in work if row.status == "packed"]
+        lock_stock([lot.variant_id], None)
+        work = [row for row in rows(AFFECTED, {"lot": lot_id}) if row.work_id in ids]
+        boxes = sorted({row.work_id for row in work if row.status == "packed"})
         open_boxes(boxes, boxes, actor=actor, at=None)
-        out = rows(TAKE_OUT, {"lot": lot_id, "ids": [row.id for row in work]})
+        out = rows(TAKE_OUT, {"ids": [row.id for row in work], "units": [row.too_many for row in work]})
         move([Units(row.line_id, row.quantity) for row in out], "picked", "released")
-        order_of = {row.id: row.order_id for row in work}
+        order_of = {row.work_id: row.order_id for row in work}
         record_many(
-            (Row(order_of[r.work_id], "order.lot_out", data={"lot": r.code, "units": r.quantity}) for r in out),
+            (Row(order_of[r.work_id], "order.lot_out", data={"lot": lot.code, "units": r.quantity}) for r in out),
             actor=actor,
         )
         if out:

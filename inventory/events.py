@@ -25,3 +25,10 @@ class LotClosed(Event):
     """A lot is not sold any more; `about` is the lot's id."""
 
     kind = "lot.closed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LotShort(Event):
+    """Fewer units of a lot lie at a place than people have in hand of it; `about` is the lot's id."""
+
+    kind = "lot.short"

@@ -6,17 +6,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Variant
+from core.wording import MOVE_REASONS
 from inventory.holdings.lots import LotInput
 from inventory.models import Condition
 from inventory.services import LARGEST
 
-REASONS = [
-    ("counted", _("Counted")),
-    ("damaged", _("Damaged")),
-    ("lost", _("Lost")),
-    ("found", _("Found")),
-    ("sample", _("Used as a sample")),
-]
+REASONS = [(name, MOVE_REASONS[name]) for name in ("counted", "damaged", "lost", "found", "sample")]
 
 
 class PlaceForm(forms.Form):

@@ -18,7 +18,7 @@ from core.days import company_day
 from core.forms import tell
 from core.ids import new_id
 from core.permissions import allows, locations_of, permission, require
-from core.problems import Invalid, NotFound, Problem
+from core.problems import NotFound, Problem
 from inventory import lineforms, panels, services
 from inventory.forms import AdjustForm, ReceiveForm
 from inventory.holdings import lots
@@ -101,15 +101,14 @@ def track(request: HttpRequest, sku: str) -> HttpResponse:
     variant, form = _find(sku), TrackForm(request.POST, auto_id="track-%s")
     if not form.is_valid():
         return render(request, "inventory/item.html", _item(request, variant, track=form), status=422)
-    given = form.cleaned_data
+    given, actor = form.cleaned_data, Actor.of(request.user)
     said = _("%(sku)s asks for lots. What lay about before is of the lot UNKNOWN.") % {"sku": sku}
     return _done(
         request,
-        sku,
+        variant,
         said,
-        lambda: lots.track(
-            variant.pk, expiry=given["expiry"], shelf_days=given["shelf_days"], actor=Actor.of(request.user)
-        ),
+        lambda: lots.track(variant.pk, expiry=given["expiry"], shelf_days=given["shelf_days"], actor=actor),
+        track=form,
     )
 
 
@@ -124,12 +123,8 @@ def receive(request: HttpRequest, sku: str) -> HttpResponse:
     given = form.cleaned_data
     require(request.user, "stock.receive", given["location"])
     said = ngettext("%(n)d unit received.", "%(n)d units received.", given["quantity"]) % {"n": given["quantity"]}
-    try:
-        _take_in(variant, given, form.named(), Actor.of(request.user))
-    except Invalid as problem:
-        tell(form, problem)
-        return render(request, "inventory/item.html", _item(request, variant, receive=form), status=422)
-    return _done(request, sku, said, lambda: None)
+    actor = Actor.of(request.user)
+    return _done(request, variant, said, lambda: _take_in(variant, given, form.named(), actor), receive=form)
 
 
 def _take_in(variant: Variant, given: dict[str, Any], lot: lots.LotInput | None, actor: Actor) -> None:
@@ -154,7 +149,7 @@ def adjust(request: HttpRequest, sku: str) -> HttpResponse:
     if versions.looks_again(request):
         return render(request, "inventory/item.html", _item(request, variant, adjust=form))
     said = _("The stock is corrected by %(n)+d.") % {"n": given["quantity"]}
-    return _done(request, sku, said, lambda: _correct(request, variant, form))
+    return _done(request, variant, said, lambda: _correct(request, variant, form), adjust=form)
 
 
 def _correct(request: HttpRequest, variant: Variant, form: Any) -> None:
@@ -195,13 +190,15 @@ def _corrections(variant: Variant, since: datetime | None) -> list[dict[str, Any
     ]
 
 
-def _done(request: HttpRequest, sku: str, said: str, act: Any) -> HttpResponse:
+def _done(request: HttpRequest, variant: Variant, said: str, act: Any, **forms: Any) -> HttpResponse:
+    """What was done; or the page again with what was typed, and why it was refused."""
     try:
         act()
     except versions.Stale:
         raise
     except Problem as problem:
-        messages.error(request, problem.detail)
-    else:
-        messages.success(request, said)
-    return redirect("stock-item", sku)
+        (form,) = forms.values()
+        tell(form, problem)
+        return render(request, "inventory/item.html", _item(request, variant, **forms), status=problem.status)
+    messages.success(request, said)
+    return redirect("stock-item", variant.sku)

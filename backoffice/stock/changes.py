@@ -17,7 +17,7 @@ from core.db import rows
 from core.lists import Choice, Column, ListSpec, Period, Reference, Sort, registry
 from core.lists.views import show
 from core.permissions import locations_of, permission
-from core.templatetags.ui import actor_word, condition_word, movement_word, signed, when
+from core.templatetags.ui import actor_word, condition_word, movement_word, note_words, signed, when
 from fulfillment.models import Shipment, StockChange
 from inventory.models import FeedChunk, Location
 from inventory.transfers.models import TransferStep
@@ -71,7 +71,7 @@ def _why(row: StockChange) -> str:
     if row.kind == "on_hand":
         said = [movement_word(row.what)]
         said += [condition_word(row.condition)] if row.condition != "sellable" else []
-        return " · ".join([*said, *([row.note] if row.note else [])])
+        return " · ".join([*said, *([note_words(row.note)] if row.note else [])])
     if row.kind == "held":
         return (
             _("Its feed is heard again") if row.after == "resolved" else _("Its feed is silent: units may be held back")

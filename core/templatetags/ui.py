@@ -1,5 +1,6 @@
 """The words of the templates: components with slots, icons, states, money and dates as people say them."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -20,6 +21,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core import charts, tracing, wording
 from core.actors import SYSTEM
@@ -148,6 +150,28 @@ def tender_word(tender: str) -> str:
 def movement_word(reason: str) -> str:
     """Why units moved, in words."""
     return str(wording.MOVEMENTS.get(reason, reason))
+
+
+_ENDS = re.compile(r"ends on (\d{4}-\d\d-\d\d), (\d{1,5}) days must be left")
+
+
+@register.filter
+def note_words(note: str) -> str:
+    """What is said about a movement: reasons and last days in the reader's words, what somebody typed as it is."""
+    return ": ".join(_note_part(part) for part in note.split(": "))
+
+
+def _note_part(part: str) -> str:
+    ends = _ENDS.fullmatch(part)
+    try:
+        last = date.fromisoformat(ends[1]) if ends else None
+    except ValueError:
+        last = None
+    if ends is None or last is None:
+        return str(wording.MOVE_REASONS.get(part, part))
+    day, left = written_day(last, "d MMMM y"), int(ends[2])
+    said = ngettext("ends on %(day)s, %(n)d day must be left", "ends on %(day)s, %(n)d days must be left", left)
+    return said % {"day": day, "n": left}
 
 
 @register.filter

@@ -48,9 +48,12 @@ WHERE NOT EXISTS (
     SELECT FROM inventory_stock s WHERE s.variant_id = w.variant_id AND s.location_id = w.location_id)
 ORDER BY w.variant_id, w.location_id ON CONFLICT DO NOTHING
 """
+# `apart`: units that were in quarantine when it was counted because their lot is not sold. `included`: those of them that
+# the feed's last level counted as sellable. Stock rows without lots have neither.
 STANDS = """
 SELECT s.id AS stock_id, p.sequence, p.as_of, coalesce(m.since, 0)::int AS since,
        coalesce(m.is_counted, false) AS is_counted_since,
+       coalesce(a.units, 0)::int AS apart, coalesce(i.units, 0)::int AS included,
        CASE w.condition WHEN 'sellable' THEN s.on_hand WHEN 'damaged' THEN s.damaged ELSE s.quarantine END AS stands
 FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[], %(conditions)s::text[], %(as_ofs)s::timestamptz[])
     WITH ORDINALITY AS w(variant_id, location_id, condition, as_of, n)
@@ -61,6 +64,17 @@ LEFT JOIN LATERAL (
     SELECT sum(x.quantity) AS since, bool_or(x.reason = 'count') AS is_counted FROM inventory_movement x
     WHERE x.variant_id = w.variant_id AND x.location_id = w.location_id AND x.at > w.as_of
       AND x.condition = w.condition) m ON true
+LEFT JOIN LATERAL (
+    SELECT greatest(0, coalesce((
+        SELECT sum(h.units) FROM inventory_holding h JOIN inventory_lot l ON l.id = h.lot_id AND l.state <> 'open'
+        WHERE h.stock_id = s.id AND h.condition = 'quarantine'), 0) - coalesce((
+        SELECT sum(x.quantity) FROM inventory_holdingmove x
+        WHERE x.stock_id = s.id AND x.at > w.as_of AND x.condition = 'quarantine' AND x.note = %(of_lot)s), 0)) AS units
+    WHERE s.is_detailed) a ON true
+LEFT JOIN LATERAL (
+    SELECT greatest(0, -x.apart) AS units FROM inventory_lastlevel x
+    WHERE s.is_detailed AND x.variant_id = s.variant_id AND x.location_id = s.location_id
+      AND x.condition = 'sellable' AND x.feed_id = %(feed)s) i ON true
 ORDER BY w.n
 """
 DONE = """
@@ -103,6 +117,7 @@ class Last:
     as_of: datetime
     counted: int
     since: int
+    apart: int
     before: int
     stands: int
 
@@ -120,14 +135,14 @@ LASTS = Table(
     "inventory_lastlevel",
     {
         "variant_id": "uuid", "location_id": "uuid", "condition": "text", "sequence": "bigint", "as_of": "timestamptz",
-        "counted": "int", "since": "int", "before": "int", "stands": "int",
+        "counted": "int", "since": "int", "apart": "int", "before": "int", "stands": "int",
     },
     computed={"feed_id": "%(feed)s::uuid"} | SAME_FOR_ALL,
 )  # fmt: skip
 REMEMBER = f"""
 {LASTS.insert()} ON CONFLICT (variant_id, location_id, condition, feed_id) DO UPDATE SET
     sequence = excluded.sequence, as_of = excluded.as_of, counted = excluded.counted, since = excluded.since,
-    before = excluded.before, stands = excluded.stands, source = excluded.source
+    apart = excluded.apart, before = excluded.before, stands = excluded.stands, source = excluded.source
 """
 
 
@@ -206,20 +221,37 @@ def _judged(feed_id: UUID, chosen: Sequence[Readable]) -> list[tuple[Readable, L
             "conditions": [str(condition) for _, condition in wanted],
             "as_ofs": [level.as_of for level, _ in wanted],
             "feed": feed_id,
+            "of_lot": ledger.OF_LOT,
         },
     )
-    return [
-        (level, _last(level, condition, row) if _is_news(level, row) else None, row.stock_id)
+    rises = {
+        level.place_in_chunk: level.counted[condition] + row.since - row.stands
         for (level, condition), row in zip(wanted, found, strict=True)
-    ]
+        if condition == Condition.SELLABLE
+    }
+    judged = []
+    for (level, condition), row in zip(wanted, found, strict=True):
+        unaware = _unaware(level, row, rises.get(level.place_in_chunk, 0))
+        last = _last(level, condition, row, unaware) if _is_news(level, row) else None
+        judged.append((level, last, row.stock_id))
+    return judged
 
 
 def _is_news(level: Readable, row: Any) -> bool:
     return level.is_after(row.sequence, row.as_of) and not row.is_counted_since
 
 
-def _last(level: Readable, condition: str, row: Any) -> Last:
+def _unaware(level: Readable, row: Any, rise: int) -> int:
+    """Units of lots set apart that the feed still counts as sellable: what it says beyond what is known here, unless it
+    says itself that so many are in quarantine. They stay there."""
+    missing = row.apart - level.counted.get(Condition.QUARANTINE, 0)
+    most = level.counted.get(Condition.SELLABLE, missing)
+    return max(0, min(missing, most, max(rise, row.included)))
+
+
+def _last(level: Readable, condition: str, row: Any, unaware: int) -> Last:
     counted = level.counted[condition]
+    apart = {Condition.SELLABLE: -unaware, Condition.QUARANTINE: unaware}.get(Condition(condition), 0)
     return Last(
         level.variant_id,
         level.location_id,
@@ -228,8 +260,9 @@ def _last(level: Readable, condition: str, row: Any) -> Last:
         level.as_of,
         counted,
         row.since,
+        apart,
         row.stands,
-        max(0, counted + row.since),
+        max(0, counted + row.since + apart),
     )
 
 

@@ -156,6 +156,7 @@ class LastLevel(models.Model):
     """The last level of a feed for units of a condition: what was counted, and what came of it.
 
     `before` was on the books, `since` moved after the count was taken, `stands` is what the books say from then on.
+    `apart` are units of lots that are not sold, which were counted as sellable and stay in quarantine.
     A level is never followed by an older one (a trigger refuses it).
     """
 
@@ -168,6 +169,7 @@ class LastLevel(models.Model):
     as_of = models.DateTimeField()
     counted = models.IntegerField()
     since = models.IntegerField()
+    apart = models.IntegerField(default=0, db_default=0)
     before = models.IntegerField()
     stands = models.IntegerField()
     source = models.UUIDField(help_text="the chunk that it came in")
@@ -179,6 +181,6 @@ class LastLevel(models.Model):
                 condition=Q(condition__in=["sellable", "damaged", "quarantine"]), name="lastlevel_condition"
             ),
             models.CheckConstraint(
-                condition=Q(stands=Greatest(0, F("counted") + F("since"))), name="lastlevel_loses_nothing"
+                condition=Q(stands=Greatest(0, F("counted") + F("since") + F("apart"))), name="lastlevel_loses_nothing"
             ),
         ]

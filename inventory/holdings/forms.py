@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.wording import MOVE_REASONS
 from inventory.forms import PlaceForm
 from inventory.holdings.bins import LARGEST_WALK, Wish
 from inventory.holdings.lots import LONGEST_SHELF
@@ -12,13 +13,7 @@ from inventory.holdings.selectors import Spot
 from inventory.holdings.words import CONDITIONS, KINDS
 from inventory.services import LARGEST
 
-REASONS = [
-    ("damaged", _("Damaged")),
-    ("checked", _("Checked")),
-    ("suspected", _("Suspected of a fault")),
-    ("mended", _("Mended")),
-    ("expired", _("Past its last day")),
-]
+REASONS = [(name, MOVE_REASONS[name]) for name in ("damaged", "checked", "suspected", "mended", "expired")]
 
 
 class BinsForm(PlaceForm):

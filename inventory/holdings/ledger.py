@@ -17,7 +17,9 @@ from core.actors import Actor
 from core.bulk import Table
 from core.db import rows, run
 from core.ids import new_id
+from core.outbox import publish
 from core.problems import Conflict
+from inventory.events import LotShort
 from inventory.holdings import hands
 from inventory.holdings.models import Lot
 
@@ -27,13 +29,14 @@ OF_LOT = "lot"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Units in a bin (None: in none) and of a lot (None: of none, or of whichever goes first); `because` is kept with
-    their move."""
+    """Units in a bin (None: in none, or of whichever people walk to first) and of a lot (None: of none, or of whichever
+    goes first). `exactly`: None is none. `because` is kept with their move."""
 
     quantity: int
     bin_id: UUID | None = None
     lot_id: UUID | None = None
     because: str = ""
+    exactly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ class Breakdown:
         nobody has in hand first."""
         fits = [
             s for s in self.shelves
-            if s.condition == condition and wanted.lot_id in (None, s.lot_id) and wanted.bin_id in (None, s.bin_id)
+            if s.condition == condition and wanted.lot_id in (None, s.lot_id)
+            and (s.bin_id == wanted.bin_id or (wanted.bin_id is None and not wanted.exactly))
         ]  # fmt: skip
         taken, left = [], wanted.quantity
         spare = self._spare(condition) if wanted.lot_id is None else {}
@@ -98,10 +102,15 @@ class Breakdown:
 
     def _spare(self, condition: str) -> dict[UUID | None, int]:
         """Of lots that somebody has units of in hand: the units that nobody has."""
-        if condition != "sellable":
-            return {}
-        there = {lot: sum(s.units for s in self.shelves if (s.condition, s.lot_id) == (condition, lot)) for lot in self.in_hand}  # fmt: skip
-        return {lot: max(0, units - self.in_hand[lot]) for lot, units in there.items()}
+        in_hand = self.in_hand if condition == "sellable" else {}
+        return {lot: max(0, self._sellable(lot) - units) for lot, units in in_hand.items()}
+
+    def missing(self) -> list[UUID]:
+        """Lots of which fewer units are left than people have in hand."""
+        return [lot for lot, units in self.in_hand.items() if self._sellable(lot) < units]
+
+    def _sellable(self, lot_id: UUID) -> int:
+        return sum(s.units for s in self.shelves if s.condition == "sellable" and s.lot_id == lot_id)
 
     def put(self, condition: str, part: Part) -> None:
         """Add units."""
@@ -164,7 +173,7 @@ def follow(moved: Sequence[Moved], *, leaving: bool, actor: Actor, at: datetime 
     `leaving`: the units went out of the door, so from the bins; a correction is of units in no bin as far as it can be.
     """
     found = breakdowns([(m.variant_id, m.location_id) for m in moved])
-    _know_hands(found, moved)
+    _know_hands(found, moved, leaving=leaving)
     changes = []
     for each in sorted(moved, key=lambda m: m.quantity < 0):
         there = found.get((each.variant_id, each.location_id))
@@ -172,6 +181,7 @@ def follow(moved: Sequence[Moved], *, leaving: bool, actor: Actor, at: datetime 
             parts = _arrive(there, each) if each.quantity > 0 else _leave(there, each, leaving=leaving)
             changes += [change(there.stock_id, each.condition, p, each.source, each.id) for p in parts]
     write(changes, actor=actor, at=at)
+    publish([LotShort(about=lot) for lot in sorted(lot for there in found.values() for lot in there.missing())])
 
 
 def change(stock_id: UUID, condition: str, part: Part, source: UUID, movement_id: UUID | None = None) -> Change:
@@ -179,13 +189,17 @@ def change(stock_id: UUID, condition: str, part: Part, source: UUID, movement_id
     return Change(stock_id, str(condition), part.bin_id, part.lot_id, part.quantity, source, movement_id, part.because)
 
 
-def _know_hands(found: Mapping[tuple[UUID, UUID], Breakdown], moved: Sequence[Moved]) -> None:
-    """Where units leave that name no lot: what somebody has in hand there."""
+def _know_hands(found: Mapping[tuple[UUID, UUID], Breakdown], moved: Sequence[Moved], *, leaving: bool) -> None:
+    """Where sellable units of lots go: what somebody has in hand there. A parcel takes its own; a lot that is set apart
+    as a whole comes out of open work as a whole."""
     places = sorted(
-        (each.variant_id, each.location_id)
-        for each in moved
-        if -each.quantity > sum(p.quantity for p in each.parts if p.lot_id)
-        and ((there := found.get((each.variant_id, each.location_id))) and there.tracks_lots)
+        {
+            (each.variant_id, each.location_id)
+            for each in moved
+            if -each.quantity > sum(p.quantity for p in each.parts if p.because or (leaving and p.lot_id))
+            and each.condition == "sellable"
+            and ((there := found.get((each.variant_id, each.location_id))) and there.tracks_lots)
+        }
     )
     for (variant, place, lot), units in (hands.in_hand(places) if places else {}).items():
         found[variant, place].in_hand[lot] = units

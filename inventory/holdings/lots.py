@@ -23,7 +23,7 @@ from core.timeline import record
 from inventory import shortfalls
 from inventory.events import LotClosed
 from inventory.holdings.ledger import OF_LOT, Part, change, write
-from inventory.holdings.moving import recondition
+from inventory.holdings.moving import What, bin_of, recondition
 from inventory.locks import lock_stock
 from inventory.models import Bin, Condition, Lot, Stock
 from inventory.services import In, receive
@@ -100,6 +100,8 @@ def receive_lot(
     with transaction.atomic():
         variant = still([variant_id]).get(variant_id) or Variant.objects.get(pk=variant_id)
         known = named(variant, lot, vendor)
+        if bin_id is not None:
+            bin_of(bin_id, What(variant_id, location_id, quantity, condition))
         unit = coming_in(known, location_id, quantity, condition, bin_id)
         receive([unit], source=new_id(), actor=actor, note=note, vendor=vendor)
     return known

@@ -1,3 +1,4 @@
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
@@ -68,7 +69,7 @@ class Lot(models.Model):
         ]
         indexes = [
             models.Index(fields=["code"], name="lot_code"),
-            models.Index(Upper("code"), name="lot_scanned"),
+            models.Index(OpClass(Upper("code"), "text_pattern_ops"), name="lot_scanned"),
             models.Index(fields=["vendor_lot"], condition=~Q(vendor_lot=""), name="lot_of_vendor"),
             models.Index(fields=["expires_on"], condition=Q(state="open"), name="lot_expires"),
         ]

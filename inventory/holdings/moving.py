@@ -2,14 +2,14 @@
 a shortfall."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
-from core.db import rows
+from core.db import rows, run
 from core.ids import new_id
 from core.problems import Conflict, Invalid, NotFound
 from core.timeline import record
@@ -85,7 +85,7 @@ def recondition(
 ) -> None:
     """Two movements for the same units, out of one condition and into another, where they lie."""
     units, source = sum(p.quantity for p in parts), new_id()
-    named = tuple(p for p in parts if p.bin_id or p.lot_id)
+    named = tuple(replace(p, exactly=True) for p in parts if p.bin_id or p.lot_id)
     move_units(
         [
             (In(variant_id, location_id, -units, old, named), source),
@@ -107,10 +107,14 @@ def locked(what: What) -> Stock:
     return found
 
 
+STAYS = "SELECT id FROM inventory_bin WHERE id = %(id)s FOR SHARE"
+
+
 def bin_of(bin_id: UUID | None, what: What) -> Bin | None:
-    """The bin, of this place; None stays None."""
+    """The bin, of this place, which nobody closes or makes a quarantine until this is done; None stays None."""
     if bin_id is None:
         return None
+    run(STAYS, {"id": bin_id})
     found = Bin.objects.filter(pk=bin_id, location_id=what.location_id, is_active=True).first()
     if found is None:
         raise Invalid.field(["bin"], _("this place has no such bin"))

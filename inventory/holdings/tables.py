@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from core.lists import Choice, Column, ListSpec, Sort, Tab, registry
 from core.templatetags.ui import when
-from inventory.holdings.selectors import all_bins
+from inventory.holdings.selectors import all_bins, with_contents
 from inventory.holdings.words import KINDS, LOT_STATES, LOT_TONES
 from inventory.models import Bin, Lot
 from inventory.selectors import place_codes
@@ -41,6 +41,7 @@ BINS = registry.register(
         template="inventory/bins.html",
         permission="stock.view",
         base=lambda user: all_bins(),
+        prepare=with_contents,
         columns=(
             Column(name="code", label=gettext_lazy("Bin"), value=lambda b: b.code, cell=_code, fixed=True, sort="code"),
             Column(name="place", label=gettext_lazy("Place"), value=lambda b: b.location.name, phone="full"),

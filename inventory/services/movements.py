@@ -88,7 +88,7 @@ def move_units(
     require_atomic()
     if not moves:
         return
-    units, ids = [unit for unit, _ in moves], [new_id() for _ in moves]
+    units, ids, at = [unit for unit, _ in moves], [new_id() for _ in moves], at or timezone.now()
     places = {"variants": [u.variant_id for u in units], "locations": [u.location_id for u in units]}
     detailed = is_detailed(rows(LOCK, places), [(u.variant_id, u.location_id) for u in units])
     try:
@@ -100,7 +100,7 @@ def move_units(
                     "reason": reason,
                     "note": note,
                     "actor": actor.label,
-                    "at": at or timezone.now(),
+                    "at": at,
                     "ids": ids,
                     "conditions": [u.condition for u in units],
                     "quantities": [u.quantity for u in units],
