@@ -34,6 +34,7 @@ ICONS = {
     "purchase_order": "shopping-cart",
     "transfer": "arrow-left-right",
     "vendor": "factory",
+    "supply": "truck",
 }
 MACHINES = {
     "order": "order",
@@ -122,6 +123,42 @@ def _unplanned(entry: TimelineEntry, currency: str) -> str:
         units,
     )
     return said % {"n": units}
+
+
+def _announced(entry: TimelineEntry, currency: str) -> str:
+    """Goods are on their way."""
+    units = int(entry.data.get("units", 0))
+    said = ngettext("announced %(n)d unit for %(day)s", "announced %(n)d units for %(day)s", units)
+    return said % {"n": units, "day": _day(entry.data.get("due", ""))}
+
+
+def _supply_changed(entry: TimelineEntry, currency: str) -> str:
+    """Goods come on another day, or in another number."""
+    said: list[str] = []
+    if due := entry.data.get("due"):
+        said.append(_("moved it from %(before)s to %(after)s") % {"before": _day(due[0]), "after": _day(due[1])})
+    if units := entry.data.get("units"):
+        said.append(_("changed the units from %(before)s to %(after)s") % {"before": units[0], "after": units[1]})
+    return ", ".join(said)
+
+
+def _supply_came(entry: TimelineEntry, currency: str) -> str:
+    """Goods came, and for whom."""
+    units, served = int(entry.data.get("units", 0)), int(entry.data.get("served", 0))
+    said = ngettext("received %(n)d unit", "received %(n)d units", units) % {"n": units}
+    if served:
+        said += ngettext(", %(n)d for orders that waited", ", %(n)d for orders that waited", served) % {"n": served}
+    return said
+
+
+def _supply_ended(entry: TimelineEntry, currency: str) -> str:
+    """Nothing more is to come."""
+    missing = int(entry.data.get("missing", 0))
+    if not missing:
+        return _("closed it: all has come")
+    return ngettext("closed it: %(n)d unit did not come", "closed it: %(n)d units did not come", missing) % {
+        "n": missing
+    }
 
 
 def _units_came(entry: TimelineEntry, currency: str) -> str:
@@ -298,6 +335,10 @@ SAID: dict[str, Say] = {
     "transfer.receive_part": lambda e, c: _("left the rest open"),
     "transfer.receive": lambda e, c: _("completed the transfer"),
     "transfer.close_short": lambda e, c: _("closed the transfer with a difference"),
+    "supply.expect": _announced,
+    "supply.change": _supply_changed,
+    "supply.arrive": _supply_came,
+    "supply.close": _supply_ended,
     "return.approve": lambda e, c: _("approved a return"),
     "return.receive": lambda e, c: _("received a return"),
     "return.cancel": lambda e, c: _("cancelled a return"),

@@ -6,6 +6,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,6 +20,7 @@ from core.days import company_day
 from core.db import rows
 from core.forms import tell
 from core.ids import new_id
+from core.models import TimelineEntry
 from core.permissions import allows, locations_of, permission, require
 from core.problems import Conflict, NotFound, Problem
 from inventory.forms import LotForm
@@ -32,6 +34,7 @@ from inventory.supply.words import KINDS, state
 from purchasing.models import PurchaseLine
 
 MOST_WAITING = 200
+MOST_TOLD = 40
 _WAITING = """
 SELECT o.number, o.customer_name, o.placed_at, l.promise_latest, l.first_promise_latest, p.quantity AS units
 FROM inventory_supplypin p JOIN orders_orderline l ON l.id = p.demand_key JOIN orders_order o ON o.id = l.order_id
@@ -109,8 +112,13 @@ def _page(request: HttpRequest, found: Supply, **bound: forms.Form) -> HttpRespo
         if receives
         else None,
         "opened": next(iter(bound.values()), None),
+        "timeline": [versions.said(entry) for entry in _told(found)],
     }
     return render(request, "fulfillment/supply.html", context, status=422 if bound else 200)
+
+
+def _told(found: Supply) -> QuerySet[TimelineEntry]:
+    return TimelineEntry.objects.filter(about=found.pk).order_by("-at", "-id")[:MOST_TOLD]
 
 
 def _sees_orders(user: Any) -> bool:

@@ -13,6 +13,7 @@ from inventory.transfers import views as transfers
 urlpatterns = [
     path("stock/", page_of("stock"), name="stock"),
     path("inbound/", supply.inbound, name="inbound"),
+    path("inbound/new/", supply.announce, name="supply-new"),
     path("stock/<path:sku>/pre-order/", supply.pre_order, name="stock-pre-order"),
     path("stock/<path:sku>/receive/", views.receive, name="stock-receive"),
     path("stock/<path:sku>/lots/", views.track, name="stock-track"),

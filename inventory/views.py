@@ -63,6 +63,7 @@ def _item(request: HttpRequest, variant: Variant, **forms: Any) -> dict[str, Any
         "correction": last_correction(variant.pk),
         "coming": of_variant(variant.pk),
         "waiting_for_none": waiting_for_none(variant.pk),
+        "may_announce": allows(request.user, MANAGE),
         "may_sell_ahead": allows(request.user, MANAGE) and locations_of(request.user, MANAGE) is None,
         "today": company_day(),
         "opened": next(iter(forms), ""),

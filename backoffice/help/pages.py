@@ -84,6 +84,7 @@ ABOUT = {
     "put-away": ("warehouse", "bins"),
     "inbound": ("planner", "what-is-on-its-way"),
     "supply": ("planner", "what-is-on-its-way"),
+    "supply-new": ("planner", "what-is-on-its-way"),
     "stock-feeds": ("planner", "stock-feeds"),
     "stock-feed": ("planner", "stock-feeds"),
     "stock-feed-new": ("planner", "stock-feeds"),

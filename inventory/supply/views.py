@@ -7,18 +7,40 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.services import set_pre_order
 from core.actors import Actor
 from core.days import company_day
-from core.permissions import permission
+from core.forms import tell
+from core.ids import new_id
+from core.permissions import allows, locations_of, permission
 from core.problems import NotFound, Problem
+from core.typed import plain
 from inventory.models import Location
-from inventory.selectors import variant_by_sku
-from inventory.supply import calendar
+from inventory.selectors import place_choices, variant_by_sku
+from inventory.supply import announcing, calendar
+from inventory.supply.forms import AnnounceForm
 
 MANAGE = "supply.manage"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission(MANAGE)
+def announce(request: HttpRequest) -> HttpResponse:
+    """Goods are announced by hand: a form of a key of its own, so that it counts once however often it is sent."""
+    places = place_choices(locations_of(request.user, MANAGE))
+    wanted = {"sku": plain(request.GET.get("sku", "")), "location": request.GET.get("place", "")[:64], "key": new_id()}
+    form = AnnounceForm(request.POST if request.method == "POST" else None, places=places, initial=wanted)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = announcing.announce(form.said(), actor=Actor.of(request.user))
+        except Problem as problem:
+            tell(form, problem)
+        else:
+            messages.success(request, _("It is announced. Orders that wait for such goods wait for these now."))
+            return redirect("supply", made.pk)
+    return render(request, "inventory/supply_new.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @require_safe
@@ -43,6 +65,7 @@ def inbound(request: HttpRequest) -> HttpResponse:
         "late": late.units if late else 0,
         "units": sum(w.units for w in weeks),
         "promised": sum(w.promised for w in weeks),
+        "may_announce": allows(request.user, MANAGE),
         "this_week": next((w.units for w in weeks if w.first == calendar.monday(today)), 0),
     }
     return render(request, "inventory/inbound.html", context)

@@ -16,6 +16,7 @@ from oms.demo.refusals import lose_sales
 from oms.demo.stocking import stock_up
 from oms.demo.supplies import announce
 from oms.demo.today import live_day
+from oms.demo.waiting import wait
 from sourcing.network import forget as forget_network
 
 SEED = 2026
@@ -44,6 +45,7 @@ def build(
     shelve(now)
     announce(now)
     buy_and_move(now)
+    wait(now)
     limit()
     search.catch_up(ever=True)
     staff.hire()

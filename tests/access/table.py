@@ -178,6 +178,7 @@ ROWS = [
     Row("transfer-finish", "stock.transfer", "/transfers/{coming}/receive/finish/", ok=DONE, elsewhere=404),
     Row("stock-pre-order", "supply.manage", "/stock/{sku}/pre-order/", POST, ok=DONE, whole=True, data={"may": "on"}),
     Row("inbound", "stock.view", "/inbound/"),
+    Row("supply-new", "supply.manage", "/inbound/new/"),
     Row("supply", "stock.view", "/inbound/{supply}/"),
     Row("supply-change", "supply.manage", "/inbound/{supply}/change/", POST, ok=DONE, elsewhere=403, data={"due": "{today}", "quantity": "9"}),
     Row("supply-arrive", "stock.receive", "/inbound/{supply}/arrive/", POST, ok=DONE, elsewhere=403, data={"quantity": "1"}),

@@ -13,16 +13,20 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from core.db import rows
 from core.invariants import disagreements
-from core.models import Event
+from core.models import Event, Incident
 from core.permissions import locations_of
 from fulfillment.models import FulfillmentOrder, Shipment
-from inventory.models import Location, Stock, Transfer
+from inventory.models import Location, Stock, SupplyPin, Transfer
 from oms.demo.build import build
+from oms.demo.waiting import AHEAD, SERVED, UNLUCKY
 from orders.models import Channel, Order
 from payments.models import Payment
 from purchasing.models import PurchaseOrder
 from returns.models import Return
 from tests import database
+
+WAITING = 4
+"""Orders of the last day that show who waits."""
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +54,22 @@ def test_there_is_work_in_every_state_and_the_books_agree() -> None:
 
 
 @pytest.mark.usefixtures("built")
+def test_somebody_waits_somebody_has_ordered_ahead_and_somebody_was_served() -> None:
+    unlucky, ahead, served = (Order.objects.get(external_id=number) for number in (UNLUCKY, AHEAD, SERVED))
+    assert unlucky.lines.get().backordered == ahead.lines.get().backordered == 2
+    waited = {pin.demand_key: pin.supply and pin.supply.reference for pin in SupplyPin.objects.all()}
+    assert waited == {unlucky.lines.get().pk: None, ahead.lines.get().pk: "ASN-2002"}
+    assert Incident.objects.filter(kind="backorder", about=unlucky.pk, resolved_at=None).exists()
+    assert served.lines.get().backordered == 0 and served.status == "processing"
+
+
+@pytest.mark.usefixtures("built")
 def test_the_past_is_told_to_nobody_and_the_last_day_is() -> None:
     waiting = Event.objects.filter(dispatched_at=None)
     told = set(Order.objects.filter(pk__in=waiting.values("about")).values_list("external_id", flat=True))
     numbers = sorted(Order.objects.values_list("external_id", flat=True))
     assert told
-    assert told - set(numbers[-72:]) <= _with_announced_return()
+    assert told - set(numbers[-72 - WAITING :]) <= _with_announced_return()
     assert not Channel.objects.filter(is_history=True).exists()
 
 

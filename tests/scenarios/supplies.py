@@ -4,16 +4,17 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from catalog.services import set_pre_order
 from core.actors import Actor
+from core.days import company_day
 from core.ids import new_id
 from fulfillment import backorders
 from inventory import services as stock
 from inventory.models import Location, Supply
 from inventory.services import In
 from inventory.supply import services as supply
+from inventory.supply.announcing import Announcement, announce
 from inventory.supply.services import Expected
 from sourcing.network import forget
 from tests.factories.world import CANDLE, MUG, VASE, World
@@ -26,7 +27,7 @@ GOODS = (MUG, CANDLE, VASE)
 
 
 def _in_days(n: int) -> date:
-    return timezone.now().date() + timedelta(days=n)
+    return company_day() + timedelta(days=n)
 
 
 class Buyers:
@@ -41,6 +42,16 @@ class Buyers:
         return Deed(
             f"{units} {sku} are ordered for {place.code}, due {due}", lambda: supply.expect([expected], actor=BUYER)
         )
+
+    def announce_supply(self, n: int, units: int) -> Deed | None:
+        """By hand, and sent twice."""
+        sku, place = GOODS[n % 3], getattr(self.world, PLACES[n % 2])
+        said = Announcement(sku.lower(), place.pk, units, _in_days(units), f"Call {n}", new_id(), Supply.Kind.VENDOR)
+
+        def do() -> None:
+            assert announce(said, actor=BUYER) == announce(said, actor=BUYER)
+
+        return Deed(f"{units} {sku} are announced for {place.code} by hand", do)
 
     def supply_arrives(self, n: int, units: int) -> Deed | None:
         """Whole, short or more than was ordered."""
@@ -120,5 +131,5 @@ class Buyers:
         return f"the {found.quantity} {found.variant.sku} of {found.reference}"
 
 
-BUYING = ("expect_supply", "expect_supply", "supply_arrives", "supply_arrives", "change_supply", "supply_will_not_come",
+BUYING = ("expect_supply", "announce_supply", "supply_arrives", "supply_arrives", "change_supply", "supply_will_not_come",
           "the_shop_closes_or_opens", "sell_ahead_or_not", "look_for_who_waits")  # fmt: skip
