@@ -64,6 +64,9 @@ PERMISSIONS: dict[str, Permission] = {
     "purchasing.manage": Permission("stock", _("Buy from vendors")),
     "purchasing.accept": Permission("stock", _("Take more than was ordered")),
     "supply.manage": Permission("stock", _("Say what is on its way, and change it")),
+    "counts.count": Permission("stock", _("Count stock")),
+    "counts.manage": Permission("stock", _("Have stock counted, and say what is tolerated")),
+    "counts.approve": Permission("stock", _("Decide about differences of a count")),
     "feeds.manage": Permission("stock", _("Set up feeds of stock levels and send their files")),
     "fulfillment.view": Permission("floor", _("See the work of a place")),
     "fulfillment.work": Permission("floor", _("Pick, pack and hand over")),
@@ -90,6 +93,7 @@ FLOOR = frozenset(
         "stock.receive",
         "stock.adjust",
         "stock.transfer",
+        "counts.count",
         "purchasing.view",
         "fulfillment.view",
         "fulfillment.work",
@@ -124,6 +128,7 @@ STORE = frozenset(
         "orders.note",
         "stock.view",
         "stock.receive",
+        "counts.count",
         "stock.transfer",
         "purchasing.view",
         "fulfillment.view",
@@ -139,6 +144,7 @@ WAREHOUSE = frozenset(
         "stock.receive",
         "stock.adjust",
         "bins.manage",
+        "counts.count",
         "stock.transfer",
         "purchasing.view",
         "fulfillment.view",
@@ -169,6 +175,9 @@ PLANNER = frozenset(
         "stock.view",
         "stock.adjust",
         "stock.limits",
+        "counts.count",
+        "counts.manage",
+        "counts.approve",
         "stock.transfer",
         "lots.manage",
         "purchasing.view",
@@ -179,7 +188,11 @@ PLANNER = frozenset(
         "insight.view",
     }
 )
-OPERATIONS = CLERK | WAREHOUSE | {"lots.manage", "insight.view", "queue.manage", "health.view", "views.share"}
+OPERATIONS = (
+    CLERK
+    | WAREHOUSE
+    | {"lots.manage", "counts.manage", "counts.approve", "insight.view", "queue.manage", "health.view", "views.share"}
+)
 MANAGER = OPERATIONS | FINANCE | PLANNER | {"devices.manage"}
 ADMIN = MANAGER | {"setup.manage", "metrics.view", "people.manage"}
 
