@@ -51,9 +51,8 @@ SELECT l.id,
             WHERE o.variant_id = l.variant_id AND o.counted_at > l.counted_at AND o.id <> l.id
               AND o.status IN ('right', 'posted') AND oc.location_id = c.location_id AND o.condition = l.condition
               AND ob.bin_id IS NOT DISTINCT FROM b.bin_id AND o.lot_id IS NOT DISTINCT FROM l.lot_id)
-    OR EXISTS (SELECT FROM inventory_movement f WHERE f.variant_id = l.variant_id AND f.location_id = c.location_id
-               AND f.condition = l.condition AND f.reason = 'count' AND f.at > l.counted_at
-               AND NOT EXISTS (SELECT FROM inventory_countline y WHERE y.id = f.source)) AS is_outdated,
+    OR EXISTS (SELECT FROM inventory_lastlevel f WHERE f.variant_id = l.variant_id AND f.location_id = c.location_id
+               AND f.condition = l.condition AND f.as_of > l.counted_at) AS is_outdated,
     EXISTS (SELECT FROM inventory_movement f WHERE f.variant_id = l.variant_id AND f.location_id = c.location_id
             AND f.condition = l.condition
             AND ((f.at > l.first_at AND f.at <= l.counted_at AND f.source <> l.id)

@@ -31,6 +31,7 @@ from tests.factories.counts import (
     scan,
     tolerate,
 )
+from tests.factories.feeds import feed_at, level, say
 from tests.factories.holdings import bins_at, lying, put_in
 from tests.factories.orders import released
 from tests.factories.transfers import on_hand
@@ -259,6 +260,15 @@ def test_a_count_finds_in_the_books_what_an_older_one_posted_meanwhile(world: Wo
     assert lines(early) == {MUG: ("posted", -1, -1)}
     assert lines(late) == {MUG: ("right", 0, 0)}
     assert on_hand(world.store, MUG) == (3, 0)
+
+
+def test_a_feed_that_spoke_since_makes_a_count_outdated_even_where_it_changed_nothing(world: World) -> None:
+    spot = counting.take(bin_of(count := of_articles(world.store, MUG)).pk, actor=CARL)
+    scan(spot, MUG, 3)
+    say(feed_at(world.store), level(MUG, 4, location=world.store.code))
+    counting.finish(spot.pk, actor=CARL)
+    assert lines(count) == {MUG: ("outdated", -1, 0)}
+    assert on_hand(world.store, MUG) == (4, 0)
 
 
 def test_a_correction_since_the_count_makes_the_difference_somebodys_to_decide(world: World) -> None:
