@@ -75,6 +75,10 @@ ENTRIES = [
     Entry(
         _("Put away"), icon="scan-barcode", route="put-away", permission="stock.receive", under="/put-away/", group="stock",
     ),
+    Entry(
+        _("Counts"), icon="clipboard-check", route="stock-counts", permission="counts.count", under="/counts/",
+        group="stock",
+    ),
     Entry(_("Inbound"), icon="truck", route="inbound", permission="stock.view", under="/inbound/", group="stock"),
     Entry(
         _("Stock feeds"), icon="radio-tower", route="stock-feeds", permission="stock.view", under="/stock-feeds/",

@@ -33,6 +33,7 @@ ICONS = {
     "customer": "users",
     "purchase_order": "shopping-cart",
     "transfer": "arrow-left-right",
+    "stock_count": "clipboard-check",
     "vendor": "factory",
     "supply": "truck",
 }
@@ -44,6 +45,7 @@ MACHINES = {
     "return": "return",
     "purchase_order": "purchase_order",
     "transfer": "transfer",
+    "stock_count": "stock_count",
 }
 """The kinds whose rows tell a state before and one after, as `core.wording` calls them."""
 FIELDS: dict[str, Callable[[], str]] = {
@@ -180,6 +182,22 @@ def _units_sent(entry: TimelineEntry, currency: str) -> str:
 def _units_lost(entry: TimelineEntry, currency: str) -> str:
     units = int(entry.data.get("units", 0))
     return ngettext("wrote %(n)d unit off", "wrote %(n)d units off", units) % {"n": units}
+
+
+def _difference(entry: TimelineEntry) -> str:
+    """What was found more or less, of what."""
+    return f"{entry.data.get('sku', '')} {int(entry.data.get('units') or 0):+d}"
+
+
+def _bin_done(entry: TimelineEntry, currency: str) -> str:
+    lines = int(entry.data.get("lines", 0))
+    said = ngettext("counted %(bin)s, %(n)d article", "counted %(bin)s, %(n)d articles", lines)
+    return said % {"bin": entry.data.get("bin", ""), "n": lines}
+
+
+def _count_taken(entry: TimelineEntry, currency: str) -> str:
+    told = {"bin": entry.data.get("bin", ""), "from": entry.data.get("from", "")}
+    return (_("took %(bin)s over from %(from)s") if told["from"] else _("began to count %(bin)s")) % told
 
 
 def _taken_up(entry: TimelineEntry, currency: str) -> str:
@@ -339,6 +357,23 @@ SAID: dict[str, Say] = {
     "supply.change": _supply_changed,
     "supply.arrive": _supply_came,
     "supply.close": _supply_ended,
+    "stock_count.make": lambda e, c: _("made the count"),
+    "stock_count.start": lambda e, c: _("had it counted"),
+    "stock_count.assign": lambda e, c: (
+        _("gave it to %(who)s") % {"who": e.after} if e.after else _("gave it to whoever comes by")
+    ),
+    "stock_count.cancel": lambda e, c: _("cancelled the count"),
+    "stock_count.close": lambda e, c: _("settled the last of it"),
+    "stock_count.take": _count_taken,
+    "stock_count.bin": _bin_done,
+    "stock_count.again": lambda e, c: _("has some of it counted again by somebody else"),
+    "stock_count.unknown": lambda e, c: (
+        _("found something unknown in %(bin)s: %(code)s")
+        % {"bin": e.data.get("bin", ""), "code": e.data.get("code", "")}
+    ),
+    "stock_count.differs": lambda e, c: _("a difference to decide: %(what)s") % {"what": _difference(e)},
+    "stock_count.approve": lambda e, c: _("posted a difference: %(what)s") % {"what": _difference(e)},
+    "stock_count.decline": lambda e, c: _("did not post a difference: %(what)s") % {"what": _difference(e)},
     "return.approve": lambda e, c: _("approved a return"),
     "return.receive": lambda e, c: _("received a return"),
     "return.cancel": lambda e, c: _("cancelled a return"),

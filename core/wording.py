@@ -117,6 +117,13 @@ TRANSFER = {
     "cancelled": Word(pgettext_lazy("transfer", "Cancelled"), "grey"),
 }
 
+STOCK_COUNT = {
+    "proposed": Word(pgettext_lazy("count", "Proposed"), "grey"),
+    "open": Word(pgettext_lazy("count", "To count"), "blue"),
+    "closed": Word(pgettext_lazy("count", "Closed"), "green"),
+    "cancelled": Word(pgettext_lazy("count", "Cancelled"), "grey"),
+}
+
 CASE = {
     "open": Word(pgettext_lazy("exception", "Open"), "amber"),
     "resolved": Word(pgettext_lazy("exception", "Resolved"), "green"),
@@ -174,6 +181,7 @@ KINDS: dict[str, dict[str, Word]] = {
     "return_line": RETURN_LINE,
     "purchase_order": PURCHASE_ORDER,
     "transfer": TRANSFER,
+    "stock_count": STOCK_COUNT,
     "case": CASE,
     "bucket": BUCKET,
     "job": JOB,
@@ -226,7 +234,7 @@ MOVEMENTS = {
     "shipment": _("Sent"),
     "return": _("Return"),
     "adjustment": _("Correction"),
-    "count": _("Count of a feed"),
+    "count": pgettext_lazy("movement", "Count"),
     "condition": _("Change of condition"),
     "transfer": _("Transfer"),
 }

@@ -1,12 +1,14 @@
 """Where people go to pick a piece of work: the bins, and the lot that goes first."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from core.db import rows
 from fulfillment.work import Piece
+from inventory.counts import hands
 
 
 class Spot(NamedTuple):
@@ -35,6 +37,12 @@ JOIN orders_orderline ol ON ol.id = w.order_line_id AND ol.variant_id = ANY(%(va
 LEFT JOIN fulfillment_pickedlot k ON k.fulfillment_line_id = w.id
 WHERE f.location_id = %(place)s AND f.status IN ('picking', 'packed') GROUP BY ol.variant_id, k.lot_id
 """
+
+
+def picked(location_id: UUID, variant_ids: Sequence[UUID]) -> list[hands.Held]:
+    """What pickers have in hand at a place, for whoever counts its shelves."""
+    given = {"place": location_id, "variants": list(variant_ids)}
+    return [hands.Held(row.variant_id, row.lot_id, row.units) for row in rows(IN_HAND, given)]
 
 
 def places_to_pick(piece: Piece) -> dict[UUID, list[Spot]]:

@@ -1,13 +1,14 @@
 """What must always be true of stock, re-derived from movements and reservations."""
 
 from core.invariants import sql_invariant
+from inventory.counts import invariants as counts
 from inventory.feeds import invariants as feeds
 from inventory.holdings import invariants as holdings
 from inventory.limits import invariants as limits
 from inventory.supply import invariants as supply
 from inventory.transfers import invariants as transfers
 
-__all__ = ["feeds", "holdings", "limits", "supply", "transfers"]
+__all__ = ["counts", "feeds", "holdings", "limits", "supply", "transfers"]
 
 sql_invariant(
     "inventory",

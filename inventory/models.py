@@ -7,6 +7,11 @@ from django.utils import timezone
 
 from catalog.models import Variant
 from core.ids import new_id
+from inventory.counts.models import CountBin as CountBin
+from inventory.counts.models import CountEntry as CountEntry
+from inventory.counts.models import CountLine as CountLine
+from inventory.counts.models import CountRule as CountRule
+from inventory.counts.models import StockCount as StockCount
 from inventory.feeds.models import FeedChunk as FeedChunk
 from inventory.feeds.models import FeedMessage as FeedMessage
 from inventory.feeds.models import LastLevel as LastLevel

@@ -15,6 +15,8 @@ from catalog.models import Variant
 from catalog.selectors import named
 from core.lists import Choice, Column, ListSpec, Sort, Tab, registry
 from core.lists.filters import Unreadable
+from inventory.counts import bulk as count_bulk
+from inventory.counts import tables as count_tables
 from inventory.feeds import tables as feed_tables
 from inventory.holdings import tables as bin_tables
 from inventory.selectors import at_place, place_choices, stock_of_variants
@@ -127,4 +129,5 @@ STOCK = registry.register(
     )
 )
 FEEDS, BINS, LOTS = feed_tables.FEEDS, bin_tables.BINS, bin_tables.LOTS
-TRANSFERS = transfer_tables.TRANSFERS
+TRANSFERS, COUNTS = transfer_tables.TRANSFERS, count_tables.COUNTS
+ACTIONS = count_bulk.ACTIONS

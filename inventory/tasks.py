@@ -1,6 +1,7 @@
 from celery import shared_task
 
 from core.actors import SYSTEM
+from inventory.counts import planning
 from inventory.feeds import applying, silence
 from inventory.holdings import expiry
 from inventory.limits import safety
@@ -35,3 +36,9 @@ def forget_old_messages() -> int:
 def watch_lots() -> int:
     """Lots that come to their end."""
     return expiry.watch()
+
+
+@shared_task(name="inventory.propose_counts")
+def propose_counts() -> int:
+    """By night: counts of what is due."""
+    return planning.propose(actor=SYSTEM)

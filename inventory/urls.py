@@ -2,6 +2,8 @@ from django.urls import path
 
 from core.lists.views import page_of
 from inventory import views
+from inventory.counts import floor as counting
+from inventory.counts import views as counts
 from inventory.feeds import views as feeds
 from inventory.holdings import put_views as putting
 from inventory.holdings import views as holdings
@@ -42,6 +44,22 @@ urlpatterns = [
     path("transfers/<str:number>/<str:step>/rest/", floor.rest, name="transfer-rest"),
     path("transfers/<str:number>/<str:step>/anew/", floor.drop, name="transfer-drop"),
     path("transfers/<str:number>/<str:step>/finish/", floor.finish, name="transfer-finish"),
+    path("counts/", page_of("stock-counts"), name="stock-counts"),
+    path("counts/new/", counts.new, name="count-new"),
+    path("counts/rules/", counts.count_rules, name="count-rules"),
+    path("counts/differences/", page_of("count-differences"), name="count-differences"),
+    path("counts/differences/<uuid:line_id>/", counts.line_page, name="count-line"),
+    path("counts/<str:number>/", counts.count_page, name="count"),
+    path("counts/<str:number>/start/", counts.start, name="count-start"),
+    path("counts/<str:number>/cancel/", counts.cancel, name="count-cancel"),
+    path("counts/<str:number>/assign/", counts.assign, name="count-assign"),
+    path("counts/<str:number>/bins/", counting.floor, name="count-floor"),
+    path("counts/<str:number>/bins/find/", counting.find_bin, name="count-find"),
+    path("counts/<str:number>/bins/<uuid:spot_id>/", counting.bin_screen, name="count-bin"),
+    path("counts/<str:number>/bins/<uuid:spot_id>/take/", counting.take, name="count-take"),
+    path("counts/<str:number>/bins/<uuid:spot_id>/scan/", counting.scan, name="count-scan"),
+    path("counts/<str:number>/bins/<uuid:spot_id>/done/", counting.done, name="count-done"),
+    path("counts/<str:number>/bins/<uuid:spot_id>/leave/", counting.leave, name="count-leave"),
     path("stock-feeds/", page_of("stock-feeds"), name="stock-feeds"),
     path("stock-feeds/new/", feeds.new, name="stock-feed-new"),
     path("stock-feeds/messages/<uuid:message_id>/", feeds.message, name="stock-message"),

@@ -66,6 +66,9 @@ PERMISSIONS: dict[str, Permission] = {
     "purchasing.manage": Permission("stock", _("Buy from vendors")),
     "purchasing.accept": Permission("stock", _("Take more than was ordered")),
     "supply.manage": Permission("stock", _("Say what is on its way, and change it")),
+    "counts.count": Permission("stock", _("Count stock")),
+    "counts.manage": Permission("stock", _("Have stock counted, and say what is tolerated")),
+    "counts.approve": Permission("stock", _("Decide about differences of a count")),
     "feeds.manage": Permission("stock", _("Set up feeds of stock levels and send their files")),
     "fulfillment.view": Permission("floor", _("See the work of a place")),
     "fulfillment.work": Permission("floor", _("Pick, pack and hand over")),
@@ -92,6 +95,7 @@ FLOOR = frozenset(
         "stock.receive",
         "stock.adjust",
         "stock.transfer",
+        "counts.count",
         "purchasing.view",
         "fulfillment.view",
         "fulfillment.work",
@@ -127,6 +131,7 @@ STORE = frozenset(
         "orders.note",
         "stock.view",
         "stock.receive",
+        "counts.count",
         "stock.transfer",
         "purchasing.view",
         "fulfillment.view",
@@ -142,6 +147,7 @@ WAREHOUSE = frozenset(
         "stock.receive",
         "stock.adjust",
         "bins.manage",
+        "counts.count",
         "stock.transfer",
         "purchasing.view",
         "fulfillment.view",
@@ -173,6 +179,9 @@ PLANNER = frozenset(
         "stock.view",
         "stock.adjust",
         "stock.limits",
+        "counts.count",
+        "counts.manage",
+        "counts.approve",
         "stock.transfer",
         "lots.manage",
         "purchasing.view",
@@ -186,7 +195,10 @@ PLANNER = frozenset(
 OPERATIONS = (
     CLERK
     | WAREHOUSE
-    | {"orders.keep_rules", "lots.manage", "insight.view", "queue.manage", "health.view", "views.share"}
+    | {
+        "orders.keep_rules", "lots.manage", "counts.manage", "counts.approve", "insight.view", "queue.manage",
+        "health.view", "views.share",
+    }  # fmt: skip
 )
 MANAGER = OPERATIONS | FINANCE | PLANNER | {"devices.manage"}
 ADMIN = MANAGER | {"setup.manage", "metrics.view", "people.manage"}

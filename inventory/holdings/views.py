@@ -15,6 +15,7 @@ from core.actors import Actor
 from core.forms import tell
 from core.permissions import allows, locations_of, permission, require
 from core.problems import NotFound, Problem
+from inventory.counts.selectors import last_counted_at, last_counted_in
 from inventory.holdings import bins, selectors
 from inventory.holdings.forms import BinForm, BinsForm, ConditionForm
 from inventory.holdings.moving import What, change_condition
@@ -70,6 +71,7 @@ def _bin_page(request: HttpRequest, found: Bin, form: BinForm | None = None) -> 
         "form": (form or BinForm(initial=initial)) if manages else None,
         "version": bins.version_of(found),
         "puts_away": allows(request.user, "stock.receive", found.location_id),
+        "counted_at": last_counted_in(found.pk),
     }
     return render(request, "inventory/bin.html", context, status=422 if form else 200)
 
@@ -146,6 +148,7 @@ def _at_place(request: HttpRequest, stock: Stock, form: ConditionForm | None = N
         "moves": selectors.moves_of(stock.pk),
         "form": (form or ConditionForm(spots=spots, auto_id="condition-%s")) if may else None,
         "puts_away": allows(request.user, "stock.receive", stock.location_id),
+        "counted_at": last_counted_at(stock.variant_id, stock.location_id),
     }
     return render(request, "inventory/at_place.html", context, status=422 if form else 200)
 

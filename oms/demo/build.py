@@ -9,6 +9,7 @@ from oms.demo import setup, staff
 from oms.demo.baskets import baskets
 from oms.demo.bins import shelve
 from oms.demo.buying import buy_and_move
+from oms.demo.counts import count_some
 from oms.demo.feeds import listen
 from oms.demo.history import History
 from oms.demo.limits import limit
@@ -46,6 +47,7 @@ def build(
     announce(now)
     buy_and_move(now)
     wait(now)
+    count_some()
     limit()
     search.catch_up(ever=True)
     staff.hire()

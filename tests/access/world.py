@@ -18,12 +18,13 @@ from core.people import devices
 from fulfillment import floor
 from fulfillment.models import FulfillmentOrder, Shipment
 from inventory.holdings.bins import make_bins
-from inventory.models import Lot
+from inventory.models import CountLine, Lot
 from orders import holds
 from orders.models import Hold
 from orders.tracking import token_of
 from payments.models import Payment
 from returns.requests import Asked, request_return
+from tests.factories.counts import bin_of, counted, of_articles, of_bins, tolerate
 from tests.factories.feeds import feed_at, kept
 from tests.factories.messages import message
 from tests.factories.orders import PICKER, packed, released, shipped
@@ -56,7 +57,7 @@ class Things:
 def things() -> Things:
     """Make the company and everything that the table names."""
     world = small_world()
-    made = _orders() | _company(world) | _people(world) | _supplied(world)
+    made = _orders() | _company(world) | _people(world) | _supplied(world) | _counted(world)
     return Things(made, world.warehouse.pk, world.store.pk)
 
 
@@ -104,6 +105,16 @@ def _supplied(world: World) -> dict[str, Any]:
         "transfer": drafted(world.warehouse, depot, {MUG: 1}).number,
         "coming": transferred(depot, world.warehouse, {MUG: 2}).number,
     }
+
+
+def _counted(world: World) -> dict[str, Any]:
+    """A count of a bin that nobody has begun, and a difference that waits."""
+    count = of_bins(world.warehouse, "A-01")
+    tolerate(world.warehouse, 0, "0", recounts=False)
+    differs = of_articles(world.warehouse, MUG)
+    counted(bin_of(differs), {MUG: 9999})
+    line = CountLine.objects.get(spot__count=differs)
+    return {"count": count.number, "count_bin": str(count.bins.get().pk), "count_line": str(line.pk)}
 
 
 def _somebodys_job() -> Job:

@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.test import override_settings
 from django.utils import timezone
 
 from accounting.models import JournalEntry
-from core.actors import SYSTEM
+from core.actors import SYSTEM, Actor
 from core.ids import new_id
 from core.incidents import open_incident
 from fulfillment.models import FulfillmentOrder, Shipment
 from integrations.services import create_api_key
-from inventory.models import FeedMessage, Holding, Lot, Supply, Transfer
+from inventory.counts import counting as count
+from inventory.counts.counting import What
+from inventory.models import CountLine, FeedMessage, Holding, Lot, StockCount, Supply, Transfer
 from inventory.tallies import counting
 from inventory.tallies.counting import Entry
 from oms.demo.build import build
@@ -41,6 +44,7 @@ def open_company() -> Company:
     with override_settings(DEMO_PASSWORD=PASSWORD):
         build(ORDERS, timezone.now(), lambda done: None, days_at_a_time=DAYS_AT_A_TIME)
     places = _orders() | _work() | _others() | _feeds() | _bins() | _supplied()
+    places |= _counts()
     return Company(create_api_key("browser", ["all"], actor=SYSTEM), places)
 
 
@@ -119,6 +123,24 @@ def _feeds() -> dict[str, str]:
         "stock-feed-change": f"/stock-feeds/{TILLS}/change/",
         "stock-feed-silent": f"/stock-feeds/{PARTNER}/",
         "stock-message": f"/stock-feeds/messages/{message.pk}/",
+    }
+
+
+def _counts() -> dict[str, str]:
+    differs = CountLine.objects.filter(status="approve").latest("id")
+    manager = Actor.of(get_user_model().objects.get(username="manager"))
+    under_way = StockCount.objects.filter(status="open", bins__is_done=False).distinct().latest("id")
+    spot = count.take(under_way.bins.filter(taken_key="").earliest("bin__walk").pk, actor=manager)
+    found = spot.lines.select_related("variant").order_by("id").first()
+    if found is not None:
+        what = What(found.variant_id, found.lot_id, found.condition)
+        count.count(spot.pk, what, count.Entry(new_id(), 3), actor=manager)
+    page = f"/counts/{under_way.number}/"
+    return {
+        "count-bin": f"{page}bins/{spot.pk}/",
+        "count": f"/counts/{differs.spot.count.number}/",
+        "count-floor": f"{page}bins/",
+        "count-line": f"/counts/differences/{differs.pk}/",
     }
 
 

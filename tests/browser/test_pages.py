@@ -15,7 +15,7 @@ SIZES = {"wide": DESK, "narrow": PHONE}
 JUDGED: set[tuple[str, Theme]] = {("wide", "light"), ("narrow", "dark")}
 """Where axe looks each time: each width once, each theme once. The long run looks at all four, in both languages."""
 ALL: set[tuple[str, Theme]] = set(product(SIZES, THEMES))
-IN_ONE_HAND = {"work", "work-piece", "purchase-order-receive", "transfer-count"}
+IN_ONE_HAND = {"work", "work-piece", "purchase-order-receive", "transfer-count", "count-floor", "count-bin"}
 """Routes of screens that are used standing: everything in them is large enough for a thumb."""
 
 
@@ -107,6 +107,15 @@ LEAVES = [
     Leaf("transfer, change", "transfer-change", "manager", "transfer-change"),
     Leaf("transfer, receive", "transfer-count", "manager", "transfer-count"),
     Leaf("transfer, compare", "transfer-finish", "manager", "transfer-finish"),
+    Leaf("counts", "stock-counts", "manager", "/counts/"),
+    Leaf("counts of the store", "stock-counts", "store", "/counts/"),
+    Leaf("count", "count", "manager", "count"),
+    Leaf("count, new", "count-new", "manager", "/counts/new/"),
+    Leaf("count, choice of bin", "count-floor", "manager", "count-floor"),
+    Leaf("count, a bin", "count-bin", "manager", "count-bin"),
+    Leaf("count, rules", "count-rules", "manager", "/counts/rules/"),
+    Leaf("differences", "count-differences", "manager", "/counts/differences/?status=approve"),
+    Leaf("difference", "count-line", "manager", "count-line"),
     Leaf("inbound", "inbound", "manager", "/inbound/"),
     Leaf("supply, new", "supply-new", "manager", "/inbound/new/"),
     Leaf("supply, late", "supply", "manager", "supply-late"),
@@ -170,6 +179,11 @@ IN_FRENCH = (
     "vendor, new",
     "transfer",
     "transfer, receive",
+    "count",
+    "count, new",
+    "count, choice of bin",
+    "count, a bin",
+    "difference",
     "inbound",
     "supply, new",
     "supply, late",
@@ -190,6 +204,7 @@ NOT_OPENED = {
     "purchase-order-receive-drop", "transfer-cancel", "transfer-write-off", "transfer-scan", "transfer-rest", "transfer-drop",
     "stock-feed-file", "stock-message-refused", "stock-message-progress",
     "stock-receive", "stock-adjust", "stock-condition", "stock-bin-change", "put-scan", "stock-lot-close", "stock-track", "stock-lot-release", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
+    "count-start", "count-cancel", "count-assign", "count-find", "count-take", "count-scan", "count-done", "count-leave",
     "stock-pre-order", "supply-change", "supply-close", "supply-arrive",
     "work-ship",  # they do something and lead back
     "parcel-label", "parcel-slip", "mail-body",  # papers and a frame

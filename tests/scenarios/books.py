@@ -75,6 +75,8 @@ class Books:
     returns: set[UUID] = field(default_factory=set)
     receipts: set[UUID] = field(default_factory=set)
     """Those of purchases that were booked from a count."""
+    counted: set[UUID] = field(default_factory=set)
+    """Movements of counts."""
     heard: dict[tuple[str, str], int] = field(default_factory=dict)
     """The sequence of the last level of each (SKU, place)."""
     is_plain: bool = True

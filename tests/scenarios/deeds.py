@@ -36,6 +36,7 @@ from returns.models import Return
 from tests.factories.feeds import level, say
 from tests.factories.world import CANDLE, MUG, VASE, World, order_body
 from tests.scenarios.books import Books, Line, Sale
+from tests.scenarios.countings import Counters
 from tests.scenarios.dealings import Dealers
 from tests.scenarios.deed import Deed, nothing, nth, unforeseen
 from tests.scenarios.keepers import Keepers
@@ -55,7 +56,7 @@ STATUSES = ("InTransit", "OutForDelivery", "AttemptFail", "Exception", "Delivere
 
 
 @dataclass
-class People(Shelves, Buyers, Dealers, Keepers):
+class People(Shelves, Buyers, Dealers, Keepers, Counters):
     """Everybody at work in one company. Each method names a deed about the n-th thing there is, or nothing."""
 
     world: World

@@ -25,6 +25,7 @@ TABLES = (
     "inventory_location", "inventory_stockfeed", "inventory_feedmessage", "inventory_feedchunk", "inventory_lastlevel",
     "inventory_supply", "inventory_supplypin", "catalog_variant", "inventory_tally", "inventory_tallyentry",
     "inventory_transfer", "inventory_transferline", "inventory_transferstep", "inventory_transferstepline", "inventory_transfersteplot",
+    "inventory_stockcount", "inventory_countbin", "inventory_countline", "inventory_countentry",
     "purchasing_vendor", "purchasing_purchaseorder", "purchasing_purchaseline", "purchasing_receipt", "purchasing_receiptline",
     "fulfillment_fulfillmentorder", "fulfillment_fulfillmentline", "fulfillment_pickedlot", "fulfillment_shipment", "fulfillment_shipmentline",
     "fulfillment_trackingevent", "payments_payment", "payments_transaction", "returns_return", "returns_returnline",

@@ -40,6 +40,7 @@ from tests.scenarios import many
 from tests.scenarios.bank import signed
 from tests.scenarios.books import Books, ImpossibleError
 from tests.scenarios.company import Company
+from tests.scenarios.countings import COUNTING
 from tests.scenarios.dealings import DEALING
 from tests.scenarios.deed import Deed
 from tests.scenarios.deeds import CLERK, PICKER, SKUS, People, left
@@ -61,7 +62,7 @@ AFTER = ("carrier_says", "deliver", "ask_for_a_return", "receive_a_return", "bri
          "set_some_aside", "cap_the_shop", "withhold_a_place",
          "put_away", "move_between_bins", "change_a_condition", "a_lot_arrives", "set_a_lot_apart", "scan_a_lot",
          "lots_come_to_their_end")  # fmt: skip
-ALL = (*SHOP, *FLOOR, *AFTER, *BUYING, *DEALING, *KEEPING)
+ALL = (*SHOP, *FLOOR, *AFTER, *BUYING, *DEALING, *KEEPING, *COUNTING)
 MACHINERY = ("workers_catch_up", "workers_in_disorder", "the_bank_errs", "a_webhook_comes", "work_one_order_through",
              "a_worker_dies_after_the_effect", "a_worker_dies_midway", "time_passes", "the_customer_authenticates",
              "the_time_to_pay_is_over", "the_time_to_keep_is_over", "many_at_once", "refused_demand_is_settled")  # fmt: skip

@@ -80,8 +80,8 @@ async function send(code) {
     headers: { "HX-Request": "true" },
     signal: AbortSignal.timeout(8000),
   });
-  const shown = !answer.redirected && show(await answer.text());
-  if (!shown) location.reload();
+  if (answer.redirected) location.assign(answer.url);
+  else if (!show(await answer.text())) location.reload();
   beep(answer.ok);
 }
 
