@@ -5,7 +5,18 @@ from uuid import UUID
 from core.actors import SYSTEM
 from core.db import rows
 from core.outbox import Delivered, subscribe
-from fulfillment import backorders, floor, keeping, labelling, lots, release, shipping, shortfalls, tracking_events, walking
+from fulfillment import (
+    backorders,
+    floor,
+    keeping,
+    labelling,
+    lots,
+    release,
+    shipping,
+    shortfalls,
+    tracking_events,
+    walking,
+)
 from fulfillment.expected import expect_again
 from fulfillment.planning import VIRTUAL
 from fulfillment.routing import route

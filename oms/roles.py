@@ -196,9 +196,15 @@ OPERATIONS = (
     CLERK
     | WAREHOUSE
     | {
-        "orders.keep_rules", "lots.manage", "counts.manage", "counts.approve", "insight.view", "queue.manage",
-        "health.view", "views.share",
-    }  # fmt: skip
+        "orders.keep_rules",
+        "lots.manage",
+        "counts.manage",
+        "counts.approve",
+        "insight.view",
+        "queue.manage",
+        "health.view",
+        "views.share",
+    }
 )
 MANAGER = OPERATIONS | FINANCE | PLANNER | {"devices.manage"}
 ADMIN = MANAGER | {"setup.manage", "metrics.view", "people.manage"}

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory", "0041_lot_indexes"),
+        ("inventory", "0043_unaware_feeds"),
     ]
     operations = [
         migrations.AddField("supplypin", "channel_id", models.UUIDField(null=True)),

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0004_tracking'),
-        ('inventory', '0032_transfer_guards'),
+        ('inventory', '0051_supply_in_line'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -12,8 +12,8 @@ from core.ids import new_id
 from core.invariants import disagreements
 from inventory.counts import counting, planning, settling
 from inventory.counts.counting import Entry, What
-from inventory.models import CountLine, StockCount
-from inventory.services import In, Movement, move_units
+from inventory.models import CountLine, Movement, StockCount
+from inventory.services import In, move_units
 from tests.concurrency.lined_up import Act, all_at_once, refusals
 from tests.factories.counts import CARL, DORA, MAY, bin_of, counted, lines, of_articles, scan, tolerate
 from tests.factories.transfers import on_hand
