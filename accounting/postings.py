@@ -224,6 +224,15 @@ def stock_count(document: Document, *, differences: Iterable[Goods]) -> Entry:
     return _in_euros(Happening.STOCK_COUNT, document, *lines)
 
 
+def goods_written_down(document: Document, *, goods: Iterable[Goods]) -> Entry:
+    """Units of ours became damaged and are worth nothing until they are good again (negative)."""
+    lines: list[Line] = []
+    for item in goods:
+        lines.append(debit(Role.WRITE_DOWN, item.cost, quantity=item.quantity, location_id=item.location_id))
+        lines.append(credit(Role.INVENTORY, item.cost, quantity=-item.quantity, location_id=item.location_id))
+    return _in_euros(Happening.GOODS_WRITTEN_DOWN, document, *lines)
+
+
 def transfer_sent(document: Document, *, goods: Iterable[Goods]) -> Entry:
     """Units left a place for another: their value is in transit."""
     return _in_euros(Happening.TRANSFER_SENT, document, *_carried(goods, out=True))

@@ -53,4 +53,5 @@ class Happening(models.TextChoices):
     TRANSFER_SENT = "transfer_sent", _("Transfer sent")
     TRANSFER_RECEIVED = "transfer_received", _("Transfer received")
     TRANSFER_LOST = "transfer_lost", _("Lost in transit")
+    GOODS_WRITTEN_DOWN = "goods_written_down", _("Goods written down")
     REVERSAL = "reversal", _("Reversal")

@@ -31,20 +31,6 @@ class ExceptionAssigned(Event):
     kind = "exception.assigned"
 
 
-def open_incident(
-    kind: str, *, about: UUID, actor: Actor, location_id: UUID | None = None, data: dict[str, Any] | None = None
-) -> Incident:
-    """Open an incident, or return the one of this kind that is open for the same thing."""
-    with transaction.atomic():
-        incident, made = Incident.objects.get_or_create(
-            kind=kind, about=about, resolved_at=None, defaults={"location_id": location_id, "data": data or {}}
-        )
-        if made:
-            record(about, f"incident.{kind}", actor=actor, after="open", data=incident.data)
-            publish([ExceptionOpened(about=about)])
-    return incident
-
-
 def describe(kind: str, *, about: UUID, data: dict[str, Any]) -> None:
     """What is known of an open incident by now; nothing when it was resolved meanwhile."""
     Incident.objects.filter(kind=kind, about=about, resolved_at=None).update(data=data)
@@ -85,6 +71,15 @@ def open_many(kind: str, found: Iterable[Found], *, actor: Actor) -> int:
         record_many(told, actor=actor)
         publish([ExceptionOpened(about=about) for about in opened])
     return len(opened)
+
+
+def open_incident(
+    kind: str, *, about: UUID, actor: Actor, location_id: UUID | None = None, data: dict[str, Any] | None = None
+) -> Incident:
+    """Open an incident, or return the one of this kind that is open for the same thing."""
+    with transaction.atomic():
+        open_many(kind, [Found(about, location_id, data or {})], actor=actor)
+        return Incident.objects.filter(kind=kind, about=about).latest("opened_at")
 
 
 def assign(incident_id: UUID, *, actor: Actor, to: Any) -> Incident:

@@ -52,6 +52,18 @@ sql_invariant(
 )
 sql_invariant(
     "purchasing",
+    "what a receipt owes is what it brought, at the agreed cost and its own rate",
+    _RECEIPTS,
+    """
+    SELECT format('%s: %s EUR owed, its lines say %s', r.number, r.owed, l.owed)
+    FROM purchasing_receipt r CROSS JOIN LATERAL (
+        SELECT round(coalesce(sum(p.unit_cost * (x.received + x.damaged)), 0) * r.rate, 2) AS owed
+        FROM purchasing_receiptline x JOIN purchasing_purchaseline p ON p.id = x.line_id WHERE x.receipt_id = r.id) l
+    WHERE r.owed <> l.owed
+    """,
+)
+sql_invariant(
+    "purchasing",
     "the state of a purchase order is what its lines say",
     "SELECT count(*) FROM purchasing_purchaseorder",
     """

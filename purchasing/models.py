@@ -141,6 +141,13 @@ class Receipt(models.Model):
     actor = models.TextField()
     received_at = models.DateTimeField(default=timezone.now)
     owed = models.DecimalField(max_digits=14, decimal_places=2, help_text="in EUR, for the bill to come")
+    rate = models.DecimalField(
+        max_digits=18,
+        decimal_places=8,
+        default=Decimal(1),
+        db_default=Decimal(1),
+        help_text="what one unit of the order's currency was worth in EUR",
+    )
 
     def __str__(self) -> str:
         return self.number

@@ -1,5 +1,6 @@
 """Purchase orders from the first draft to the last unit that is still waited for. Receiving stands in `receiving`."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,6 +17,8 @@ from catalog.models import Variant
 from core.actors import Actor
 from core.days import company_day
 from core.db import require_atomic, rows
+from core.ids import new_id
+from core.once import made_once
 from core.outbox import publish
 from core.problems import Conflict, Invalid, NotFound
 from core.states import apply
@@ -33,6 +36,9 @@ MOST_LINES = 500
 DEAREST = Decimal(1_000_000)
 LONGEST_NOTE = 1_000
 FARTHEST = timedelta(days=730)
+NO_ARTICLES = ("expected_on", "note")
+"""What else a change may be about than articles."""
+SAID = re.compile(r"^(\d+) × \d+(\.\d+)?$")
 NEXT = "SELECT nextval('purchasing_order_number') AS n"
 NOT_BOUGHT_FOR = (Location.Kind.VENDOR, Location.Kind.TRANSIT)
 
@@ -65,8 +71,11 @@ def lock(order_id: UUID) -> PurchaseOrder:
     return order
 
 
-def draft(vendor_id: UUID, location_id: UUID, wish: Wish, *, actor: Actor) -> PurchaseOrder:
-    """Write a purchase order down; nobody is told of it yet."""
+def draft(vendor_id: UUID, location_id: UUID, wish: Wish, *, actor: Actor, key: UUID | None = None) -> PurchaseOrder:
+    """Write a purchase order down; nobody is told of it yet. Under the same `key` it is written once.
+
+    Conflict when another one was written under it.
+    """
     vendor = Vendor.objects.filter(pk=vendor_id).first()
     place = Location.objects.filter(pk=location_id, is_active=True).exclude(kind__in=NOT_BOUGHT_FOR).first()
     if vendor is None or not vendor.is_active:
@@ -74,8 +83,29 @@ def draft(vendor_id: UUID, location_id: UUID, wish: Wish, *, actor: Actor) -> Pu
     if place is None:
         raise Invalid.field(["location"], _("choose a place of ours"))
     _check(wish)
+    wanted = (vendor.pk, place.pk, wish.expected_on, wish.note.strip(), tuple(wish.items))
+    made = made_once(
+        PurchaseOrder,
+        key := key or new_id(),
+        lambda: _draft(key, vendor, place, wish, actor=actor),
+        lambda known: (known.vendor_id, known.location_id, *_told(as_it_is(known))) == wanted,
+    )
+    if made is None:
+        number = PurchaseOrder.objects.get(pk=key).number
+        raise Conflict(
+            _("This form was kept as %(number)s before. Keep it again to write another one.") % {"number": number}
+        )
+    return made
+
+
+def _told(wish: Wish) -> tuple[Any, ...]:
+    return wish.expected_on, wish.note, tuple(wish.items)
+
+
+def _draft(key: UUID, vendor: Vendor, place: Location, wish: Wish, *, actor: Actor) -> PurchaseOrder:
     with transaction.atomic():
         order = PurchaseOrder.objects.create(
+            id=key,
             number=f"PO-{rows(NEXT)[0].n}",
             vendor=vendor,
             location=place,
@@ -250,6 +280,11 @@ def _changes(order: PurchaseOrder, wish: Wish) -> dict[str, list[Any]]:
 
 def _said(item: Item | None) -> str:
     return f"{item.quantity} × {item.unit_cost.normalize():f}" if item else ""
+
+
+def without_cost(said: str) -> str:
+    """Units of an article as `_said` tells them, without what they cost."""
+    return SAID.sub(r"\1", said)
 
 
 def _units(wish: Wish) -> int:

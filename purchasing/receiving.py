@@ -161,6 +161,7 @@ def _receive(order: PurchaseOrder, compared: Comparison, delivery: Delivery, act
         delivery_note=delivery.delivery_note.strip(),
         actor=actor.label,
         owed=quantise(owed * rate, "EUR"),
+        rate=rate,
     )
     apart = _put_on_hand(order, receipt, came, actor)
     ReceiptLine.objects.bulk_create(

@@ -13,9 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog.models import Variant
 from core import versions
 from core.actors import Actor
+from core.ids import new_id
 from core.models import TimelineEntry
+from core.once import key_in
 from core.permissions import allows, locations_of, permission, require
-from core.problems import Problem
+from core.problems import Conflict, Problem
 from inventory import lineforms
 from inventory.models import Location
 from purchasing import ordering
@@ -51,9 +53,20 @@ def order_page(request: HttpRequest, number: str) -> HttpResponse:
         "receipts": receipts_of(order),
         "facts": _facts(order),
         "actions": actions(order, request.user),
-        "timeline": [versions.said(entry, order.currency) for entry in told],
+        "timeline": [versions.said(entry if costs else _without_costs(entry), order.currency) for entry in told],
     }
     return render(request, "purchasing/order.html", context)
+
+
+def _without_costs(entry: TimelineEntry) -> TimelineEntry:
+    """A change in units only, for somebody who is not to know what they cost."""
+    if changes := entry.data.get("changes"):
+        units = {
+            name: sides if name in ordering.NO_ARTICLES else [ordering.without_cost(str(side)) for side in sides]
+            for name, sides in changes.items()
+        }
+        entry.data = entry.data | {"changes": {name: sides for name, sides in units.items() if sides[0] != sides[1]}}
+    return entry
 
 
 def _totals(lines: list[Any]) -> dict[str, Any]:
@@ -93,18 +106,22 @@ def new(request: HttpRequest) -> HttpResponse:
     """An order is written: add, remove, look again, keep."""
     if request.method == "POST" and "save" not in request.POST:
         return _again(request, None)
+    key = key_in(request.POST.get("key", ""))
     form, lines = _form(request, None, request.POST or None), Lines(request.POST or None, prefix=lineforms.PREFIX)
     if request.method == "POST" and (form.is_valid() & lines.is_valid()):
         filled, given = lineforms.filled(lines), form.cleaned_data
         require(request.user, MANAGE, given["location"])
         try:
-            made = ordering.draft(given["vendor"], given["location"], form.wish(filled), actor=Actor.of(request.user))
+            made = ordering.draft(
+                given["vendor"], given["location"], form.wish(filled), actor=Actor.of(request.user), key=key
+            )
         except Problem as problem:
             lineforms.tell(form, filled, problem)
+            key = new_id() if isinstance(problem, Conflict) else key
         else:
             messages.success(request, _("%(number)s is written. Send it when it is right.") % {"number": made.number})
             return redirect("purchase-order", made.number)
-    return _page(request, form, lines, status=422 if form.is_bound else 200)
+    return _page(request, form, lines, status=422 if form.is_bound else 200, key=key)
 
 
 @FORM
@@ -189,7 +206,7 @@ def _page(
     **more: Any,
 ) -> HttpResponse:
     lineforms.name(lines)
-    context = {"form": form, "lines": lines, "order": order, **more}
+    context = {"form": form, "lines": lines, "order": order, "key": key_in(request.POST.get("key", "")), **more}
     return render(request, "purchasing/order_form.html", context, status=status)
 
 

@@ -118,11 +118,15 @@ def _stands(row: Any) -> str:
     return f"{before} → {after}" if after != "" else ""
 
 
-# What was on hand after each movement: the later ones taken away from what is on hand now, in one pass a product.
+# What was on hand after each movement: the later ones taken away from what is on hand now, so that nothing older is read.
 STOOD = """
 SELECT id, after FROM (
-    SELECT m.id, sum(m.quantity) OVER (PARTITION BY m.variant_id, m.location_id, m.condition ORDER BY m.at, m.id)::int AS after
-    FROM inventory_movement m WHERE m.variant_id = ANY(%(variants)s::uuid[]) AND m.location_id = ANY(%(places)s::uuid[])) x
+    SELECT m.id, CASE m.condition WHEN 'sellable' THEN s.on_hand WHEN 'damaged' THEN s.damaged ELSE s.quarantine END
+           - coalesce(sum(m.quantity) OVER (
+               PARTITION BY m.variant_id, m.location_id, m.condition ORDER BY m.at DESC, m.id DESC
+               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::int AS after
+    FROM inventory_movement m JOIN inventory_stock s USING (variant_id, location_id)
+    WHERE m.variant_id = ANY(%(variants)s::uuid[]) AND m.location_id = ANY(%(places)s::uuid[]) AND m.at >= %(since)s) x
 WHERE id = ANY(%(ids)s::uuid[])
 """
 
@@ -136,6 +140,7 @@ def prepare(found: list[Any]) -> None:
         "variants": list({row.variant_id for row in moves}),
         "places": list({row.location_id for row in moves}),
         "ids": [row.id for row in moves],
+        "since": min(row.at for row in moves),
     }
     after = {row.id: row.after for row in rows(STOOD, given)}
     documents = _documents({row.source for row in moves if row.what != "adjustment"})
@@ -172,6 +177,8 @@ CHANGES = registry.register(
         template="backoffice/stock_changes.html",
         permission="stock.view",
         base=_seen_by,
+        needs="product",
+        usual="day=last-30-days",
         limited=lambda user: locations_of(user, "stock.view") is not None,
         prepare=prepare,
         columns=(

@@ -107,6 +107,8 @@ class ListSpec:
     bulk to a page of them); `link` the address that a row leads to; `sort` is a column's name, "-" for falling.
     `limited` says whether somebody sees a part of the rows only; then `subtitle_limited` tells of it. `none_fits` is
     said when the filters leave nothing, `nothing_yet` when there is nothing at all. `opens` are the filters of its address alone.
+    `usual` are filters that hold wherever the address says nothing else, for page and file; without a value for the filter
+    `needs` nothing is listed: both keep a very long list from being read as a whole.
     `branches` gives what is read in parts where an index needs it (see KeysetList). Of a `dear` list the counts of tabs read the
     whole table: they are kept for a short while. A list with `own_rows` draws them by its own template, so that there are no columns to choose.
     """
@@ -135,6 +137,8 @@ class ListSpec:
     template: str = "lists/list.html"
     route: str = ""
     opens: str = ""
+    usual: str = ""
+    needs: str = ""
     own_rows: bool = False
     dear: bool = False
     icon: str = "inbox"
@@ -190,9 +194,10 @@ class ListSpec:
         """What the address asks for. `columns` are those to show when it names none."""
         values: dict[str, Any] = {}
         notes = []
+        usual = QueryDict(self.usual)
         for each in self.filters:
             try:
-                value = each.read(query)
+                value = each.read(query) or each.read(usual)
             except Unreadable:
                 notes.append(
                     _("%(filter)s: what stands in the address cannot be read, so it is left out.")
@@ -261,6 +266,8 @@ class Reading:
 
     def narrow(self, found: QuerySet[Any], but_not: Container[str] = ()) -> QuerySet[Any]:
         """The rows that the filters (`but_not` some) and the text leave."""
+        if self.spec.needs and self.spec.needs not in self.values:
+            return found.none()
         for name, value in self.values.items():
             if name not in but_not:
                 found = self.spec.filter(name).apply(found, value)

@@ -29,7 +29,7 @@ from inventory.feeds.intake import places_of
 from inventory.feeds.levels import APPLIED, OUTCOMES, STALE, UNCHANGED, Readable, newest, read
 from inventory.holdings import ledger
 from inventory.models import Condition, FeedMessage, StockFeed
-from inventory.services import LOCK, In, goods
+from inventory.services import LOCK, In, goods, write_down
 from inventory.supply.risen import tell_risen
 
 MOST_TRIES = 5
@@ -286,7 +286,8 @@ def _write(
     if detailed:
         parts = [ledger.Moved(m.id, m.variant_id, m.location_id, m.condition, m.quantity, chunk_id) for m in moved]
         ledger.follow(parts, leaving=False, actor=actor)
-    differences = _differences(moved)
+    differences, turned = _differences(moved)
+    write_down(turned, source=chunk_id, label=f"Stock levels: {message.feed.name}", actor=actor)
     if any(d.cost for d in differences):
         document = Document(id=chunk_id, date=company_day(), label=f"Stock levels: {message.feed.name}")
         journal.post([postings.stock_count(document, differences=differences)], actor=actor)
@@ -294,14 +295,24 @@ def _write(
     tell_risen({(m.variant_id, m.location_id) for m in moved if m.quantity > 0 and m.condition == Condition.SELLABLE})
 
 
-def _differences(moved: Sequence[Moved]) -> list[Goods]:
-    """What was found and what is missing, each at its cost; units that only changed their condition are neither."""
-    net: dict[tuple[UUID, UUID], int] = {}
+def _differences(moved: Sequence[Moved]) -> tuple[list[Goods], list[In]]:
+    """What was found and what is missing, each at its cost, and the units that turned out to be damaged (negative: good
+    again). Damaged units are worth nothing: as many as are found or missing beside these change no value."""
+    net: dict[tuple[UUID, UUID], list[int]] = {}
     for each in moved:
-        key = (each.variant_id, each.location_id)
-        net[key] = net.get(key, 0) + each.quantity
-    units = [In(variant, location, quantity, Condition.SELLABLE) for (variant, location), quantity in net.items()]
-    return goods([u for u in units if u.quantity > 0]) + goods([u for u in units if u.quantity < 0])
+        good_and_damaged = net.setdefault((each.variant_id, each.location_id), [0, 0])
+        good_and_damaged[each.condition == Condition.DAMAGED] += each.quantity
+    turned = {place: _turned(*units) for place, units in net.items()}
+    units = [In(*place, good + turned[place]) for place, (good, _damaged) in net.items()]
+    found = goods([u for u in units if u.quantity > 0]) + goods([u for u in units if u.quantity < 0])
+    return found, [In(*place, n) for place, n in turned.items() if n]
+
+
+def _turned(good: int, damaged: int) -> int:
+    """Units that went from good to damaged (negative: back), where both changed in opposite ways."""
+    if good < 0 < damaged:
+        return min(-good, damaged)
+    return -min(good, -damaged) if damaged < 0 < good else 0
 
 
 def _settle(chunk_id: UUID, outcomes: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from inventory import shortfalls
 from inventory.holdings.ledger import Breakdown, Part, breakdowns, change, write
 from inventory.locks import lock_rows
 from inventory.models import Bin, Condition, HoldingMove, Lot, Movement, Stock
-from inventory.services import LARGEST, In, move_units
+from inventory.services import LARGEST, In, move_units, write_down
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,10 @@ def put(what: What, target_id: UUID | None, *, actor: Actor, key: UUID | None = 
 
 
 def change_condition(what: What, to: str, *, reason: str, actor: Actor) -> Stock:
-    """Units of a place become sellable, damaged or quarantined; their value stays. Never refused for what is promised."""
+    """Units of a place become sellable, damaged or quarantined. Never refused for what is promised.
+
+    Damaged units are written down; in quarantine they keep their value, as nobody has judged them yet.
+    """
     _check(what)
     if not reason.strip():
         raise Invalid.field(["reason"], _("say why the condition changes"))
@@ -95,6 +98,9 @@ def recondition(
         actor=actor,
         note=note[:300],
     )
+    if Condition.DAMAGED in (old, new):
+        turned = In(variant_id, location_id, units if new == Condition.DAMAGED else -units)
+        write_down([turned], source=source, label=note[:300], actor=actor)
 
 
 def locked(what: What) -> Stock:

@@ -14,6 +14,7 @@ from inventory.services.movements import (
     set_safety,
     ship_out,
     take_in,
+    write_down,
 )
 from inventory.services.promises import (
     PINS,
@@ -56,4 +57,5 @@ __all__ = [
     "ship_out",
     "take_in",
     "unreserve",
+    "write_down",
 ]

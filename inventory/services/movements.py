@@ -168,6 +168,17 @@ def receive(
                 else postings.goods_received(document, vendor=vendor, goods=valued, owed=owed)
             )
             journal.post([entry], actor=actor)
+        write_down(
+            [u for u in units if u.condition == Condition.DAMAGED], source=source, at=at, label=note, actor=actor
+        )
+
+
+def write_down(units: Sequence[In], *, source: UUID, label: str, actor: Actor, at: datetime | None = None) -> None:
+    """Units of ours became damaged, or (negative) are no longer: damaged stock is worth nothing in the books."""
+    valued = goods(units)
+    if any(g.cost for g in valued):
+        document = Document(id=source, date=company_day(at), label=label or "Damaged")
+        journal.post([postings.goods_written_down(document, goods=valued)], actor=actor)
 
 
 def take_in(units: Sequence[tuple[In, UUID]], *, actor: Actor, at: datetime | None = None) -> None:

@@ -13,6 +13,8 @@ from catalog.models import Variant
 from core.actors import Actor
 from core.days import company_day
 from core.db import require_atomic, rows
+from core.ids import new_id
+from core.once import made_once
 from core.problems import Conflict, Invalid, NotFound
 from core.states import apply
 from core.timeline import record
@@ -57,8 +59,11 @@ def lock(transfer_id: UUID) -> Transfer:
     return transfer
 
 
-def draft(origin_id: UUID, target_id: UUID, wish: Wish, *, actor: Actor) -> Transfer:
-    """Write a transfer down; nothing moves and nothing is kept for it yet."""
+def draft(origin_id: UUID, target_id: UUID, wish: Wish, *, actor: Actor, key: UUID | None = None) -> Transfer:
+    """Write a transfer down; nothing moves and nothing is kept for it yet. Under the same `key` it is written once.
+
+    Conflict when another one was written under it.
+    """
     places = Location.objects.filter(pk__in=[origin_id, target_id], is_active=True).exclude(kind__in=NOT_OURS)
     known = set(places.values_list("pk", flat=True))
     for name, place in (("origin", origin_id), ("target", target_id)):
@@ -67,8 +72,29 @@ def draft(origin_id: UUID, target_id: UUID, wish: Wish, *, actor: Actor) -> Tran
     if origin_id == target_id:
         raise Invalid.field(["target"], _("choose another place than it comes from"))
     _check(wish)
+    wanted = (origin_id, target_id, wish.due_on, wish.note.strip(), tuple(wish.items))
+    made = made_once(
+        Transfer,
+        key := key or new_id(),
+        lambda: _draft(key, origin_id, target_id, wish, actor=actor),
+        lambda known: (known.origin_id, known.target_id, *_told(as_it_is(known))) == wanted,
+    )
+    if made is None:
+        number = Transfer.objects.get(pk=key).number
+        raise Conflict(
+            _("This form was kept as %(number)s before. Keep it again to write another one.") % {"number": number}
+        )
+    return made
+
+
+def _told(wish: Wish) -> tuple[Any, ...]:
+    return wish.due_on, wish.note, tuple(wish.items)
+
+
+def _draft(key: UUID, origin_id: UUID, target_id: UUID, wish: Wish, *, actor: Actor) -> Transfer:
     with transaction.atomic():
         transfer = Transfer.objects.create(
+            id=key,
             number=f"TR-{rows(NEXT)[0].n}",
             origin_id=origin_id,
             target_id=target_id,

@@ -24,7 +24,7 @@ from core.versions import Stale
 from inventory import incoming
 from inventory.free import FREE
 from inventory.models import Condition, Transfer, TransferLine, TransferStep, TransferStepLine
-from inventory.services import LARGEST, In, carry, goods
+from inventory.services import LARGEST, In, carry, goods, write_down
 from inventory.tallies import counting
 from inventory.tallies.counting import Units
 from inventory.transfers import oflots
@@ -231,6 +231,8 @@ def _move(transfer: Transfer, step: TransferStep, lines: Moved, units: Sequence[
     document = Document(id=step.pk, date=company_day(), label=_label(transfer, step))
     post = postings.transfer_sent if is_out else postings.transfer_received
     journal.post([post(document, goods=_worth(place, lines))], actor=actor)
+    if broken := [] if is_out else [unit for unit, _ in units if unit.condition == Condition.DAMAGED]:
+        write_down(broken, source=step.pk, label=document.label, actor=actor)
 
 
 def _worth(place: UUID, lines: Moved) -> list[Goods]:

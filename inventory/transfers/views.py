@@ -15,8 +15,9 @@ from core.actors import Actor
 from core.days import reader_day
 from core.ids import new_id
 from core.models import TimelineEntry
+from core.once import key_in
 from core.permissions import allows, locations_of, permission, require
-from core.problems import Problem
+from core.problems import Conflict, Problem
 from inventory import lineforms
 from inventory.models import Location, Transfer
 from inventory.transfers import drafting, moving
@@ -93,20 +94,24 @@ def new(request: HttpRequest) -> HttpResponse:
     """A transfer is written: add, remove, look again, keep."""
     if request.method == "POST" and "save" not in request.POST:
         return _again(request, None)
+    key = key_in(request.POST.get("key", ""))
     form, lines = _form(request, None, request.POST or None), Lines(request.POST or None, prefix=lineforms.PREFIX)
     if request.method == "POST" and (form.is_valid() & lines.is_valid()):
         filled, given = lineforms.filled(lines), form.cleaned_data
         require(request.user, MOVE, given["origin"])
         try:
-            made = drafting.draft(given["origin"], given["target"], form.wish(filled), actor=Actor.of(request.user))
+            made = drafting.draft(
+                given["origin"], given["target"], form.wish(filled), actor=Actor.of(request.user), key=key
+            )
         except Problem as problem:
             lineforms.tell(form, filled, problem)
+            key = new_id() if isinstance(problem, Conflict) else key
         else:
             messages.success(
                 request, _("%(number)s is written. It leaves when it is counted.") % {"number": made.number}
             )
             return redirect("transfer", made.number)
-    return _page(request, form, lines, status=422 if form.is_bound else 200)
+    return _page(request, form, lines, status=422 if form.is_bound else 200, key=key)
 
 
 @FORM
@@ -171,7 +176,7 @@ def _page(
     **more: Any,
 ) -> HttpResponse:
     lineforms.name(lines)
-    context = {"form": form, "lines": lines, "transfer": transfer, **more}
+    context = {"form": form, "lines": lines, "transfer": transfer, "key": key_in(request.POST.get("key", "")), **more}
     return render(request, "inventory/transfer_form.html", context, status=status)
 
 

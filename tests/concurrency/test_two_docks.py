@@ -1,5 +1,6 @@
 """Two people receive the same delivery, or send the same transfer: it is booked once, and both are told what was."""
 
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from purchasing import ordering
 from purchasing.models import PurchaseOrder, Receipt
 from purchasing.receiving import book, receive
 from tests.concurrency.lined_up import Act, all_at_once, refusals
-from tests.factories.purchases import DOCK, bought, came, line_of
+from tests.factories.purchases import DOCK, bought, came, line_of, vendor
 from tests.factories.transfers import counted, drafted, on_hand
 from tests.factories.world import MUG, World, small_world
 
@@ -107,3 +108,23 @@ def test_without_the_lock_of_the_order_the_second_ends_in_a_fault_without_words(
 def _look(order_id: UUID) -> PurchaseOrder:
     """What is left of the order's lock."""
     return PurchaseOrder.objects.select_related("vendor", "location").get(pk=order_id)
+
+
+def written_twice(world: World, key: UUID | None) -> list[Any]:
+    """Both presses of one button arrive before either has answered."""
+    known = vendor()
+    order = ordering.Wish([ordering.Item(world.variants[MUG].pk, 3, Decimal(2))])
+    act = partial(ordering.draft, known.pk, world.warehouse.pk, order, actor=DOCK, key=key)
+    return all_at_once([act, act], "SELECT FROM purchasing_vendor")
+
+
+def test_one_form_pressed_twice_at_once_writes_one_order(world: World) -> None:
+    first, second = written_twice(world, new_id())
+    assert first.pk == second.pk
+    assert PurchaseOrder.objects.count() == 1
+
+
+def test_without_its_key_it_writes_two(world: World) -> None:
+    first, second = written_twice(world, None)
+    assert first.pk != second.pk
+    assert PurchaseOrder.objects.count() == 2

@@ -45,6 +45,31 @@ def write(client: Client, world: World, lines: list[tuple[str, str, str]], **mor
     return client.post("/purchase-orders/new/", typed(lines, **given))
 
 
+def test_who_may_not_see_costs_reads_of_units_alone(world: World) -> None:
+    order = bought(world.warehouse, {MUG: 10}, cost="3.17")
+    ordering.change(order.pk, wish({MUG: 12}, cost="3.17", note="7 × 3.17 is no cost"), actor=BUYER)
+    ordering.change(order.pk, wish({MUG: 12}, cost="3.19", note="7 × 3.17 is no cost"), actor=BUYER)
+    dock = text(signed_in("warehouse", location_id=world.warehouse.pk).get(f"/purchase-orders/{order.number}/"))
+    assert "MUG-BLUE: 10 → 12" in dock
+    assert "3.19" not in dock
+    assert "10 × 3.17" not in dock
+    assert "12 × 3.17 → 12 × 3.19" in text(signed_in("planner").get(f"/purchase-orders/{order.number}/"))
+
+
+def test_a_form_that_is_sent_twice_is_one_order(world: World) -> None:
+    client, _ = signed_in("planner"), vendor()
+    key = text(client.get("/purchase-orders/new/")).partition('name="key" value="')[2].partition('"')[0]
+    first, again = (write(client, world, [(MUG, "10", "3.5")], key=key) for _ in range(2))
+    assert first["Location"] == again["Location"] == f"/purchase-orders/{PurchaseOrder.objects.get().number}/"
+    other = write(client, world, [(MUG, "11", "3.5")], key=key)
+    assert other.status_code == 422
+    assert f"kept as {PurchaseOrder.objects.get().number} before" in text(other)
+    new = text(other).partition('name="key" value="')[2].partition('"')[0]
+    assert write(client, world, [(MUG, "11", "3.5")], key=new).status_code == 302
+    assert PurchaseOrder.objects.count() == 2
+    assert write(client, world, [(MUG, "1", "1")], key="no key").status_code == 302
+
+
 def test_an_order_is_written_sent_and_given_up(world: World) -> None:
     client, _ = signed_in("planner"), vendor()
     response = write(client, world, [(MUG.lower(), "10", "3,50"), ("", "1", ""), (VASE, "2", "9")])

@@ -65,7 +65,10 @@ def test_an_order_in_pounds_is_owed_in_euros_of_the_day(world: World) -> None:
     set_rates([("GBP", company_day(), Decimal("1.2"))], actor=SYSTEM)
     order = bought(world.warehouse, {MUG: 10}, cost="3.00", currency="GBP")
     receipt = received(order, {MUG: 10})
-    assert receipt.owed == Decimal(36)
+    assert (receipt.owed, receipt.rate) == (Decimal(36), Decimal("1.2"))
+    set_rates([("GBP", company_day(), Decimal("1.5"))], actor=SYSTEM)
+    receipt.refresh_from_db()
+    assert receipt.rate == Decimal("1.2")
     assert booked(receipt)["price_variance"] == Decimal(-4)
     assert disagreements() == []
 

@@ -1,19 +1,24 @@
 """What changed a product's stock, and why: every movement and promise with its reason, and what stood before and after."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from backoffice.stock.changes import CHANGES
+from backoffice.stock.changes import CHANGES, STOOD
 from core.actors import Actor
+from core.models import Grant
 from fulfillment.amend import cancel
 from inventory.feeds import silence
 from inventory.limits.setting import set_fence, withhold
-from inventory.models import Stock, StockFeed
+from inventory.models import Movement, Stock, StockFeed
 from inventory.services import adjust, set_safety
 from returns.services import Back, ReturnInput, receive_and_credit
 from tests.factories.feeds import feed_at, level, say
@@ -118,6 +123,60 @@ def test_a_store_sees_its_own_changes_only(world: World) -> None:
 @pytest.mark.parametrize("query", ["", "?product=nonsense", "?product=01a20a0b-102a-77fa-a119-f18d7cc9f0a0"])
 def test_without_a_product_there_is_nothing_to_list(world: World, query: str) -> None:
     assert signed_in("planner").get(f"/stock-changes/{query}").headers["Location"] == "/stock/"
+
+
+def made_old(world: World, days: int = 90) -> None:
+    """What has happened until now was long ago."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for trigger in ("DISABLE", "ENABLE"):
+            cursor.execute(f"ALTER TABLE inventory_movement {trigger} TRIGGER USER")
+            if trigger == "DISABLE":
+                cursor.execute("UPDATE inventory_movement SET at = at - %s * interval '1 day'", [days])
+
+
+def test_only_the_last_month_is_read_unless_more_is_asked_for(world: World) -> None:
+    adjust(world.variants[MUG].pk, world.warehouse.pk, -3, reason="damaged", actor=WHO)
+    made_old(world)
+    adjust(world.variants[MUG].pk, world.warehouse.pk, 1, reason="found", actor=WHO)
+    assert cells(listed(world), "on_hand", "stands") == [(1, "97 → 98")]
+    since = f"{timezone.now() - timedelta(days=100):%Y-%m-%d}"
+    asked = [row for row in listed(world, since=since) if row.location_id == world.warehouse.pk]
+    assert cells(asked, "stands") == [("97 → 98",), ("100 → 97",), ("0 → 100",)]
+
+
+def test_a_file_is_of_one_product_and_of_the_month_too(world: World) -> None:
+    made_old(world)
+    adjust(world.variants[MUG].pk, world.warehouse.pk, 1, reason="found", actor=WHO)
+    planner = get_user_model().objects.create_user("pia")
+    Grant.objects.create(user=planner, role="planner")
+    assert CHANGES.queryset(planner, QueryDict("")).count() == 0
+    assert CHANGES.queryset(planner, QueryDict(f"product={world.variants[MUG].pk}")).count() == 1
+    assert CHANGES.queryset(planner, QueryDict(f"product={world.variants[MUG].pk}&since=2020-01-01")).count() == 3
+
+
+def test_what_stood_is_told_without_reading_what_is_older(world: World) -> None:
+    """Of forty movements the last five are shown: no more than these are read, whatever lies before them."""
+    for n in range(40):
+        adjust(world.variants[MUG].pk, world.warehouse.pk, 1 + n % 2, reason="found", actor=WHO)
+    last = list(Movement.objects.filter(variant=world.variants[MUG]).order_by("-at", "-id")[:5])
+    given: dict[str, Any] = {
+        "variants": [world.variants[MUG].pk], "places": [world.warehouse.pk],
+        "ids": [each.pk for each in last], "since": min(each.at for each in last),
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {STOOD}", given)
+        (plan,) = cursor.fetchone()
+    scans = [node for node in _nodes(plan[0]["Plan"]) if node.get("Relation Name") == "inventory_movement"]
+    assert [node["Actual Rows"] * node["Actual Loops"] for node in scans] == [5]
+    assert "at" in scans[0]["Index Cond"]
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for under in plan.get("Plans", ()):
+        yield from _nodes(under)
 
 
 def test_pages_of_it_follow_each_other_without_gaps(world: World) -> None:

@@ -54,6 +54,21 @@ def finish(client: Client, address: str) -> Any:
     return client.post(f"{address}finish/", {"tally": tally, "version": version_of(page), "note": ""})
 
 
+def test_a_form_that_is_sent_twice_is_one_transfer(world: World) -> None:
+    client = signed_in("manager")
+    key = client.get("/transfers/new/").content.decode().partition('name="key" value="')[2].partition('"')[0]
+    places = {"origin": str(world.warehouse.pk), "target": str(world.store.pk), "key": key}
+    first, again = (client.post("/transfers/new/", typed([(MUG, "2")], **places)) for _ in range(2))
+    assert first["Location"] == again["Location"]
+    assert Transfer.objects.count() == 1
+    other = client.post("/transfers/new/", typed([(MUG, "3")], **places))
+    assert other.status_code == 422
+    assert f"kept as {Transfer.objects.get().number} before" in text(other)
+    new = text(other).partition('name="key" value="')[2].partition('"')[0]
+    assert client.post("/transfers/new/", typed([(MUG, "3")], **places | {"key": new})).status_code == 302
+    assert Transfer.objects.count() == 2
+
+
 def test_a_transfer_is_written_counted_sent_and_received_by_those_of_its_places(world: World) -> None:
     lyon = signed_in("warehouse", location_id=world.warehouse.pk)
     paris = signed_in("store", location_id=world.store.pk)
