@@ -54,9 +54,10 @@ def _page(request: HttpRequest, lot: Lot, **typed: ReasonForm) -> HttpResponse:
         "tone": LOT_TONES[lot.state],  # type: ignore[index]
         "reached": reached([lot.pk]),
         "lying": [
-            {"row": row, "condition": CONDITIONS[row.condition], "tone": TONES[row.condition]} for row in lying(lot.pk)
+            {"row": row, "condition": CONDITIONS[row.condition], "tone": TONES[row.condition]}
+            for row in lying([lot.pk])
         ],
-        "in_transit": in_transit(lot.pk),
+        "in_transit": in_transit([lot.pk]),
         "came": came(lot.pk),
         "is_too_old": too_old,
         "others": list(others.select_related("variant").order_by("code")[:50]),

@@ -56,23 +56,24 @@ def with_parcels(found: list[Any]) -> None:
 
 
 LYING = """
-SELECT l.id, l.code, l.name, h.condition, sum(h.units)::int AS units, string_agg(DISTINCT b.code, ', ' ORDER BY b.code) AS bins
+SELECT h.lot_id, l.id, l.code, l.name, h.condition, sum(h.units)::int AS units, string_agg(DISTINCT b.code, ', ' ORDER BY b.code) AS bins
 FROM inventory_holding h JOIN inventory_stock s ON s.id = h.stock_id JOIN inventory_location l ON l.id = s.location_id
 LEFT JOIN inventory_bin b ON b.id = h.bin_id
-WHERE h.lot_id = %(lot)s GROUP BY l.id, h.condition ORDER BY l.name, h.condition DESC
+WHERE h.lot_id = ANY(%(lots)s) GROUP BY h.lot_id, l.id, h.condition ORDER BY l.name, h.condition DESC
 """
 
 
-def lying(lot_id: UUID) -> list[Any]:
-    """Where units of a lot lie, by place and condition."""
-    return rows(LYING, {"lot": lot_id})
+def lying(lot_ids: Sequence[UUID]) -> list[Any]:
+    """Where units of lots lie, by place and condition."""
+    return rows(LYING, {"lots": list(lot_ids)})
 
 
 IN_TRANSIT = """
-SELECT t.number, t.due_on, a.name AS origin, b.id AS target_id, b.name AS target, q.units FROM (
-    SELECT p.transfer_id, sum(CASE p.kind WHEN 'send' THEN 1 ELSE -1 END * (k.sellable + k.damaged))::int AS units
+SELECT q.lot_id, t.number, t.due_on, a.name AS origin, b.name AS target, b.code AS target_code, q.units FROM (
+    SELECT k.lot_id, p.transfer_id, sum(CASE p.kind WHEN 'send' THEN 1 ELSE -1 END * (k.sellable + k.damaged))::int AS units
     FROM inventory_transfersteplot k JOIN inventory_transferstepline x ON x.id = k.step_line_id
-    JOIN inventory_transferstep p ON p.id = x.step_id WHERE k.lot_id = %(lot)s GROUP BY p.transfer_id) q
+    JOIN inventory_transferstep p ON p.id = x.step_id WHERE k.lot_id = ANY(%(lots)s)
+    GROUP BY k.lot_id, p.transfer_id) q
 JOIN inventory_transfer t ON t.id = q.transfer_id
 JOIN inventory_location a ON a.id = t.origin_id JOIN inventory_location b ON b.id = t.target_id
 WHERE q.units > 0 ORDER BY t.due_on, t.number
@@ -88,9 +89,9 @@ ORDER BY m.at DESC, m.source LIMIT %(most)s
 MOST_CAME = 50
 
 
-def in_transit(lot_id: UUID) -> list[Any]:
-    """Transfers that have units of a lot on their way."""
-    return rows(IN_TRANSIT, {"lot": lot_id})
+def in_transit(lot_ids: Sequence[UUID]) -> list[Any]:
+    """Transfers that have units of lots on their way."""
+    return rows(IN_TRANSIT, {"lots": list(lot_ids)})
 
 
 def came(lot_id: UUID) -> list[Any]:

@@ -76,7 +76,7 @@ def _lots(transfer: Transfer, lines: list[TransferLine], *, is_send: bool) -> Lo
         for row in oflots.lying(transfer.origin_id, list(known)):
             known[row.variant_id].append(Known(row.code, row.units, row.expires_on))
     elif tracked:
-        for line, found in oflots.in_transit(transfer.pk).items():
+        for line, found in oflots.in_transit([transfer.pk]).items():
             known[tracked[line]] = [Known(lot.code, units, lot.expires_on) for lot, units in found]
     return Lots(known, is_asked=not is_send)
 

@@ -77,14 +77,14 @@ IN_TRANSIT = """
 SELECT x.line_id, k.lot_id, sum(CASE p.kind WHEN 'send' THEN 1 ELSE -1 END * (k.sellable + k.damaged))::int AS units
 FROM inventory_transferstepline x JOIN inventory_transferstep p ON p.id = x.step_id
 JOIN inventory_transfersteplot k ON k.step_line_id = x.id
-WHERE p.transfer_id = %(transfer)s GROUP BY x.line_id, k.lot_id
+WHERE p.transfer_id = ANY(%(transfers)s) GROUP BY x.line_id, k.lot_id
 HAVING sum(CASE p.kind WHEN 'send' THEN 1 ELSE -1 END * (k.sellable + k.damaged)) > 0
 """
 
 
-def in_transit(transfer_id: UUID) -> dict[UUID, list[tuple[Lot, int]]]:
+def in_transit(transfer_ids: Sequence[UUID]) -> dict[UUID, list[tuple[Lot, int]]]:
     """Units in transit by lot, what ends first first, by line."""
-    sums = {(row.line_id, row.lot_id): row.units for row in rows(IN_TRANSIT, {"transfer": transfer_id})}
+    sums = {(row.line_id, row.lot_id): row.units for row in rows(IN_TRANSIT, {"transfers": list(transfer_ids)})}
     lots = Lot.objects.select_related("variant").in_bulk({lot for _line, lot in sums})
     found: dict[UUID, list[tuple[Lot, int]]] = defaultdict(list)
     for (line, lot), units in sorted(sums.items(), key=lambda each: _end(lots[each[0][1]])):
@@ -98,7 +98,7 @@ def _end(lot: Lot) -> tuple[bool, str, str]:
 
 def shares(transfer: Transfer, lines: Moved) -> Shares:
     """Which lots these units in transit are of: those that were named, then what ends first."""
-    moving = in_transit(transfer.pk)
+    moving = in_transit([transfer.pk])
     return {line.pk: _share(line, units, moving.get(line.pk, [])) for line, units in lines}
 
 

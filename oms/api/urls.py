@@ -5,7 +5,10 @@ from django.urls import path, re_path
 from accounting.api import calls as ledger
 from customers.api import calls as customers
 from fulfillment.api import calls as fulfillment
+from fulfillment.lot_api import calls as lots
+from inventory.holdings.api import calls as receipts
 from inventory.supply.api import calls as inventory
+from inventory.transfers.api import calls as transfers
 from oms.api import views
 from oms.api.availability import calls as availability
 from oms.api.orders import calls as orders
@@ -19,7 +22,19 @@ ABOUT = (
 )
 
 api = Api(title="Order management", version="1", description=ABOUT, urls_namespace="api", docs_url=None)
-for router in (orders, availability, inventory, fulfillment, returns, payments, customers, ledger):
+for router in (
+    orders,
+    availability,
+    inventory,
+    receipts,
+    lots,
+    transfers,
+    fulfillment,
+    returns,
+    payments,
+    customers,
+    ledger,
+):
     api.add_router("", router)
 
 urlpatterns = [

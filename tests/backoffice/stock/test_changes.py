@@ -55,8 +55,8 @@ def test_what_came_and_went_has_its_reason_and_what_stood_before_and_after(world
     adjust(world.variants[MUG].pk, world.warehouse.pk, 1, reason="found", actor=WHO)
     rows = listed(world, location="DC-LYON", kind="on_hand")
     assert cells(rows, "on_hand", "stands", "why", "who") == [
-        (1, "97 → 98", "Correction · found", "Paula Planner"),
-        (-3, "100 → 97", "Correction · damaged: fell", "Paula Planner"),
+        (1, "97 → 98", "Correction · Found", "Paula Planner"),
+        (-3, "100 → 97", "Correction · Damaged: fell", "Paula Planner"),
         (100, "0 → 100", "Receipt · Opening stock", "System"),
     ]
 

@@ -51,7 +51,7 @@ def of_lots(world: World, *lots: OfLot, plain: int = 0) -> dict[UUID, Units]:
 
 
 def moving_lots(transfer: Transfer) -> dict[str, int]:
-    return {x.code: units for found in oflots.in_transit(transfer.pk).values() for x, units in found}
+    return {x.code: units for found in oflots.in_transit([transfer.pk]).values() for x, units in found}
 
 
 def is_sound() -> bool:
