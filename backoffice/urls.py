@@ -4,6 +4,7 @@ from backoffice import counter, customer_views, incident_views, order_acts, orde
 from backoffice.health import views as health
 from backoffice.search import palette, search
 from backoffice.stock import changes
+from backoffice.stock import comebacks as comebacks  # a part of the product's page
 from backoffice.stock import kept as kept  # a list
 from backoffice.stock import promise as promise  # a part of the product's page
 from core.lists.views import page_of

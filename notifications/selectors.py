@@ -18,7 +18,8 @@ from orders.tracking import tracking_url
 
 ORDERS = """
 SELECT o.id, o.number, o.email, o.customer_name, o.language, o.currency, o.total, o.tax, o.shipping, o.subtotal, o.discount,
-       o.tax_included, o.shipping_address, o.promise_earliest, o.promise_latest, o.tracking_version, o.method, c.time_zone
+       o.tax_included, o.shipping_address, o.promise_earliest, o.promise_latest, o.first_promise_latest, o.tracking_version,
+       o.method, c.time_zone
 FROM orders_order o JOIN orders_channel c ON c.id = o.channel_id
 WHERE o.id = ANY(%(ids)s) AND o.email <> '' AND NOT c.is_history
 """

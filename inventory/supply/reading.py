@@ -145,7 +145,7 @@ def who_could_have(
         "supply": first,
         "pools": _pools(pools, free),
         "anybody": any(shelf.common > 0 for shelf in free.values()),
-        "channels": sorted({channel for shelf in free.values() for channel in shelf.fences}),
+        "channels": sorted({channel for shelf in free.values() for channel in shelf.channels}),
     }
     return _parts(ALL if first is None else OF_SUPPLY, asked, units if most is None else min(most, units))
 

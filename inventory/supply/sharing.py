@@ -109,6 +109,11 @@ class Shelf:
         """What orders of a channel can have."""
         return max(0, self.common + (self.fences.get(channel_id, 0) if channel_id else 0))
 
+    @property
+    def channels(self) -> list[UUID]:
+        """For whom something set aside is left that can be given."""
+        return [channel for channel in self.fences if self.of(channel)]
+
     def take(self, channel_id: UUID | None, units: int) -> None:
         """Units go to an order of a channel: those set aside for it first."""
         own = min(units, self.fences.get(channel_id, 0)) if channel_id else 0

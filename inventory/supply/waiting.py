@@ -201,7 +201,7 @@ def serve(
         parts = hand_out(_wanting(waits, first), free, pools, None if most is None else most - given)
         _reserve(waits, parts, due, first)
         given += sum(part.units for part in parts)
-        if given == most or not any(shelf.common > 0 or any(shelf.fences.values()) for shelf in free.values()):
+        if given == most or not any(shelf.common > 0 or shelf.channels for shelf in free.values()):
             break
     return given
 

@@ -12,6 +12,7 @@ from capture import pinning
 from capture import services as capture
 from catalog.models import Variant
 from core.actors import SYSTEM
+from core.ids import new_id
 from core.invariants import disagreements
 from core.problems import OutOfStock, Problem
 from fulfillment import backorders
@@ -20,6 +21,7 @@ from fulfillment.routing import route
 from inventory.models import Location, Reservation, Stock, Supply, SupplyPin
 from inventory.services import In, receive
 from inventory.supply import services, waiting
+from inventory.supply.announcing import Announcement, announce
 from launcher.processes import wait_until
 from orders.models import Order
 from sourcing.network import forget
@@ -154,6 +156,27 @@ def test_without_the_lock_of_the_supply_it_is_two(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("inventory.supply.api.lock_supply", lambda variants: None)
     monkeypatch.setattr(services, "lock_supply", lambda variants: None)
     announced_twice()
+    assert Supply.objects.count() == 2
+
+
+def sent_twice() -> None:
+    """The form of an announcement, by a double click."""
+    world = small_world(stock=1, store_stock=0)
+    said = Announcement(MUG, world.warehouse.pk, 3, day(5), "Call", new_id())
+    act = partial(announce, said, actor=SYSTEM)
+    first, second = at_once("SELECT FROM inventory_location", act, act)
+    assert isinstance(first, Supply) and isinstance(second, Supply)
+
+
+def test_a_form_that_is_sent_twice_at_once_counts_once() -> None:
+    sent_twice()
+    assert Supply.objects.count() == 1
+
+
+def test_without_the_lock_of_the_supply_it_counts_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inventory.supply.announcing.lock_supply", lambda variants: None)
+    monkeypatch.setattr(services, "lock_supply", lambda variants: None)
+    sent_twice()
     assert Supply.objects.count() == 2
 
 

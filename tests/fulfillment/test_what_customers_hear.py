@@ -69,13 +69,16 @@ def test_that_no_day_is_known_is_told_once_whatever_happens_meanwhile(world: Wor
 def test_a_day_that_becomes_known_is_told_also_when_it_is_the_one_that_was_promised(world: World) -> None:
     """The customer was told that nobody knows: what was promised before is no answer to that."""
     order = backordered(world)
-    Order.objects.filter(pk=order.pk).update(promise_latest=day(40))
+    Order.objects.filter(pk=order.pk).update(promise_latest=day(40), first_promise_latest=day(40))
     order.lines.update(promise_latest=day(40), first_promise_latest=day(40))
     coming(world, 2, due=3)
     drain()
     order.refresh_from_db()
     assert order.promise_latest and order.promise_latest < day(40)
     assert heard(order) == ["", order.promise_latest.isoformat()]
+    letter = Message.objects.filter(kind="delayed").order_by("-id")[0]
+    assert "comes as promised" in letter.subject and "comes as promised" in letter.text
+    assert "sorry" not in letter.text and "sorry" not in letter.html
 
 
 def test_a_day_is_told_again_when_it_moves_later_and_not_when_it_comes_closer(world: World) -> None:
