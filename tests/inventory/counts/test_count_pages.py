@@ -69,6 +69,11 @@ def test_a_count_is_made_counted_and_decided_by_three_people(world: World) -> No
     assert f"{VASE} is settled." in text(answer)
     assert on_hand(world.store, VASE) == (1, 0)
     told = text(manager.get(f"/counts/{count.number}/"))
+    assert f"posted a difference: {VASE} −3" in told
+    assert "−3" not in text(second.get(f"/counts/{count.number}/"))
+    assert (
+        f'href="/counts/{count.number}/"' in manager.get(f"/stock-changes/?product={line.variant_id}").content.decode()
+    )
     assert "Closed" in told and "1 of 2 lines" in told and "62 %" in told
     assert disagreements() == []
 
