@@ -13,7 +13,7 @@ from django.utils.translation import ngettext, pgettext
 from backoffice.queue_words import handler_word
 from core.models import TimelineEntry
 from core.money import display
-from core.templatetags.ui import long_day, when
+from core.templatetags.ui import long_day, signed, when
 from core.versions import say_with
 from core.wording import hold, word
 
@@ -186,7 +186,7 @@ def _units_lost(entry: TimelineEntry, currency: str) -> str:
 
 def _difference(entry: TimelineEntry) -> str:
     """What was found more or less, of what."""
-    return f"{entry.data.get('sku', '')} {int(entry.data.get('units') or 0):+d}"
+    return f"{entry.data.get('sku', '')} {signed(int(entry.data.get('units') or 0))}"
 
 
 def _bin_done(entry: TimelineEntry, currency: str) -> str:

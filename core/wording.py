@@ -119,7 +119,7 @@ TRANSFER = {
 
 STOCK_COUNT = {
     "proposed": Word(pgettext_lazy("count", "Proposed"), "grey"),
-    "open": Word(pgettext_lazy("count", "To count"), "blue"),
+    "open": Word(pgettext_lazy("count", "Under way"), "blue"),
     "closed": Word(pgettext_lazy("count", "Closed"), "green"),
     "cancelled": Word(pgettext_lazy("count", "Cancelled"), "grey"),
 }

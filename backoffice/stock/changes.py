@@ -19,7 +19,7 @@ from core.lists.views import show
 from core.permissions import locations_of, permission
 from core.templatetags.ui import actor_word, condition_word, movement_word, note_words, signed, when
 from fulfillment.models import Shipment, StockChange
-from inventory.models import FeedChunk, Location
+from inventory.models import CountLine, FeedChunk, Location
 from inventory.transfers.models import TransferStep
 from purchasing.models import Receipt
 from returns.models import Return
@@ -161,6 +161,8 @@ def _documents(sources: set[UUID]) -> dict[UUID, tuple[str, str]]:
     for receipt in Receipt.objects.filter(pk__in=sources).select_related("purchase_order"):
         number = receipt.purchase_order.number
         found[receipt.pk] = (number, reverse("purchase-order", args=[number]))
+    for pk, number in CountLine.objects.filter(pk__in=sources).values_list("pk", "spot__count__number"):
+        found[pk] = (number, reverse("count", args=[number]))
     for pk, message in FeedChunk.objects.filter(pk__in=sources).values_list("pk", "message_id"):
         found[pk] = (_("Message"), reverse("stock-message", args=[message]))
     return found

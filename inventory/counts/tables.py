@@ -115,7 +115,7 @@ DIFFERENCES = registry.register(
             Column(name="place", label=_("Place"), value=lambda x: x.spot.count.location.name, phone="full", css="muted"),
             Column(name="bin", label=_("Bin"), value=lambda x: called(x.spot), phone="named"),
             Column(name="count", label=pgettext_lazy("document", "Count"), value=lambda x: x.spot.count.number, phone="hide"),
-            Column(name="counted", label=_("Counted"), value=lambda x: x.counted, numeric=True, phone="hide"),
+            Column(name="counted", label=pgettext_lazy("units", "Counted"), value=lambda x: x.counted, numeric=True, phone="hide"),
             Column(
                 name="difference", label=_("Difference"), value=lambda x: x.difference, numeric=True, phone="named",
                 cell=lambda x: signed(x.difference),

@@ -21,10 +21,12 @@ from inventory.counts.forms import CountForm, DecideForm, RuleForm
 from inventory.counts.selectors import APPROVE, COUNT, MANAGE, accuracy, bins_of, differences, find, who_may_count
 from inventory.counts.words import LINES, SCOPES
 from inventory.models import CountLine, CountRule, Location, StockCount
-from inventory.selectors import place_choices, places
+from inventory.selectors import places
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 SHOWN, TOLD = 200, 40
+TELLS_WHAT_DIFFERS = ("stock_count.differs", "stock_count.approve", "stock_count.decline")
+"""Not for those who may still count it."""
 
 
 @require_safe
@@ -36,7 +38,9 @@ def count_page(request: HttpRequest, number: str) -> HttpResponse:
     manages, decides = allows(request.user, MANAGE, place), allows(request.user, APPROVE, place)
     bins = bins_of(count)
     lines = CountLine.objects.filter(spot__count=count)
-    told = TimelineEntry.objects.filter(about=count.pk).order_by("-at", "-id")[:TOLD]
+    told = TimelineEntry.objects.filter(about=count.pk).order_by("-at", "-id")
+    if not (manages or decides):
+        told = told.exclude(action__in=TELLS_WHAT_DIFFERS)
     context = {
         "count": count,
         "scope": SCOPES[count.scope],  # type: ignore[index]
@@ -49,7 +53,7 @@ def count_page(request: HttpRequest, number: str) -> HttpResponse:
         "people": who_may_count({place}) if manages else [],
         "accuracy": accuracy(lines) if manages or decides else None,
         "lines": _shown(lines) if manages or decides else [],
-        "timeline": [versions.said(entry) for entry in told],
+        "timeline": [versions.said(entry) for entry in told[:TOLD]],
     }
     return render(request, "inventory/counts/count.html", context)
 
@@ -66,9 +70,7 @@ def _shown(lines: Any) -> list[dict[str, Any]]:
 def new(request: HttpRequest) -> HttpResponse:
     """A count is made; people may begin at once."""
     reach = locations_of(request.user, MANAGE)
-    form = CountForm(
-        request.POST or None, places=place_choices(reach), people=who_may_count(reach), initial=_asked(request)
-    )
+    form = CountForm(request.POST or None, places=_ours(reach), people=who_may_count(reach), initial=_asked(request))
     if request.method == "POST" and form.is_valid():
         require(request.user, MANAGE, form.cleaned_data["location"])
         try:
@@ -79,6 +81,11 @@ def new(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("%(number)s can be counted.") % {"number": made.number})
             return redirect("count", made.number)
     return render(request, "inventory/counts/new.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+def _ours(reach: Any) -> list[tuple[str, str]]:
+    """The places where we count ourselves."""
+    return [(str(place.pk), place.name) for place in places(reach) if place.kind not in planning.NOT_OURS]
 
 
 def _asked(request: HttpRequest) -> dict[str, Any]:
@@ -189,7 +196,7 @@ def _line_page(request: HttpRequest, line: CountLine, form: DecideForm) -> HttpR
 def count_rules(request: HttpRequest) -> HttpResponse:
     """What a place tolerates and when its articles are due; without a place, all that have no rule of their own."""
     reach = locations_of(request.user, MANAGE)
-    mine = places(reach)
+    mine = [place for place in places(reach) if place.kind not in planning.NOT_OURS]
     place = _chosen(request, mine)
     if place is None and reach is not None:
         if not mine:

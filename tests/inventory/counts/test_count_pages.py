@@ -4,17 +4,22 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from core.actors import SYSTEM
+from core.actors import SYSTEM, Actor
 from core.ids import new_id
 from core.invariants import disagreements
-from core.models import TimelineEntry
+from core.jobs import preparing, running
+from core.models import Grant, TimelineEntry
+from inventory.counts import counting
 from inventory.holdings.lots import LotInput, receive_lot, track
 from inventory.models import CountLine, CountRule, StockCount
 from tests.factories.counts import CARL, bin_of, counted, lines, of_articles, of_bins, tolerate
+from tests.factories.counts import scan as scan_units
 from tests.factories.holdings import bins_at, put_in
 from tests.factories.people import signed_in
 from tests.factories.transfers import on_hand
@@ -69,6 +74,11 @@ def test_a_count_is_made_counted_and_decided_by_three_people(world: World) -> No
     assert f"{VASE} is settled." in text(answer)
     assert on_hand(world.store, VASE) == (1, 0)
     told = text(manager.get(f"/counts/{count.number}/"))
+    assert f"posted a difference: {VASE} −3" in told
+    assert "−3" not in text(second.get(f"/counts/{count.number}/"))
+    assert (
+        f'href="/counts/{count.number}/"' in manager.get(f"/stock-changes/?product={line.variant_id}").content.decode()
+    )
     assert "Closed" in told and "1 of 2 lines" in told and "62 %" in told
     assert disagreements() == []
 
@@ -183,6 +193,28 @@ def test_a_difference_that_has_changed_meanwhile_is_shown_before_it_is_posted(wo
     assert manager.post(page, {"shown": "-1", "reason": "", "approve": "1"}).status_code == 422
     manager.post(page, {"shown": "-1", "reason": "borrowed", "decline": "1"})
     assert lines(count) == {MUG: ("declined", -1, 0)}
+
+
+def test_many_differences_are_posted_at_once_but_for_those_that_one_has_counted(world: World) -> None:
+    tolerate(world.store, 0, "0", recounts=False)
+    count = of_articles(world.store, MUG, CANDLE, VASE)
+    boss = get_user_model().objects.create_user("boss")
+    Grant.objects.create(user=boss, role="manager")
+    me = Actor.of(boss)
+    spot = counting.take(bin_of(count).pk, actor=CARL)
+    scan_units(spot, MUG, 3)
+    scan_units(spot, CANDLE, 2)
+    counting.take(spot.pk, actor=me, is_over=True)
+    scan_units(spot, VASE, 1, actor=me)
+    counting.finish(spot.pk, actor=me)
+    ids = [str(line.pk) for line in CountLine.objects.order_by("variant__sku")]
+    job = preparing.prepare("count-differences", "counts.approve", owner=boss, actor=me, ids=ids)
+    preparing.start(job.pk, QueryDict("reason=stolen"), owner=boss, actor=me)
+    running.run_jobs()
+    told = dict(job.rows.values_list("label", "state"))
+    assert told == {CANDLE: "done", MUG: "done", VASE: "refused"}
+    assert lines(count) == {MUG: ("posted", -1, -1), CANDLE: ("posted", -2, -2), VASE: ("approve", -3, 0)}
+    assert disagreements() == []
 
 
 def test_what_is_tolerated_is_set_for_all_and_for_one_place(world: World) -> None:
