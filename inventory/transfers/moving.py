@@ -231,7 +231,7 @@ def _move(transfer: Transfer, step: TransferStep, lines: Moved, units: Sequence[
     document = Document(id=step.pk, date=company_day(), label=_label(transfer, step))
     post = postings.transfer_sent if is_out else postings.transfer_received
     journal.post([post(document, goods=_worth(place, lines))], actor=actor)
-    if broken := [] if is_out else [unit for unit, _ in units if unit.condition == Condition.DAMAGED]:
+    if broken := [] if is_out else [unit for unit in units if unit.condition == Condition.DAMAGED]:
         write_down(broken, source=step.pk, label=document.label, actor=actor)
 
 
