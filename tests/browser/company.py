@@ -145,7 +145,11 @@ def _counts() -> dict[str, str]:
 
 
 def _bins() -> dict[str, str]:
-    held = Holding.objects.filter(condition="damaged").select_related("stock__variant", "bin").earliest("id")
+    held = (
+        Holding.objects.filter(condition="damaged", bin__isnull=False)
+        .select_related("stock__variant", "bin")
+        .earliest("id")
+    )
     lot = Lot.objects.filter(state="quarantined").latest("id")
     return {
         "stock-at": f"/stock/{held.stock.variant.sku}/at/{held.stock.location_id}/",
