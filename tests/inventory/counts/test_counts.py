@@ -366,6 +366,14 @@ def test_what_was_counted_and_settled_is_never_changed(world: World) -> None:
     assert TimelineEntry.objects.filter(about=count.pk, action="stock_count.close").exists()
 
 
+def test_the_database_refuses_that_who_counted_last_decides(world: World) -> None:
+    tolerate(world.store, 0, "0", recounts=False)
+    counted(bin_of(count := of_articles(world.store, MUG)), {MUG: 3})
+    found = CountLine.objects.filter(pk=waiting(count).pk)
+    with pytest.raises(IntegrityError, match="countline_two_people"), transaction.atomic():
+        found.update(decided_key=settling.key_of(CARL))
+
+
 def test_units_that_a_picker_has_in_hand_are_not_missed_on_the_shelf(world: World) -> None:
     mug, place = world.variants[MUG], world.warehouse
     first, second = bins_at(place, "A-01", "A-02")
