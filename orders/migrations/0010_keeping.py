@@ -39,6 +39,15 @@ CROSS JOIN LATERAL (
 """
 
 
+# What is held when the rules come is kept for a week from then on: nobody knew of a deadline.
+GRACE = """
+INSERT INTO orders_keeping (order_id, extended_until)
+SELECT DISTINCT h.order_id, now() + interval '7 days' FROM orders_hold h
+WHERE h.status = 'open' AND NOT EXISTS (
+    SELECT FROM orders_hold p WHERE p.order_id = h.order_id AND p.status = 'open' AND p.kind = 'payment')
+"""
+
+
 def add_rules(apps: Any, schema_editor: Any) -> None:
     """What each kind of hold is given until somebody decides otherwise."""
     rule = apps.get_model("orders", "KeepingRule")
@@ -123,5 +132,6 @@ class Migration(migrations.Migration):
             options={"db_table": "orders_keptorder", "managed": False},
         ),
         migrations.RunPython(add_rules, migrations.RunPython.noop),
+        migrations.RunSQL(GRACE, migrations.RunSQL.noop),
         migrations.RunSQL(VIEW, "DROP VIEW orders_keptorder"),
     ]
