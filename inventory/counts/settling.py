@@ -90,6 +90,9 @@ def compare(lines: Sequence[CountLine]) -> dict[UUID, Any]:
 
 
 def _worth(line: CountLine) -> Decimal:
+    """At standard cost; what is damaged is worth nothing."""
+    if line.condition == Condition.DAMAGED:
+        return Decimal(0)
     return quantise((line.variant.standard_cost or Decimal(0)) * (line.difference or 0), "EUR")
 
 
@@ -196,7 +199,7 @@ def _post(line: CountLine, *, actor: Actor, by: Actor | None = None, reason: str
         label = " · ".join(text for text in (count.number, reason) if text)[:300]
         move_units([(unit, line.pk)], Movement.Reason.COUNT, actor=actor, at=line.counted_at, note=label)
         line.posted = unit.quantity
-        differences = goods([unit])
+        differences = [] if unit.condition == Condition.DAMAGED else goods([unit])
         if any(d.cost for d in differences):
             document = Document(id=line.pk, date=company_day(), label=label)
             journal.post([postings.stock_count(document, differences=differences)], actor=actor)

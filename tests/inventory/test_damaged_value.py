@@ -9,10 +9,12 @@ from accounting.models import JournalEntry, JournalLine
 from core.actors import SYSTEM
 from core.ids import new_id
 from core.invariants import disagreements
+from inventory.counts import counting
 from inventory.holdings.moving import What, change_condition
 from inventory.models import Location, Stock
 from inventory.services import In, receive
 from returns.services import Back, ReturnInput, receive_and_credit
+from tests.factories.counts import CARL, bin_of, of_articles, scan, tolerate
 from tests.factories.feeds import feed_at, level, say
 from tests.factories.orders import line_ids, shipped
 from tests.factories.purchases import bought, received
@@ -110,3 +112,16 @@ def test_a_vendor_s_own_goods_are_no_value_of_ours(world: World) -> None:
     Location.objects.filter(pk=world.store.pk).update(kind="vendor")
     receive([In(world.variants[MUG].pk, world.store.pk, 2, "damaged")], source=new_id(), actor=SYSTEM)
     assert not JournalEntry.objects.filter(event="goods_written_down").exists()
+
+
+def test_a_count_that_finds_units_damaged_takes_them_off_the_books_once(world: World) -> None:
+    tolerate(world.warehouse, units=9, value="1000")
+    turn(world, 1, "sellable", "damaged")
+    spot = bin_of(of_articles(world.warehouse, MUG))
+    counting.take(spot.pk, actor=CARL)
+    scan(spot, MUG, 6)
+    scan(spot, MUG, 3, condition="damaged")
+    counting.finish(spot.pk, actor=CARL, rest_is_none=True)
+    stock = Stock.objects.get(location=world.warehouse, variant=world.variants[MUG])
+    assert (stock.on_hand, stock.damaged) == (6, 3)
+    assert is_tied(world)
