@@ -25,7 +25,7 @@ from orders.models import Channel, Order
 
 BUYER, DOCK = Actor("user", "Inès Morel"), Actor("user", "Karim Haddad")
 HOTEL, UNLUCKY, AHEAD, SERVED = (f"ML-W{n}" for n in range(4))
-UNITS, COMES, MOST = 2, 24, 99
+UNITS, COMES, MOST = 2, 24, 500
 PEOPLE = {
     HOTEL: ("Hôtel", "Beaurivage", "12 quai de Saône", "69009", "Lyon"),
     UNLUCKY: ("Maud", "Perrin", "4 rue des Tanneurs", "67000", "Strasbourg"),
