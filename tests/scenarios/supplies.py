@@ -51,7 +51,7 @@ class Buyers:
         def do() -> None:
             assert announce(said, actor=BUYER) == announce(said, actor=BUYER)
 
-        return Deed(f"{units} {sku} are announced for {place.code} by hand", do)
+        return Deed(f"{units} {sku} are announced for {place.code} by hand", do, in_steps=True)
 
     def supply_arrives(self, n: int, units: int) -> Deed | None:
         """Whole, short or more than was ordered."""
