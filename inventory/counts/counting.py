@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
@@ -204,7 +205,8 @@ def _condition(spot: Bin | None, lot: Lot | None, wanted: str) -> str:
     return wanted
 
 
-def _write(spot: CountBin, line: CountLine, entry: Entry, actor: Actor) -> None:
+def _write(spot: CountBin, line: CountLine, entry: Entry, actor: Actor, *, since: datetime | None = None) -> None:
+    """Add to a line. `since`: when the person may have looked first, where that is not now."""
     now, before = timezone.now(), line.counted
     quantity = entry.quantity - (before or 0) if entry.is_total else entry.quantity
     units = (before or 0) + quantity
@@ -215,7 +217,7 @@ def _write(spot: CountBin, line: CountLine, entry: Entry, actor: Actor) -> None:
     held = _held(spot, line)
     is_first = before is None or (entry.is_total and quantity != 0)
     line.has_moved = False if is_first else line.has_moved or held != line.in_hand
-    line.first_at = now if is_first else line.first_at
+    line.first_at = (since or now) if is_first else line.first_at
     line.counted, line.counted_at, line.in_hand = units, now, held
     line.counted_by, line.counted_key = actor.label, key_of(actor)
     line.save(update_fields=["counted", "counted_at", "counted_by", "counted_key", "in_hand", "has_moved", "first_at"])
@@ -265,7 +267,8 @@ def finish(spot_id: UUID, *, actor: Actor, rest_is_none: bool = False) -> CountB
             said = ngettext("%(n)d article is not counted yet: count it, or say that none of it is there.", "%(n)d articles are not counted yet: count them, or say that none of them is there.", len(left))  # fmt: skip
             raise Conflict(said % {"n": len(left)}, left=len(left))
         for line in left:
-            _write(spot, line, Entry(uuid5(line.pk, f"none {line.round}"), 0, is_total=True), actor)
+            nothing = Entry(uuid5(line.pk, f"none {line.round}"), 0, is_total=True)
+            _write(spot, line, nothing, actor, since=spot.taken_at)
         spot.is_done, spot.done_at = True, timezone.now()
         spot.save(update_fields=["is_done", "done_at"])
         data = {"bin": called(spot), "lines": spot.lines.filter(round=spot.round).count(), "round": spot.round}

@@ -56,7 +56,12 @@ SELECT l.id,
     EXISTS (SELECT FROM inventory_movement f WHERE f.variant_id = l.variant_id AND f.location_id = c.location_id
             AND f.condition = l.condition
             AND ((f.at > l.first_at AND f.at <= l.counted_at AND f.source <> l.id)
-                 OR (f.at > l.counted_at AND f.reason = 'adjustment'))) AS is_doubtful
+                 OR (f.at > l.counted_at AND f.reason = 'adjustment')))
+    OR EXISTS (SELECT FROM inventory_holdingmove v WHERE v.stock_id = s.id AND v.condition = l.condition
+               AND v.movement_id IS NULL AND v.at > l.first_at AND v.at <= l.counted_at
+               AND ((b.bin_id IS NULL AND l.lot_id IS NULL)
+                    OR (v.bin_id IS NOT DISTINCT FROM b.bin_id AND v.lot_id IS NOT DISTINCT FROM l.lot_id))
+               GROUP BY v.source HAVING sum(v.quantity) <> 0) AS is_doubtful
 FROM inventory_countline l JOIN inventory_countbin b ON b.id = l.spot_id JOIN inventory_stockcount c ON c.id = b.count_id
 LEFT JOIN inventory_stock s ON s.variant_id = l.variant_id AND s.location_id = c.location_id
 LEFT JOIN LATERAL (

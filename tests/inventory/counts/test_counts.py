@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounting.models import JournalEntry
 from core.actors import SYSTEM
@@ -16,7 +17,9 @@ from inventory import services
 from inventory.counts import counting, due, planning, rules, settling
 from inventory.counts.counting import Entry, What
 from inventory.counts.planning import Wish
+from inventory.holdings import moving
 from inventory.holdings.lots import LotInput, receive_lot, track
+from inventory.holdings.moving import put
 from inventory.models import CountLine, Lot, Movement, StockCount
 from inventory.services import Out, Pin, Target
 from tests.factories.counts import (
@@ -393,3 +396,46 @@ def test_units_that_a_picker_has_in_hand_are_not_missed_on_the_shelf(world: Worl
     assert {line.status for line in CountLine.objects.all()} == {"right"}
     assert on_hand(place, MUG) == (7, 0)
     assert disagreements() == []
+
+
+def test_what_a_feed_found_for_a_moment_before_the_count_is_no_second_difference_of_the_bin(world: World) -> None:
+    place = world.warehouse
+    (shelf,) = bins_at(place, "A-01")
+    put_in(world.variants[MUG], shelf, 10)
+    count = of_bins(place, "A-01")
+    spot = counting.take(bin_of(count, "A-01").pk, actor=CARL)
+    before = timezone.now()
+    scan(spot, MUG, 8)
+    assert say(feed_at(place), level(MUG, 8, at=before, location=place.code)) == ["applied"]
+    counting.finish(spot.pk, actor=CARL)
+    assert lines(count) == {MUG: ("right", 0, 0)}
+    assert lying(place) == {(MUG, "sellable", "A-01", ""): 8}
+    assert disagreements() == []
+
+
+def test_units_put_elsewhere_while_they_are_counted_are_counted_again_and_not_posted(world: World) -> None:
+    mug, place = world.variants[MUG], world.warehouse
+    first, second = bins_at(place, "A-01", "A-02")
+    put_in(mug, first, 4)
+    count = of_bins(place, "A-01")
+    spot = counting.take(bin_of(count, "A-01").pk, actor=CARL)
+    counting.count(spot.pk, What(mug.pk), Entry(new_id(), 3), actor=CARL)
+    put(moving.What(mug.pk, place.pk, 2, bin_id=first.pk), second.pk, actor=DORA)
+    counting.count(spot.pk, What(mug.pk), Entry(new_id(), 1), actor=CARL)
+    counting.finish(spot.pk, actor=CARL)
+    assert lines(count) == {MUG: ("open", None, 0)}
+    assert lying(place) == {(MUG, "sellable", "A-01", ""): 2, (MUG, "sellable", "A-02", ""): 2}
+
+
+def test_what_was_put_into_a_bin_after_somebody_looked_is_not_taken_for_none(world: World) -> None:
+    mug, place = world.variants[MUG], world.warehouse
+    first, second = bins_at(place, "A-01", "A-02")
+    put_in(mug, first, 2)
+    put_in(mug, second, 2)
+    count = of_bins(place, "A-01")
+    spot = counting.take(bin_of(count, "A-01").pk, actor=CARL)
+    put(moving.What(mug.pk, place.pk, 2, bin_id=first.pk), second.pk, actor=DORA)
+    put(moving.What(mug.pk, place.pk, 1, bin_id=second.pk), first.pk, actor=DORA)
+    counting.finish(spot.pk, actor=CARL, rest_is_none=True)
+    assert lines(count) == {MUG: ("open", None, 0)}
+    assert on_hand(place, MUG) == (10, 0)
