@@ -18,7 +18,7 @@ from core.timeline import record
 from inventory.counts import settling
 from inventory.counts.hands import in_hand
 from inventory.counts.planning import lock
-from inventory.counts.settling import counters, key_of
+from inventory.counts.settling import barred, key_of
 from inventory.holdings.ledger import Breakdown, Part, breakdowns
 from inventory.models import Bin, Condition, CountBin, CountEntry, CountLine, Lot, StockCount
 from inventory.services import LARGEST
@@ -99,7 +99,7 @@ def _insist_for(spot: CountBin, actor: Actor) -> None:
         if person is not None and str(person.pk) != actor.id:
             raise Conflict(_("%(number)s is given to %(who)s.") % {"number": spot.count.number, "who": person})
         return
-    if key_of(actor) in counters(spot.lines.filter(status="open")):
+    if key_of(actor) in barred([spot]).get(spot.pk, ()):
         raise Conflict(_("You have counted %(bin)s before: this time somebody else looks.") % {"bin": called(spot)})
 
 
@@ -224,8 +224,9 @@ def _write(spot: CountBin, line: CountLine, entry: Entry, actor: Actor, *, since
     try:
         with transaction.atomic():
             CountEntry.objects.create(
-                line=line, key=entry.key, round=line.round, quantity=quantity, actor=actor.label, at=now
-            )
+                line=line, key=entry.key, round=line.round, quantity=quantity, actor=actor.label,
+                actor_key=key_of(actor), at=now,
+            )  # fmt: skip
     except IntegrityError as error:  # the same scan, in another bin, at this very moment
         raise Conflict(_("Something else was counted by this scan before. Open the count again, and repeat the scan.")) from error  # fmt: skip
 
@@ -257,7 +258,7 @@ def finish(spot_id: UUID, *, actor: Actor, rest_is_none: bool = False) -> CountB
     with transaction.atomic():
         lock(find(spot_id).count_id)
         spot = _locked(spot_id)
-        if spot.is_done and key_of(actor) == spot.taken_key:
+        if (spot.is_done and key_of(actor) == spot.taken_key) or _is_counted_by(spot, actor):
             return spot
         _insist_open(spot)
         if spot.taken_key != key_of(actor):
@@ -275,6 +276,12 @@ def finish(spot_id: UUID, *, actor: Actor, rest_is_none: bool = False) -> CountB
         record(spot.count_id, "stock_count.bin", actor=actor, data=data)
         settling.settle(spot, actor=actor)
     return spot
+
+
+def _is_counted_by(spot: CountBin, actor: Actor) -> bool:
+    """This person was done with it in an earlier round, and somebody else's is the present one."""
+    earlier = CountEntry.objects.filter(line__spot=spot, round__lt=spot.round, actor_key=key_of(actor))
+    return spot.taken_key != key_of(actor) and earlier.exists()
 
 
 def leave(spot_id: UUID, *, actor: Actor) -> None:
