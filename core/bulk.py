@@ -18,7 +18,8 @@ dump: Callable[[Any], str] = DjangoJSONEncoder().encode
 class Table:
     """A table and the SQL types of the columns written; rows are objects with an attribute per column.
 
-    `computed` columns are SQL over the others (named `r.<column>`): what is the same for every row does not travel.
+    `computed` columns are SQL over those that travel (named `r.<column>`): what is the same for every row does not travel.
+    One that travels itself is computed from what came.
     """
 
     name: str
@@ -27,10 +28,11 @@ class Table:
 
     def insert(self) -> str:
         """INSERT … SELECT from arrays; parameters are named `<table>__<column>`."""
-        targets = ", ".join([*self.columns, *self.computed])
-        picked = [f"r.{c}::jsonb" if kind == "jsonb" else f"r.{c}" for c, kind in self.columns.items()]
-        values = ", ".join([*picked, *self.computed.values()])
-        return f"INSERT INTO {self.name} ({targets}) SELECT {values} FROM {self.unfolded()}"  # noqa: S608
+        travelled = {c: f"r.{c}::jsonb" if kind == "jsonb" else f"r.{c}" for c, kind in self.columns.items()}
+        values = travelled | self.computed
+        return (
+            f"INSERT INTO {self.name} ({', '.join(values)}) SELECT {', '.join(values.values())} FROM {self.unfolded()}"  # noqa: S608
+        )
 
     def unfolded(self) -> str:
         """The rows as a FROM item called `r`."""

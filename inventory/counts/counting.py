@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
@@ -17,7 +18,7 @@ from core.timeline import record
 from inventory.counts import settling
 from inventory.counts.hands import in_hand
 from inventory.counts.planning import lock
-from inventory.counts.settling import counters, key_of
+from inventory.counts.settling import barred, key_of
 from inventory.holdings.ledger import Breakdown, Part, breakdowns
 from inventory.models import Bin, Condition, CountBin, CountEntry, CountLine, Lot, StockCount
 from inventory.services import LARGEST
@@ -98,7 +99,7 @@ def _insist_for(spot: CountBin, actor: Actor) -> None:
         if person is not None and str(person.pk) != actor.id:
             raise Conflict(_("%(number)s is given to %(who)s.") % {"number": spot.count.number, "who": person})
         return
-    if key_of(actor) in counters(spot.lines.filter(status="open")):
+    if key_of(actor) in barred([spot]).get(spot.pk, ()):
         raise Conflict(_("You have counted %(bin)s before: this time somebody else looks.") % {"bin": called(spot)})
 
 
@@ -204,7 +205,8 @@ def _condition(spot: Bin | None, lot: Lot | None, wanted: str) -> str:
     return wanted
 
 
-def _write(spot: CountBin, line: CountLine, entry: Entry, actor: Actor) -> None:
+def _write(spot: CountBin, line: CountLine, entry: Entry, actor: Actor, *, since: datetime | None = None) -> None:
+    """Add to a line. `since`: when the person may have looked first, where that is not now."""
     now, before = timezone.now(), line.counted
     quantity = entry.quantity - (before or 0) if entry.is_total else entry.quantity
     units = (before or 0) + quantity
@@ -215,15 +217,16 @@ def _write(spot: CountBin, line: CountLine, entry: Entry, actor: Actor) -> None:
     held = _held(spot, line)
     is_first = before is None or (entry.is_total and quantity != 0)
     line.has_moved = False if is_first else line.has_moved or held != line.in_hand
-    line.first_at = now if is_first else line.first_at
+    line.first_at = (since or now) if is_first else line.first_at
     line.counted, line.counted_at, line.in_hand = units, now, held
     line.counted_by, line.counted_key = actor.label, key_of(actor)
     line.save(update_fields=["counted", "counted_at", "counted_by", "counted_key", "in_hand", "has_moved", "first_at"])
     try:
         with transaction.atomic():
             CountEntry.objects.create(
-                line=line, key=entry.key, round=line.round, quantity=quantity, actor=actor.label, at=now
-            )
+                line=line, key=entry.key, round=line.round, quantity=quantity, actor=actor.label,
+                actor_key=key_of(actor), at=now,
+            )  # fmt: skip
     except IntegrityError as error:  # the same scan, in another bin, at this very moment
         raise Conflict(_("Something else was counted by this scan before. Open the count again, and repeat the scan.")) from error  # fmt: skip
 
@@ -255,7 +258,7 @@ def finish(spot_id: UUID, *, actor: Actor, rest_is_none: bool = False) -> CountB
     with transaction.atomic():
         lock(find(spot_id).count_id)
         spot = _locked(spot_id)
-        if spot.is_done and key_of(actor) == spot.taken_key:
+        if (spot.is_done and key_of(actor) == spot.taken_key) or _is_counted_by(spot, actor):
             return spot
         _insist_open(spot)
         if spot.taken_key != key_of(actor):
@@ -265,13 +268,20 @@ def finish(spot_id: UUID, *, actor: Actor, rest_is_none: bool = False) -> CountB
             said = ngettext("%(n)d article is not counted yet: count it, or say that none of it is there.", "%(n)d articles are not counted yet: count them, or say that none of them is there.", len(left))  # fmt: skip
             raise Conflict(said % {"n": len(left)}, left=len(left))
         for line in left:
-            _write(spot, line, Entry(uuid5(line.pk, f"none {line.round}"), 0, is_total=True), actor)
+            nothing = Entry(uuid5(line.pk, f"none {line.round}"), 0, is_total=True)
+            _write(spot, line, nothing, actor, since=spot.taken_at)
         spot.is_done, spot.done_at = True, timezone.now()
         spot.save(update_fields=["is_done", "done_at"])
         data = {"bin": called(spot), "lines": spot.lines.filter(round=spot.round).count(), "round": spot.round}
         record(spot.count_id, "stock_count.bin", actor=actor, data=data)
         settling.settle(spot, actor=actor)
     return spot
+
+
+def _is_counted_by(spot: CountBin, actor: Actor) -> bool:
+    """This person was done with it in an earlier round, and somebody else's is the present one."""
+    earlier = CountEntry.objects.filter(line__spot=spot, round__lt=spot.round, actor_key=key_of(actor))
+    return spot.taken_key != key_of(actor) and earlier.exists()
 
 
 def leave(spot_id: UUID, *, actor: Actor) -> None:

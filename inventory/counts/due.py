@@ -15,7 +15,14 @@ from inventory.models import CountRule
 
 PERIOD = timedelta(days=90)
 DUE = """
-WITH here AS (
+WITH busy AS (
+    SELECT unnest(c.articles) AS variant_id FROM inventory_stockcount c
+    WHERE c.location_id = %(place)s AND c.status = 'open'
+    UNION
+    SELECT l.variant_id FROM inventory_countline l
+    JOIN inventory_countbin b ON b.id = l.spot_id JOIN inventory_stockcount c ON c.id = b.count_id
+    WHERE c.location_id = %(place)s AND c.status = 'open' AND l.status IN ('open', 'approve')),
+here AS (
     SELECT s.variant_id, v.sku, v.standard_cost FROM inventory_stock s
     JOIN catalog_variant v ON v.id = s.variant_id AND v.is_stocked
     WHERE s.location_id = %(place)s AND s.on_hand + s.damaged + s.quarantine > 0),
@@ -37,8 +44,9 @@ last AS (
     JOIN inventory_countbin b ON b.id = l.spot_id JOIN inventory_stockcount c ON c.id = b.count_id
     WHERE c.location_id = %(place)s AND l.status IN ('right', 'posted', 'declined') GROUP BY 1)
 SELECT k.variant_id, k.sku, k.abc, t.at AS counted_at FROM classed k LEFT JOIN last t USING (variant_id)
-WHERE t.at IS NULL OR t.at < %(now)s - make_interval(
-    days => CASE k.abc WHEN 'A' THEN %(days_a)s::int WHEN 'B' THEN %(days_b)s::int ELSE %(days_c)s::int END)
+WHERE NOT EXISTS (SELECT FROM busy WHERE busy.variant_id = k.variant_id)
+  AND (t.at IS NULL OR t.at < %(now)s - make_interval(
+    days => CASE k.abc WHEN 'A' THEN %(days_a)s::int WHEN 'B' THEN %(days_b)s::int ELSE %(days_c)s::int END))
 ORDER BY t.at NULLS FIRST, k.abc, k.sku LIMIT 500
 """
 
@@ -54,7 +62,7 @@ class Due:
 
 
 def due(location_id: UUID, rule: CountRule) -> list[Due]:
-    """What is due at a place: never counted first, then the longest ago, A before B before C."""
+    """What is due at a place and not being counted: never counted first, then the longest ago, A before B before C."""
     now = timezone.now()
     given = {"place": location_id, "now": now, "since": now - PERIOD}
     days = {"days_a": rule.days_a, "days_b": rule.days_b, "days_c": rule.days_c}

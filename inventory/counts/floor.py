@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -22,7 +23,7 @@ from inventory.counts.counting import What, called
 from inventory.counts.forms import ScanForm
 from inventory.counts.scanning import Meant
 from inventory.counts.selectors import COUNT, bins_of, find, lines_to_count
-from inventory.counts.settling import counters, key_of
+from inventory.counts.settling import barred, key_of
 from inventory.models import CountBin, CountLine, Lot, StockCount
 
 Said = dict[str, str]
@@ -45,7 +46,9 @@ def _open(request: HttpRequest, number: str) -> StockCount:
 
 def _choose(request: HttpRequest, count: StockCount, said: Said | None = None, status: int = 200) -> HttpResponse:
     me = key_of(Actor.of(request.user))
-    bins = [{"spot": spot, "name": called(spot), "is": _stands(spot, me)} for spot in bins_of(count)]
+    spots = bins_of(count)
+    others = {spot_id for spot_id, keys in barred(spots).items() if me in keys}
+    bins = [{"spot": spot, "name": called(spot), "is": _stands(spot, me, others)} for spot in spots]
     first = [each for each in bins if each["is"] in ("mine", "free", "taken")]
     context = {
         "count": count,
@@ -63,13 +66,13 @@ def _choose(request: HttpRequest, count: StockCount, said: Said | None = None, s
 ORDER = ("mine", "free", "taken", "others", "done")
 
 
-def _stands(spot: CountBin, me: str) -> str:
+def _stands(spot: CountBin, me: str, others: set[UUID]) -> str:
     """Done, mine, free, taken by somebody, or for others as I have counted it before."""
     if spot.is_done:
         return "done"
     if spot.taken_key == me:
         return "mine"
-    if spot.round > 1 and me in counters(spot.lines.filter(status="open")):
+    if spot.pk in others:
         return "others"
     return "taken" if spot.taken_key else "free"
 
@@ -192,7 +195,10 @@ def _line(spot: CountBin, line_id: UUID) -> CountLine:
 def _counted(request: HttpRequest, line: CountLine) -> HttpResponse:
     spot = counting.find(line.spot_id)
     line = spot.lines.select_related("variant__product").get(pk=line.pk)
-    text = _("%(name)s: %(n)d counted") % {"name": line.variant.product.name(), "n": line.counted or 0}
+    n = line.counted or 0
+    text = ngettext("%(name)s: %(n)d counted", "%(name)s: %(n)d counted", n) % {
+        "name": line.variant.product.name(), "n": n,
+    }  # fmt: skip
     return _screen(request, spot, {"tone": "green", "text": text}, now=str(line.pk))
 
 

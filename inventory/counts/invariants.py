@@ -55,7 +55,8 @@ sql_invariant(
     f"""
     SELECT format('%s, %s: %s counted and decided', c.number, v.sku, l.decided_by) FROM inventory_countline l {_NAMED}
     WHERE l.decided_key <> '' AND (l.decided_key = l.counted_key OR EXISTS (
-        SELECT FROM jsonb_array_elements(l.earlier) x WHERE x ->> 'key' = l.decided_key))
+        SELECT FROM jsonb_array_elements(l.earlier) x WHERE x ->> 'key' = l.decided_key) OR EXISTS (
+        SELECT FROM inventory_countentry e WHERE e.line_id = l.id AND e.actor_key = l.decided_key))
     """,  # noqa: S608 - constants
 )
 sql_invariant(

@@ -180,6 +180,7 @@ class CountEntry(models.Model):
     round = models.SmallIntegerField()
     quantity = models.IntegerField()
     actor = models.TextField()
+    actor_key = models.TextField(default="", db_default="", blank=True, help_text="tells people apart")
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -13,11 +13,14 @@ from django.utils.translation import gettext as _
 from catalog.models import Variant
 from core.actors import Actor
 from core.db import require_atomic, rows
+from core.ids import new_id
+from core.once import made_once
 from core.problems import Conflict, Invalid, NotFound
 from core.states import apply
 from core.timeline import record
 from inventory.counts import rules
 from inventory.counts.due import due
+from inventory.counts.selectors import who_may_count
 from inventory.counts.states import STOCK_COUNT
 from inventory.models import Bin, CountBin, Location, StockCount
 
@@ -63,19 +66,53 @@ def lock(count_id: UUID) -> StockCount:
     return count
 
 
-def make(location_id: UUID, wish: Wish, *, actor: Actor, is_proposal: bool = False) -> StockCount:
-    """A count that people may begin at once; a proposal waits for somebody to start it."""
+def make(
+    location_id: UUID, wish: Wish, *, actor: Actor, is_proposal: bool = False, key: UUID | None = None
+) -> StockCount:
+    """A count that people may begin at once; a proposal waits for somebody to start it. Under the same `key` it is made
+    once.
+
+    Conflict when another one was made under it.
+    """
     place = Location.objects.filter(pk=location_id, is_active=True).exclude(kind__in=NOT_OURS).first()
     if place is None:
         raise Invalid.field(["location"], _("choose a place of ours"))
     if len(wish.note) > LONGEST_NOTE:
         raise Invalid.field(["note"], _("up to %(most)s characters") % {"most": LONGEST_NOTE})
+    key = key or new_id()
+    made = made_once(
+        StockCount,
+        key,
+        lambda: _make(key, place, wish, actor=actor, is_proposal=is_proposal),
+        lambda known: _is_as_wished(known, place, wish),
+    )
+    if made is None:
+        number = StockCount.objects.get(pk=key).number
+        raise Conflict(
+            _("This form was kept as %(number)s before. Keep it again to write another one.") % {"number": number}
+        )
+    return made
+
+
+def _is_as_wished(known: StockCount, place: Location, wish: Wish) -> bool:
+    """Made of the same form; what was due is due no more once it is counted."""
+    if (known.location_id, known.scope, known.note) != (place.pk, wish.scope, wish.note.strip()):
+        return False
+    if wish.scope == Scope.DUE:
+        return True
+    bins, articles = _scope(place, wish)
+    return set(known.articles) == set(articles) and (
+        bool(articles) or set(known.bins.values_list("bin", flat=True)) == set(bins)
+    )
+
+
+def _make(key: UUID, place: Location, wish: Wish, *, actor: Actor, is_proposal: bool) -> StockCount:
     bins, articles = _scope(place, wish)
     rule = rules.rule_of(place.pk)
     with transaction.atomic():
         count = StockCount.objects.create(
-            number=f"CN-{rows(NEXT)[0].n}", location=place, scope=wish.scope, articles=articles,
-            status="proposed" if is_proposal else "open", assignee=_person(wish.assignee),
+            id=key, number=f"CN-{rows(NEXT)[0].n}", location=place, scope=wish.scope, articles=articles,
+            status="proposed" if is_proposal else "open", assignee=_person(wish.assignee, place),
             units=rule.units, value=rule.value, recounts=rule.recounts, note=wish.note.strip(),
         )  # fmt: skip
         CountBin.objects.bulk_create(CountBin(count=count, bin_id=bin_id) for bin_id in bins)
@@ -135,14 +172,13 @@ def _due(place: Location, most: int) -> list[UUID]:
     return [each.variant_id for each in found]
 
 
-def _person(key: str) -> Any:
-    """Whom it is given to; nobody for ""."""
+def _person(key: str, place: Location) -> Any:
+    """Whom it is given to, of those who count there; nobody for ""."""
     if not key:
         return None
-    found = get_user_model().objects.filter(pk=key, is_active=True).first() if key.isdigit() else None
-    if found is None:
-        raise Invalid.field(["assignee"], _("choose somebody who works here"))
-    return found
+    if key not in dict(who_may_count({place.pk})):
+        raise Invalid.field(["assignee"], _("choose somebody who counts at %(place)s") % {"place": place.name})
+    return get_user_model().objects.get(pk=key)
 
 
 def start(count_id: UUID, *, actor: Actor) -> StockCount:
@@ -156,7 +192,7 @@ def assign(count_id: UUID, assignee: str, *, actor: Actor) -> StockCount:
     """Give it to somebody, or to whoever comes by ("")."""
     with transaction.atomic():
         count = lock(count_id)
-        person = _person(assignee)
+        person = _person(assignee, count.location)
         if count.assignee == person:
             return count
         if count.status not in ("open", "proposed"):

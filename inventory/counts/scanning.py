@@ -3,7 +3,10 @@
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from core.db import rows
+from core.problems import Conflict
 from inventory.models import CountBin
 
 BIN = """
@@ -48,11 +51,14 @@ def bin_of(count_id: UUID, code: str) -> UUID | None:
 
 
 def article(spot: CountBin, code: str, variant_id: UUID | None) -> Meant | None:
-    """What has the code; of an article that asks for lots, the only one that is known in this bin."""
+    """What has the code; of an article that asks for lots, the only one that is known in this bin. Conflict when it is
+    the lot of several."""
     found = rows(ARTICLE, {"code": code, "variant": variant_id, "spot": spot.pk})
     if not found:
         return None
     one = found[0]
+    if one.lot_id and len({each.id for each in found if each.nth == one.nth}) > 1:
+        raise Conflict(_("Several articles have a lot %(code)s: scan the article first.") % {"code": code})
     lots = _lots(spot, one.id) if one.tracks_lots and one.lot_id is None else []
     if len(lots) == 1:
         return Meant(one.id, one.sku, lots[0].id, asks_for_lot=False)

@@ -42,7 +42,7 @@ def with_progress(counts: list[Any]) -> None:
     sums = bins.annotate(
         all=Count("pk", distinct=True),
         over=Count("pk", filter=Q(is_done=True), distinct=True),
-        differ=Count("lines", filter=Q(lines__status="approve"), distinct=True),
+        differ=Count("lines", filter=Q(lines__status="approve", count__status="open"), distinct=True),
     )
     found = {row["count"]: (row["all"], row["over"], row["differ"]) for row in sums}
     for count in counts:
@@ -71,6 +71,11 @@ def differences(user: Any) -> QuerySet[CountLine]:
         "variant__product", "lot", "spot__bin", "spot__count__location"
     )
     return found if reach is None else found.filter(spot__count__location__in=reach)
+
+
+def told_differences(user: Any) -> QuerySet[CountLine]:
+    """The same without those of counts that were given up before anybody decided."""
+    return differences(user).exclude(Q(status="approve") & ~Q(spot__count__status="open"))
 
 
 @dataclass(frozen=True, slots=True)

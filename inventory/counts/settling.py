@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -36,7 +36,7 @@ from inventory.counts.states import STOCK_COUNT
 from inventory.feeds.applying import MAKE_ROWS
 from inventory.holdings.ledger import Part
 from inventory.locks import lock_rows
-from inventory.models import Bin, Condition, CountBin, CountLine, Holding, Lot, Movement, Stock, StockCount
+from inventory.models import Bin, Condition, CountBin, CountEntry, CountLine, Holding, Lot, Movement, Stock, StockCount
 from inventory.services import In, goods, move_units
 
 # Per line: what the books say now for the moment of the count, whether a later count has spoken of the same units, and
@@ -56,7 +56,12 @@ SELECT l.id,
     EXISTS (SELECT FROM inventory_movement f WHERE f.variant_id = l.variant_id AND f.location_id = c.location_id
             AND f.condition = l.condition
             AND ((f.at > l.first_at AND f.at <= l.counted_at AND f.source <> l.id)
-                 OR (f.at > l.counted_at AND f.reason = 'adjustment'))) AS is_doubtful
+                 OR (f.at > l.counted_at AND f.reason = 'adjustment')))
+    OR EXISTS (SELECT FROM inventory_holdingmove v WHERE v.stock_id = s.id AND v.condition = l.condition
+               AND v.movement_id IS NULL AND v.at > l.first_at AND v.at <= l.counted_at
+               AND ((b.bin_id IS NULL AND l.lot_id IS NULL)
+                    OR (v.bin_id IS NOT DISTINCT FROM b.bin_id AND v.lot_id IS NOT DISTINCT FROM l.lot_id))
+               GROUP BY v.source HAVING sum(v.quantity) <> 0) AS is_doubtful
 FROM inventory_countline l JOIN inventory_countbin b ON b.id = l.spot_id JOIN inventory_stockcount c ON c.id = b.count_id
 LEFT JOIN inventory_stock s ON s.variant_id = l.variant_id AND s.location_id = c.location_id
 LEFT JOIN LATERAL (
@@ -103,8 +108,24 @@ def key_of(actor: Actor) -> str:
 
 def counters(lines: Iterable[CountLine]) -> set[str]:
     """Who has counted any of these lines, in any round."""
-    found = {each["key"] for line in lines for each in line.earlier} | {line.counted_key for line in lines}
-    return found - {""}
+    found = list(lines)
+    keys = set(CountEntry.objects.filter(line__in=found).values_list("actor_key", flat=True).distinct())
+    keys |= {each["key"] for line in found for each in line.earlier} | {line.counted_key for line in found}
+    return keys - {""}
+
+
+def barred(spots: Iterable[CountBin]) -> dict[UUID, set[str]]:
+    """Who may not count what is counted again, by bin: who has counted it before, and who was shown the difference and
+    sent it back."""
+    lines = CountLine.objects.filter(spot__in=[spot.pk for spot in spots if spot.round > 1], status="open")
+    found: dict[UUID, set[str]] = {}
+    for spot_id, earlier in lines.values_list("spot", "earlier"):
+        keys = {each.get(name, "") for each in earlier for name in ("key", "sent_back_by")}
+        found.setdefault(spot_id, set()).update(keys - {""})
+    scans = CountEntry.objects.filter(line__in=lines, round__lt=F("line__round")).exclude(actor_key="")
+    for spot_id, key in scans.values_list("line__spot", "actor_key").distinct():
+        found[spot_id].add(key)
+    return found
 
 
 def _lines_of(count: StockCount, lines: Iterable[CountLine]) -> list[CountLine]:
@@ -170,20 +191,21 @@ def _end(line: CountLine, status: str, *, actor: Actor | None = None, reason: st
     line.save(update_fields=names)
 
 
-def _count_again(spot: CountBin, lines: Sequence[CountLine], actor: Actor) -> None:
-    """Another round, of these lines alone, by somebody else."""
+def _count_again(spot: CountBin, lines: Sequence[CountLine], actor: Actor, *, reason: str = "") -> None:
+    """Another round, of these lines alone, by somebody else. With a `reason` when somebody sent them back."""
     spot.round, spot.is_done, spot.taken_by, spot.taken_key = spot.round + 1, False, "", ""
     spot.save(update_fields=["round", "is_done", "taken_by", "taken_key"])
     for line in lines:
         line.earlier.append(
             {"round": line.round, "counted": line.counted, "difference": line.difference, "by": line.counted_by,
-             "key": line.counted_key, "at": line.counted_at.isoformat() if line.counted_at else ""}
+             "key": line.counted_key, "at": line.counted_at.isoformat() if line.counted_at else "",
+             "sent_back_by": key_of(actor) if reason else ""}
         )  # fmt: skip
         line.status, line.round = "open", spot.round
         line.counted = line.counted_at = line.first_at = line.expected = line.difference = None
         line.counted_by, line.counted_key, line.has_moved, line.value = "", "", False, Decimal(0)
         line.save()
-    data = {"bin": spot.bin.code if spot.bin else "", "lines": len(lines)}
+    data = {"bin": spot.bin.code if spot.bin else "", "lines": len(lines)} | ({"reason": reason} if reason else {})
     record(spot.count_id, "stock_count.again", actor=actor, data=data)
 
 
@@ -298,7 +320,7 @@ def send_back(line_id: UUID, *, reason: str, actor: Actor) -> CountLine:
     spot = CountBin.objects.select_for_update(no_key=True, of=("self",)).select_related("bin").get(pk=line.spot_id)
     if not spot.is_done:
         raise Conflict(_("Others of this bin are being counted again: wait until that is done."))
-    _count_again(spot, [line], actor)
+    _count_again(spot, [line], actor, reason=reason.strip()[:200])
     return line
 
 

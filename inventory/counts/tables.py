@@ -14,7 +14,7 @@ from core.permissions import locations_of
 from core.templatetags.ui import money, signed, state, when
 from core.wording import STOCK_COUNT
 from inventory.counts.counting import called
-from inventory.counts.selectors import APPROVE, COUNT, differences, visible, with_progress
+from inventory.counts.selectors import APPROVE, COUNT, told_differences, visible, with_progress
 from inventory.counts.words import LINES, SCOPES
 from inventory.models import CountLine, StockCount
 from inventory.selectors import place_codes
@@ -106,7 +106,7 @@ DIFFERENCES = registry.register(
         subtitle=_("What was counted and is not as the books said; the larger ones wait for somebody who has not counted them"),
         nothing_yet=_("What a count finds more or less than the books say stands here."),
         permission=APPROVE,
-        base=differences,
+        base=told_differences,
         bulk=("counts.approve", "counts.decline"),
         columns=(
             Column(name="sku", label=_("SKU"), value=lambda x: x.variant.sku, cell=_sku, fixed=True),

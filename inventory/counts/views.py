@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Case, Q, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -12,20 +13,24 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core import versions
 from core.actors import Actor
 from core.forms import tell
+from core.ids import new_id
 from core.models import TimelineEntry
+from core.once import key_in
 from core.permissions import allows, locations_of, permission, require
-from core.problems import NotFound, Problem
+from core.problems import Conflict, NotFound, Problem
 from inventory.counts import planning, rules, settling
 from inventory.counts.counting import called
 from inventory.counts.forms import CountForm, DecideForm, RuleForm
 from inventory.counts.selectors import APPROVE, COUNT, MANAGE, accuracy, bins_of, differences, find, who_may_count
-from inventory.counts.words import LINES, SCOPES
+from inventory.counts.words import SCOPES, word_of
 from inventory.models import CountLine, CountRule, Location, StockCount
 from inventory.selectors import places
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 SHOWN, TOLD = 200, 40
-TELLS_WHAT_DIFFERS = ("stock_count.differs", "stock_count.approve", "stock_count.decline")
+TELLS_WHAT_DIFFERS = Q(action__in=("stock_count.differs", "stock_count.approve", "stock_count.decline")) | Q(
+    action="stock_count.again", data__has_key="reason"
+)
 """Not for those who may still count it."""
 
 
@@ -40,7 +45,7 @@ def count_page(request: HttpRequest, number: str) -> HttpResponse:
     lines = CountLine.objects.filter(spot__count=count)
     told = TimelineEntry.objects.filter(about=count.pk).order_by("-at", "-id")
     if not (manages or decides):
-        told = told.exclude(action__in=TELLS_WHAT_DIFFERS)
+        told = told.exclude(TELLS_WHAT_DIFFERS)
     context = {
         "count": count,
         "scope": SCOPES[count.scope],  # type: ignore[index]
@@ -52,17 +57,17 @@ def count_page(request: HttpRequest, number: str) -> HttpResponse:
         "may_cancel": manages and count.status in ("open", "proposed"),
         "people": who_may_count({place}) if manages else [],
         "accuracy": accuracy(lines) if manages or decides else None,
-        "lines": _shown(lines) if manages or decides else [],
+        "lines": _shown(count, lines) if manages or decides else [],
         "timeline": [versions.said(entry) for entry in told[:TOLD]],
     }
     return render(request, "inventory/counts/count.html", context)
 
 
-def _shown(lines: Any) -> list[dict[str, Any]]:
+def _shown(count: StockCount, lines: Any) -> list[dict[str, Any]]:
     """What is not as the books said, what waits for somebody first."""
     found = lines.exclude(status__in=("right", "open")).select_related("variant__product", "lot", "spot__bin")
-    chosen = sorted(found.order_by("variant__sku")[:SHOWN], key=lambda line: line.status != "approve")
-    return [{"line": line, "word": LINES[line.status], "bin": called(line.spot)} for line in chosen]
+    chosen = found.order_by(Case(When(status="approve", then=0), default=1), "variant__sku", "pk")[:SHOWN]
+    return [{"line": line, "word": word_of(line.status, count.status), "bin": called(line.spot)} for line in chosen]
 
 
 @FORM
@@ -71,16 +76,19 @@ def new(request: HttpRequest) -> HttpResponse:
     """A count is made; people may begin at once."""
     reach = locations_of(request.user, MANAGE)
     form = CountForm(request.POST or None, places=_ours(reach), people=who_may_count(reach), initial=_asked(request))
+    key = key_in(request.POST.get("key", ""))
     if request.method == "POST" and form.is_valid():
         require(request.user, MANAGE, form.cleaned_data["location"])
         try:
-            made = planning.make(form.cleaned_data["location"], form.wish(), actor=Actor.of(request.user))
+            made = planning.make(form.cleaned_data["location"], form.wish(), actor=Actor.of(request.user), key=key)
         except Problem as problem:
             tell(form, problem)
+            key = new_id() if isinstance(problem, Conflict) else key
         else:
             messages.success(request, _("%(number)s can be counted.") % {"number": made.number})
             return redirect("count", made.number)
-    return render(request, "inventory/counts/new.html", {"form": form}, status=422 if form.is_bound else 200)
+    context = {"form": form, "key": key}
+    return render(request, "inventory/counts/new.html", context, status=422 if form.is_bound else 200)
 
 
 def _ours(reach: Any) -> list[tuple[str, str]]:
@@ -180,7 +188,7 @@ def _line_page(request: HttpRequest, line: CountLine, form: DecideForm) -> HttpR
         "line": line,
         "count": line.spot.count,
         "bin": called(line.spot),
-        "word": LINES[line.status],
+        "word": word_of(line.status, line.spot.count.status),
         "waits": waits,
         "is_mine": settling.key_of(Actor.of(request.user)) in settling.counters([line]),
         "form": form,

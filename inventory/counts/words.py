@@ -19,3 +19,8 @@ LINES = {
     "declined": Word(pgettext_lazy("line of a count", "Not posted"), "grey"),
     "outdated": Word(pgettext_lazy("line of a count", "Counted later"), "grey"),
 }
+
+
+def word_of(status: str, count_status: str) -> Word:
+    """How a line stands; in a count that was given up, nothing waits."""
+    return LINES["declined" if status == "approve" and count_status != "open" else status]

@@ -284,7 +284,9 @@ def _write(
     said = {"chunk": chunk_id, "note": message.feed.name, "actor": actor.label}
     run(MOVEMENTS.insert(), MOVEMENTS.params(moved) | said)
     if detailed:
-        parts = [ledger.Moved(m.id, m.variant_id, m.location_id, m.condition, m.quantity, chunk_id) for m in moved]
+        parts = [
+            ledger.Moved(m.id, m.variant_id, m.location_id, m.condition, m.quantity, chunk_id, at=m.at) for m in moved
+        ]
         ledger.follow(parts, leaving=False, actor=actor)
     differences, turned = _differences(moved)
     write_down(turned, source=chunk_id, label=f"Stock levels: {message.feed.name}", actor=actor)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
@@ -41,7 +42,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A movement that was written; `parts` are those that its writer named."""
+    """A movement that was written; `parts` are those that its writer named, `at` is its moment where that is not now."""
 
     id: UUID
     variant_id: UUID
@@ -50,6 +51,7 @@ class Moved:
     quantity: int
     source: UUID
     parts: tuple[Part, ...] = ()
+    at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -129,6 +131,7 @@ class Change:
     source: UUID
     movement_id: UUID | None = None
     note: str = ""
+    at: datetime | None = None
     id: UUID = field(default_factory=new_id)
 
 
@@ -136,9 +139,9 @@ CHANGES = Table(
     "inventory_holdingmove",
     {
         "id": "uuid", "stock_id": "uuid", "condition": "text", "bin_id": "uuid", "lot_id": "uuid", "quantity": "int",
-        "source": "uuid", "movement_id": "uuid", "note": "text",
+        "source": "uuid", "movement_id": "uuid", "note": "text", "at": "timestamptz",
     },
-    computed={"actor": "%(actor)s::text", "at": "coalesce(%(at)s::timestamptz, now())"},
+    computed={"actor": "%(actor)s::text", "at": "coalesce(r.at, %(at)s::timestamptz)"},
 )  # fmt: skip
 WRITE = CHANGES.insert()
 BREAKDOWNS = """
@@ -179,7 +182,9 @@ def follow(moved: Sequence[Moved], *, leaving: bool, actor: Actor, at: datetime 
         there = found.get((each.variant_id, each.location_id))
         if there is not None:
             parts = _arrive(there, each) if each.quantity > 0 else _leave(there, each, leaving=leaving)
-            changes += [change(there.stock_id, each.condition, p, each.source, each.id) for p in parts]
+            changes += [
+                replace(change(there.stock_id, each.condition, p, each.source, each.id), at=each.at) for p in parts
+            ]
     write(changes, actor=actor, at=at)
     publish([LotShort(about=lot) for lot in sorted(lot for there in found.values() for lot in there.missing())])
 
@@ -209,7 +214,7 @@ def write(changes: Sequence[Change], *, actor: Actor, at: datetime | None = None
     """Write moves of holdings; units in no bin and of no lot have none."""
     told = [c for c in changes if c.bin_id or c.lot_id]
     if told:
-        run(WRITE, CHANGES.params(told) | {"actor": actor.label, "at": at})
+        run(WRITE, CHANGES.params(told) | {"actor": actor.label, "at": at or timezone.now()})
 
 
 def _arrive(there: Breakdown, each: Moved) -> list[Part]:

@@ -1,6 +1,7 @@
 /**
  * Scanning: a wedge scanner types a code and Enter, whatever has the focus. Scans are sent one after the other; each
- * answer is the changed part of the screen. A scan that got no answer is not tried again by itself: the screen says so.
+ * answer is the changed part of the screen. A scan that got no answer is not tried again by itself: the screen says so;
+ * so it does when another page comes while scans wait, as these were meant for this one.
  */
 
 const GAP_MS = 150; // people type slower, scanners faster
@@ -12,6 +13,7 @@ let busy = false;
 let typed = "";
 let typedAt = 0;
 let last = { code: "", at: 0 };
+let next = ""; // the page that comes
 let audio;
 
 function form() {
@@ -35,7 +37,7 @@ function beep(right) {
   }
 }
 
-function say(text) {
+function say(text, link) {
   const place = main.querySelector("[data-said]");
   const note = document.createElement("div");
   const words = document.createElement("p");
@@ -43,6 +45,7 @@ function say(text) {
   words.className = "font-medium";
   words.textContent = text;
   note.append(words);
+  if (link) note.append(link);
   place?.replaceChildren(note);
 }
 
@@ -58,6 +61,23 @@ function show(html) {
   main.replaceChildren(document.adoptNode(part));
   net();
   return true;
+}
+
+function drop() {
+  waiting.length = 0;
+  stop(); // the page that comes would take the words away
+  const link = document.createElement("a");
+  link.className = "btn btn-line btn-big";
+  link.href = next;
+  link.textContent = main.dataset.on;
+  say(main.dataset.dropped, link);
+  beep(false);
+}
+
+function go(url) {
+  next = url;
+  if (waiting.length) drop();
+  else location.assign(url);
 }
 
 async function resync() {
@@ -80,9 +100,10 @@ async function send(code) {
     headers: { "HX-Request": "true" },
     signal: AbortSignal.timeout(8000),
   });
-  if (answer.redirected) location.assign(answer.url);
-  else if (!show(await answer.text())) location.reload();
+  const shown = show(await answer.text());
+  if (shown && answer.redirected) history.replaceState(null, "", answer.url);
   beep(answer.ok);
+  if (!shown) go(answer.redirected ? answer.url : location.href);
 }
 
 async function work() {
@@ -106,6 +127,10 @@ function scanned(code) {
   const now = performance.now();
   if (!code || (code === last.code && now - last.at < BOUNCE_MS)) return;
   last = { code, at: now };
+  if (next) {
+    drop();
+    return;
+  }
   waiting.push(code);
   work();
 }

@@ -15,10 +15,11 @@ from core.ids import new_id
 from core.invariants import disagreements
 from core.jobs import preparing, running
 from core.models import Grant, TimelineEntry
-from inventory.counts import counting
+from inventory.counts import counting, planning, settling
+from inventory.counts.selectors import with_progress
 from inventory.holdings.lots import LotInput, receive_lot, track
 from inventory.models import CountLine, CountRule, StockCount
-from tests.factories.counts import CARL, bin_of, counted, lines, of_articles, of_bins, tolerate
+from tests.factories.counts import CARL, DORA, MAY, bin_of, counted, lines, of_articles, of_bins, tolerate
 from tests.factories.counts import scan as scan_units
 from tests.factories.holdings import bins_at, put_in
 from tests.factories.people import signed_in
@@ -262,3 +263,79 @@ def test_a_page_of_many_bins_asks_as_often_as_one_of_few(world: World) -> None:
                 manager.get(page)
             asked.append(len(seen))
     assert asked[:3] == asked[3:]
+
+
+def test_differences_of_a_count_that_was_given_up_wait_for_nobody(world: World) -> None:
+    tolerate(world.store, 0, "0", recounts=False)
+    count = of_articles(world.store, MUG)
+    counted(bin_of(count), {MUG: 3})
+    manager, line = signed_in("manager"), CountLine.objects.get()
+    assert MUG in text(manager.get("/counts/differences/?status=approve"))
+    planning.cancel(count.pk, actor=MAY, reason="another day")
+    assert MUG not in text(manager.get("/counts/differences/?status=approve"))
+    listed: list[Any] = list(StockCount.objects.all())
+    with_progress(listed)
+    assert [each.n_waiting for each in listed] == [0]
+    page = manager.get(f"/counts/differences/{line.pk}/")
+    assert "Not posted" in text(page) and "To decide" not in text(page)
+    assert "To decide" not in text(manager.get(f"/counts/{count.number}/"))
+
+
+def test_the_code_of_a_lot_that_two_articles_have_is_counted_for_neither(world: World) -> None:
+    for sku in (MUG, CANDLE):
+        track(world.variants[sku].pk, expiry=False, shelf_days=0, actor=SYSTEM)
+        receive_lot(world.variants[sku].pk, world.store.pk, 2, LotInput("L-1"), actor=SYSTEM)
+    clerk = signed_in("store", location_id=world.store.pk)
+    count = of_articles(world.store, MUG, CANDLE)
+    address = begun(clerk, count)
+    for code in ("L-1", "UNKNOWN"):
+        answer = scan(clerk, address, code)
+        assert answer.status_code == 409
+        assert f"Several articles have a lot {code}: scan the article first." in text(answer)
+    assert not CountLine.objects.exclude(counted=None).exists()
+    variant = str(world.variants[MUG].pk)
+    assert scan(clerk, address, "L-1", variant=variant, quantity="2").status_code == 200
+    assert CountLine.objects.get(counted=2).variant.sku == MUG
+
+
+def test_the_form_of_a_count_sent_twice_makes_one(world: World) -> None:
+    manager = signed_in("manager")
+    page = manager.get("/counts/new/").content.decode()
+    key = page.partition('name="key" value="')[2].partition('"')[0]
+    form = {"location": str(world.store.pk), "scope": "articles", "codes": MUG, "most": "30", "key": key}
+    first, second = (manager.post("/counts/new/", form) for _ in range(2))
+    assert first["Location"] == second["Location"] == f"/counts/{StockCount.objects.get().number}/"
+
+
+def test_why_something_is_counted_again_is_not_told_to_who_counts_it(world: World) -> None:
+    tolerate(world.store, 0, "0", recounts=False)
+    count = of_articles(world.store, MUG)
+    counted(bin_of(count), {MUG: 3})
+    settling.send_back(CountLine.objects.get().pk, reason="one is missing", actor=MAY)
+    clerk = signed_in("store", location_id=world.store.pk)
+    assert "one is missing" not in text(clerk.get(f"/counts/{count.number}/"))
+    assert "one is missing" in text(signed_in("manager").get(f"/counts/{count.number}/"))
+
+
+def test_what_waits_is_shown_however_much_else_differs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inventory.counts.views.SHOWN", 1)
+    count = of_articles(world.store, CANDLE, VASE)
+    spot = counted(bin_of(count), {CANDLE: 3, VASE: 1})
+    counted(spot, {VASE: 1}, actor=DORA)
+    told = text(signed_in("manager").get(f"/counts/{count.number}/"))
+    assert f'href="/counts/differences/{CountLine.objects.get(status="approve").pk}/"' in told
+
+
+def test_a_screen_of_bins_that_are_counted_again_asks_as_often_for_many_as_for_one(world: World) -> None:
+    bins_at(world.warehouse, *(f"A-{n:02}" for n in range(5)))
+    clerk, asked = signed_in("warehouse", location_id=world.warehouse.pk), []
+    for wanted in ("A-00", "A*"):
+        count = of_bins(world.warehouse, wanted)
+        for spot in count.bins.all():
+            counted(spot, {VASE: 9})
+        page = f"/counts/{count.number}/bins/"
+        clerk.get(page)
+        with CaptureQueriesContext(connection) as seen:
+            assert "to be counted again" in text(clerk.get(page))
+        asked.append(len(seen))
+    assert asked[0] == asked[1]

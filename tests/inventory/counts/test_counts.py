@@ -1,23 +1,25 @@
 """Counting what lies at a place: blind, bin by bin, compared with the books of the moment, posted or decided."""
 
-from typing import Any
-
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounting.models import JournalEntry
 from core.actors import SYSTEM
 from core.ids import new_id
 from core.invariants import disagreements
-from core.models import Event, Incident, TimelineEntry
+from core.models import Event, Grant, Incident, TimelineEntry
 from core.problems import Conflict, Forbidden, Invalid
 from fulfillment import floor, shipping
 from inventory import services
 from inventory.counts import counting, due, planning, rules, settling
 from inventory.counts.counting import Entry, What
 from inventory.counts.planning import Wish
+from inventory.holdings import moving
 from inventory.holdings.lots import LotInput, receive_lot, track
-from inventory.models import CountLine, Lot, Movement, StockCount
+from inventory.holdings.moving import put
+from inventory.models import CountLine, Location, Lot, Movement, StockCount
 from inventory.services import Out, Pin, Target
 from tests.factories.counts import (
     CARL,
@@ -216,9 +218,16 @@ def test_a_count_that_was_left_is_taken_up_by_another(world: World) -> None:
     assert CountLine.objects.get().status == "right"
 
 
-def test_a_count_that_is_given_to_somebody_is_not_for_others(world: World, django_user_model: Any) -> None:
-    person = django_user_model.objects.create_user("pia")
-    count = planning.make(world.store.pk, Wish("articles", [MUG], assignee=str(person.pk)), actor=MAY)
+def clerk_at(place: Location, name: str) -> str:
+    """Somebody who works there, by key."""
+    user = get_user_model().objects.create_user(name)
+    Grant.objects.create(user=user, role="warehouse", location_id=place.pk)
+    return str(user.pk)
+
+
+def test_a_count_that_is_given_to_somebody_is_not_for_others(world: World) -> None:
+    pia = clerk_at(world.store, "pia")
+    count = planning.make(world.store.pk, Wish("articles", [MUG], assignee=pia), actor=MAY)
     with pytest.raises(Conflict, match=f"{count.number} is given to pia"):
         counting.take(bin_of(count).pk, actor=CARL)
     planning.assign(count.pk, "", actor=MAY)
@@ -393,3 +402,121 @@ def test_units_that_a_picker_has_in_hand_are_not_missed_on_the_shelf(world: Worl
     assert {line.status for line in CountLine.objects.all()} == {"right"}
     assert on_hand(place, MUG) == (7, 0)
     assert disagreements() == []
+
+
+def test_what_a_feed_found_for_a_moment_before_the_count_is_no_second_difference_of_the_bin(world: World) -> None:
+    place = world.warehouse
+    (shelf,) = bins_at(place, "A-01")
+    put_in(world.variants[MUG], shelf, 10)
+    count = of_bins(place, "A-01")
+    spot = counting.take(bin_of(count, "A-01").pk, actor=CARL)
+    before = timezone.now()
+    scan(spot, MUG, 8)
+    assert say(feed_at(place), level(MUG, 8, at=before, location=place.code)) == ["applied"]
+    counting.finish(spot.pk, actor=CARL)
+    assert lines(count) == {MUG: ("right", 0, 0)}
+    assert lying(place) == {(MUG, "sellable", "A-01", ""): 8}
+    assert disagreements() == []
+
+
+def test_units_put_elsewhere_while_they_are_counted_are_counted_again_and_not_posted(world: World) -> None:
+    mug, place = world.variants[MUG], world.warehouse
+    first, second = bins_at(place, "A-01", "A-02")
+    put_in(mug, first, 4)
+    count = of_bins(place, "A-01")
+    spot = counting.take(bin_of(count, "A-01").pk, actor=CARL)
+    counting.count(spot.pk, What(mug.pk), Entry(new_id(), 3), actor=CARL)
+    put(moving.What(mug.pk, place.pk, 2, bin_id=first.pk), second.pk, actor=DORA)
+    counting.count(spot.pk, What(mug.pk), Entry(new_id(), 1), actor=CARL)
+    counting.finish(spot.pk, actor=CARL)
+    assert lines(count) == {MUG: ("open", None, 0)}
+    assert lying(place) == {(MUG, "sellable", "A-01", ""): 2, (MUG, "sellable", "A-02", ""): 2}
+
+
+def test_what_was_put_into_a_bin_after_somebody_looked_is_not_taken_for_none(world: World) -> None:
+    mug, place = world.variants[MUG], world.warehouse
+    first, second = bins_at(place, "A-01", "A-02")
+    put_in(mug, first, 2)
+    put_in(mug, second, 2)
+    count = of_bins(place, "A-01")
+    spot = counting.take(bin_of(count, "A-01").pk, actor=CARL)
+    put(moving.What(mug.pk, place.pk, 2, bin_id=first.pk), second.pk, actor=DORA)
+    put(moving.What(mug.pk, place.pk, 1, bin_id=second.pk), first.pk, actor=DORA)
+    counting.finish(spot.pk, actor=CARL, rest_is_none=True)
+    assert lines(count) == {MUG: ("open", None, 0)}
+    assert on_hand(place, MUG) == (10, 0)
+
+
+def test_who_counted_some_of_a_line_decides_as_little_as_who_counted_it_last(world: World) -> None:
+    tolerate(world.store, 0, "0", recounts=False)
+    count = of_articles(world.store, MUG)
+    spot = counting.take(bin_of(count).pk, actor=CARL)
+    scan(spot, MUG, 2)
+    counting.take(spot.pk, actor=DORA, is_over=True)
+    counting.count(spot.pk, What(world.variants[MUG].pk), Entry(new_id()), actor=DORA)
+    counting.finish(spot.pk, actor=DORA)
+    for counter in (CARL, DORA):
+        with pytest.raises(Forbidden, match="somebody else decides"):
+            settling.approve(waiting(count).pk, reason="lost", actor=counter)
+    settling.approve(waiting(count).pk, reason="lost", actor=MAY)
+
+
+def test_who_sent_a_difference_back_has_seen_it_and_does_not_count_it(world: World) -> None:
+    tolerate(world.store, 0, "0", recounts=False)
+    count = of_articles(world.store, MUG)
+    spot = counted(bin_of(count), {MUG: 3})
+    settling.send_back(waiting(count).pk, reason="look behind the door", actor=MAY)
+    for barred in (MAY, CARL):
+        with pytest.raises(Conflict, match="this time somebody else looks"):
+            counting.take(spot.pk, actor=barred)
+    told = TimelineEntry.objects.get(about=count.pk, action="stock_count.again")
+    assert told.data["reason"] == "look behind the door"
+    counted(spot, {MUG: 3}, actor=DORA)
+    settling.approve(waiting(count).pk, reason="lost", actor=MAY)
+    assert disagreements() == []
+
+
+def test_who_counts_something_again_may_stop_and_go_on(world: World) -> None:
+    spot = counted(bin_of(of_articles(world.store, VASE)), {VASE: 1})
+    counting.take(spot.pk, actor=DORA)
+    scan(spot, VASE, 1, actor=DORA)
+    counting.leave(spot.pk, actor=DORA)
+    assert counting.take(spot.pk, actor=DORA).taken_by == DORA.label
+
+
+def test_a_bin_said_to_be_done_twice_is_answered_twice_even_where_others_count_it_again(world: World) -> None:
+    spot = counted(bin_of(of_articles(world.store, VASE)), {VASE: 1})
+    assert counting.finish(spot.pk, actor=CARL).round == 2
+    counted(spot, {VASE: 1}, actor=DORA)
+    assert counting.finish(spot.pk, actor=CARL).is_done
+
+
+def test_what_is_being_counted_is_not_due_and_is_proposed_no_second_time(world: World) -> None:
+    rule = rules.rule_of(world.store.pk)
+    of_articles(world.store, MUG)
+    assert [each.sku for each in due.due(world.store.pk, rule)] == [CANDLE, VASE]
+    tolerate(world.store, 0, "0", recounts=False, proposes=True)
+    counted(bin_of(given_up := of_articles(world.store, CANDLE)), {CANDLE: 1})
+    assert [each.sku for each in due.due(world.store.pk, rule)] == [VASE]
+    planning.cancel(given_up.pk, actor=MAY, reason="another day")
+    assert [each.sku for each in due.due(world.store.pk, rule)] == [CANDLE, VASE]
+    planning.propose(actor=SYSTEM)
+    proposed = StockCount.objects.get(status="proposed")
+    assert set(proposed.articles) == {world.variants[CANDLE].pk, world.variants[VASE].pk}
+
+
+def test_a_form_sent_twice_makes_one_count(world: World) -> None:
+    for wish in (Wish("articles", [MUG]), Wish("due", most=5)):
+        key = new_id()
+        first, second = (planning.make(world.store.pk, wish, actor=MAY, key=key) for _ in range(2))
+        assert first == second
+        with pytest.raises(Conflict, match=f"kept as {first.number} before"):
+            planning.make(world.store.pk, Wish("articles", [VASE]), actor=MAY, key=key)
+    assert StockCount.objects.count() == 2
+
+
+def test_a_count_is_given_to_nobody_who_does_not_count_there(world: World) -> None:
+    count = of_articles(world.store, MUG)
+    for wrong in (clerk_at(world.warehouse, "elsewhere"), "²", "x"):
+        with pytest.raises(Invalid, match="choose somebody who counts at Paris shop"):
+            planning.assign(count.pk, wrong, actor=MAY)
