@@ -102,7 +102,7 @@ def _stats(today: date, found: Found, now: dict[str, Waiting]) -> list[dict[str,
             "label": pgettext("orders", "On hold"),
             "value": held.orders if held else 0,
             "href": f"{orders}?status=on_hold",
-            "note": _("oldest %(age)s") % {"age": age(held.oldest)} if held else _("nothing is stopped"),
+            "note": _("oldest order %(age)s old") % {"age": age(held.oldest)} if held else _("nothing is stopped"),
         },
     ]
 

@@ -24,7 +24,7 @@ from core.incidents import resolve_incidents
 from core.models import Incident
 from core.permissions import permission, require
 from core.problems import Conflict, Invalid, NotFound, Problem
-from core.templatetags.ui import when
+from core.templatetags.ui import say_moment
 from core.typed import plain
 from fulfillment import amend
 from notifications.services import send_again
@@ -136,7 +136,7 @@ def keep(request: HttpRequest, found: Order) -> str:
         reason=request.POST.get("reason", ""),
         actor=Actor.of(request.user),
     )
-    return _("Its stock is kept until %(at)s.") % {"at": when(until, "full")}
+    return _("Its stock is kept until %(at)s.") % {"at": say_moment(until)}
 
 
 def _moment(text: str) -> datetime:

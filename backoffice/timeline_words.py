@@ -13,7 +13,7 @@ from django.utils.translation import ngettext, pgettext
 from backoffice.queue_words import handler_word
 from core.models import TimelineEntry
 from core.money import display
-from core.templatetags.ui import long_day, signed, when
+from core.templatetags.ui import long_day, say_moment, signed
 from core.versions import say_with
 from core.wording import hold, word
 
@@ -209,6 +209,8 @@ def _taken_up(entry: TimelineEntry, currency: str) -> str:
 
 def _let_go(entry: TimelineEntry, currency: str) -> str:
     units = int(entry.data.get("units", 0))
+    if not units:
+        return _("has no place in line for it any more: the time is over")
     said = ngettext("keeps %(n)d unit for it no longer", "keeps %(n)d units for it no longer", units) % {"n": units}
     return said if entry.data.get("reason") else said + _(": the time is over")
 
@@ -219,7 +221,7 @@ def _asked_again(entry: TimelineEntry, currency: str) -> str:
 
 
 def _kept_longer(entry: TimelineEntry, currency: str) -> str:
-    return _("keeps its stock until %(at)s") % {"at": when(datetime.fromisoformat(entry.data["to"]), "full")}
+    return _("keeps its stock until %(at)s") % {"at": say_moment(datetime.fromisoformat(entry.data["to"]))}
 
 
 def _promised(entry: TimelineEntry, currency: str) -> str:

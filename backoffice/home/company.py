@@ -160,7 +160,7 @@ def funnel(user: Any) -> Part:
         _("Where orders wait now"),
         kind="bars",
         items=items,
-        note=_("oldest"),
+        note=_("age of the oldest order"),
         top=max((each.orders for each in now.values()), default=0),
         all_url=reverse("insight") if allows(user, "insight.view") else "",
         all_label=_("Insight"),

@@ -280,14 +280,20 @@ def _written_day(day: date, style: str, today: date, _language: str) -> SafeStri
 @lru_cache(maxsize=4096)
 def _written_moment(local: datetime, _zone: str, style: str, today: date, _language: str) -> SafeString:
     day = say_day(local.date(), today)
-    if style in ("full", "in"):
-        day = _within(day)
     if style == "full":
-        text = f"{day} {say_time(local)}"
+        text = say_moment(local)
+    elif style == "in":
+        text = _within(day)
     else:
         text = say_time(local) if style == "short" and local.date() == today else day
     exact = f"{written_day(local.date(), 'EEEE d MMMM y')}, {written_time(local)}"
     return format_html('<time class="num" datetime="{}" title="{}">{}</time>', local.isoformat(), exact, text)
+
+
+def say_moment(value: datetime) -> str:
+    """A moment in plain words within a sentence, `today 10:42`: for texts that hold no markup."""
+    local = _local(value)
+    return f"{_within(say_day(local.date()))} {say_time(local)}"
 
 
 def _within(day: str) -> str:

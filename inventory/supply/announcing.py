@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from catalog.models import Variant
 from core.actors import Actor
 from core.days import company_day
+from core.models import TimelineEntry
 from core.problems import Conflict, Invalid
 from core.typed import plain
 from inventory.models import Supply
@@ -66,8 +67,9 @@ def _article(typed: str) -> Variant:
 
 
 def _same(earlier: Supply, said: Announcement, variant: Variant) -> Supply:
-    told = (earlier.variant_id, earlier.location_id, earlier.reference)
-    if told != (variant.pk, said.location_id, plain(said.reference)):
-        named = {"units": earlier.quantity, "sku": earlier.variant.sku, "reference": earlier.reference}
+    first = TimelineEntry.objects.get(about=earlier.pk, action="supply.expect").data["units"]
+    told = (earlier.variant_id, earlier.location_id, earlier.reference, earlier.first_due, first)
+    if told != (variant.pk, said.location_id, plain(said.reference), said.due, said.quantity):
+        named = {"units": first, "sku": earlier.variant.sku, "reference": earlier.reference}
         raise Conflict(_("This form was sent already: %(units)s of %(sku)s under %(reference)s are announced. Open a new form for something else.") % named)  # fmt: skip
     return earlier

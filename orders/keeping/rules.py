@@ -1,5 +1,7 @@
 """The rules: for how long stock is kept under each kind of hold."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
@@ -9,10 +11,29 @@ from core.actors import Actor
 from core.problems import Invalid
 from core.timeline import record
 from orders.keeping.models import LONGEST_HOURS, KeepingRule
+from orders.keeping.services import overdue
 from orders.models import Channel, Hold
 
 KINDS = tuple(kind for kind in Hold.Kind.values if kind != Hold.Kind.PAYMENT)
 """A payment's time is its channel's own: an order that is not paid in it is cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetGo:
+    """What a change of the rules lets go at once: so many orders, with so many units."""
+
+    orders: int
+    units: int
+
+
+def at_once(change: Callable[[], object]) -> LetGo:
+    """What a change of the rules would let go at once. It is tried, and taken back."""
+    with transaction.atomic():
+        before = overdue()
+        change()
+        after = overdue()
+        transaction.set_rollback(True)
+    return LetGo(max(0, after[0] - before[0]), max(0, after[1] - before[1]))
 
 
 def set_rule(kind: str, hours: int | None, *, channel_id: UUID | None = None, actor: Actor) -> KeepingRule:

@@ -15,13 +15,14 @@ from django.utils.translation import gettext as _
 
 from core.actors import SYSTEM, Actor
 from core.db import require_atomic, rows, run
+from core.models import Event
 from core.outbox import publish
 from core.problems import Conflict, Invalid
 from core.timeline import Row, record, record_many
 from inventory.locks import lock_behind
 from inventory.services import unreserve
 from inventory.supply import waiting
-from orders.events import OrderChanged, StockLetGo
+from orders.events import OrderChanged, PaymentReminder, StockLetGo
 from orders.keeping.models import LONGEST_HOURS, KeptOrder
 from orders.quantities import Units, move
 from orders.services import lock_order, refresh
@@ -66,7 +67,17 @@ def extend(order_id: UUID, until: datetime, *, reason: str, actor: Actor) -> dat
         record(order_id, "order.keep_longer", actor=actor, data=told)
         refresh([order_id], actor=actor)
         publish([OrderChanged(about=order_id, number=order.number)], dispatched=order.is_history)
+        _remind_anew(order, found)
     return until
+
+
+def _remind_anew(order: Any, before: KeptOrder) -> None:
+    """Whoever was told until when to pay is told the new day."""
+    found = kept(order.id)
+    if found is None or found.pay_until is None or found.pay_until == before.pay_until:
+        return
+    if Event.objects.filter(about=order.id, kind=PaymentReminder.kind).exists():
+        publish([PaymentReminder(about=order.id, number=order.number, until=found.pay_until.isoformat())])
 
 
 def _said(reason: str) -> str:
@@ -112,10 +123,19 @@ ORDER BY o.id LIMIT %(most)s FOR NO KEY UPDATE OF o SKIP LOCKED
 """
 DUE = "k.keep_until <= %(now)s AND (k.units > 0 OR k.let_go_at IS NULL AND k.waiting > 0)"
 CLAIM = CLAIM.format(due=DUE)
+OVERDUE = f"""
+SELECT count(*)::int AS orders, coalesce(sum(k.units), 0)::int AS units FROM orders_keptorder k WHERE {DUE}
+"""  # noqa: S608 - a constant
 STILL_DUE = f"""
 SELECT o.id, o.number FROM orders_keptorder k JOIN orders_order o ON o.id = k.order_id
 WHERE k.order_id = ANY(%(ids)s) AND {DUE} ORDER BY o.id
 """  # noqa: S608 - a constant
+
+
+def overdue() -> tuple[int, int]:
+    """How many orders the next sweep lets go, and how many units are kept for them."""
+    found = rows(OVERDUE, {"now": timezone.now()})[0]
+    return found.orders, found.units
 
 
 def lapse(now: datetime | None = None, *, actor: Actor = SYSTEM) -> list[UUID]:
@@ -163,7 +183,8 @@ def _free(order_ids: Sequence[UUID], numbers: dict[UUID, str], *, actor: Actor, 
     data = {"reason": reason} if reason else {}
     record_many((Row(key, "order.let_go", data={"units": units[key], **data}) for key in order_ids), actor=actor)
     refresh(order_ids, actor=actor)
-    publish([StockLetGo(about=key, number=numbers[key], units=units[key]) for key in order_ids])
+    # Of a mere place in line the customer knows nothing: no letter tells of it.
+    publish([StockLetGo(about=key, number=numbers[key], units=units[key]) for key in order_ids if units[key]])
 
 
 def _leave(found: Sequence[Any]) -> None:

@@ -1,5 +1,7 @@
 """The page of rules about how long stock is kept for orders that are held."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +22,7 @@ from orders.keeping import rules as keeping
 from orders.keeping.forms import RuleForm
 from orders.models import Channel, KeepingRule
 
+LONGEST_NUMBER = 10
 managed = permission("orders.keep_rules", everywhere=True)
 
 
@@ -29,9 +32,10 @@ def rules(request: HttpRequest) -> HttpResponse:
     """For how long stock is kept under each kind of hold; another rule."""
     form = RuleForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
         try:
-            keeping.set_rule(given["kind"], given["hours"], channel_id=form.channel_id, actor=Actor.of(request.user))
+            if asked := _asked_first(request, partial(_set, request, form), form):
+                return asked
+            _set(request, form)
         except Problem as problem:
             tell(form, problem)
         else:
@@ -39,6 +43,22 @@ def rules(request: HttpRequest) -> HttpResponse:
             return redirect("keeping-rules")
     context = {"rules": _told(), "channels": _channels(), "form": form}
     return render(request, "orders/keeping_rules.html", context, status=422 if form.errors else 200)
+
+
+def _set(request: HttpRequest, form: RuleForm) -> None:
+    given = form.cleaned_data
+    keeping.set_rule(given["kind"], given["hours"], channel_id=form.channel_id, actor=Actor.of(request.user))
+
+
+def _asked_first(
+    request: HttpRequest, change: Callable[[], object], form: RuleForm | None = None
+) -> HttpResponse | None:
+    """A page that asks, in numbers, before stock is let go at once; None when that was answered, or nothing is."""
+    found, agreed = keeping.at_once(change), request.POST.get("agreed", "")
+    if found.orders <= (int(agreed) if agreed.isdecimal() and len(agreed) < LONGEST_NUMBER else 0):
+        return None
+    context = {"found": found, "form": form, "action": request.path}
+    return render(request, "orders/keeping_confirm.html", context)
 
 
 def hours_said(hours: int | None) -> str:
@@ -73,6 +93,9 @@ def _channels() -> list[dict[str, str]]:
 @managed
 def remove(request: HttpRequest, rule_id: UUID) -> HttpResponse:
     """A channel's own rule ends."""
-    keeping.remove_rule(rule_id, actor=Actor.of(request.user))
+    change = partial(keeping.remove_rule, rule_id, actor=Actor.of(request.user))
+    if asked := _asked_first(request, change):
+        return asked
+    change()
     messages.success(request, _("The rule is removed. The one for all channels counts again."))
     return redirect("keeping-rules")

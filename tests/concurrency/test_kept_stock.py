@@ -14,8 +14,9 @@ from core.outbox import drain
 from fulfillment import keeping as asking
 from inventory.models import Reservation
 from orders import holds
+from orders.keeping import rules
 from orders.keeping import services as keeping
-from orders.models import Order
+from orders.models import Channel, KeepingRule, Order
 from tests.concurrency.lined_up import all_at_once
 from tests.concurrency.test_cancel_races_ship import together
 from tests.factories.orders import buckets, placed
@@ -152,3 +153,14 @@ def test_money_that_comes_as_the_stock_is_let_go_brings_the_stock_back() -> None
             partial(keeping.let_go, order.pk, reason="No answer", actor=CLERK),
         )
         rest(order)
+
+
+def test_two_who_set_the_first_rule_of_a_channel_at_once_both_succeed_and_the_later_one_counts() -> None:
+    small_world()
+    web = Channel.objects.get(code="web").pk
+    for _ in range(ROUNDS):
+        KeepingRule.objects.filter(channel=web).delete()
+        together(*(partial(rules.set_rule, "manual", hours, channel_id=web, actor=CLERK) for hours in (5, 6)))
+        found = KeepingRule.objects.get(channel=web)
+        said = TimelineEntry.objects.filter(about=found.pk).order_by("at", "id").values_list("before", "after")
+        assert len(said) == 2 and said[1] == (said[0][1], str(found.hours))

@@ -1,5 +1,6 @@
 """Stock that is kept for orders that wait, on the order page, in its list, and the page of its rules."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from core.actors import SYSTEM
 from core.models import TimelineEntry
 from orders import holds
 from orders.keeping.services import kept, lapse
-from orders.models import Channel, KeepingRule, KeptOrder, Order
+from orders.models import Channel, Hold, KeepingRule, KeptOrder, Order
 from tests.factories.orders import placed
 from tests.factories.people import signed_in
 from tests.factories.world import MUG, World, small_world
@@ -63,6 +64,7 @@ def test_a_clerk_keeps_it_longer_on_the_page(clerk: Client) -> None:
     sent = {"until": until, "reason": "He is abroad", "version": order.version}
     told = clerk.post(f"/orders/{order.number}/keep/", sent, follow=True).content.decode()
     assert "Its stock is kept until" in told and "keeps its stock until" in told and "He is abroad" in told
+    assert "&lt;time" not in told
     assert (found := kept(order.pk)) and found.until and typed(found.until) == until
 
 
@@ -148,9 +150,58 @@ def test_rules_are_set_and_removed_on_their_page(world: World) -> None:
     assert KeepingRule.objects.filter(kind="manual").count() == 1, "that of all channels is changed, not removed"
     told = manager.post("/keeping-rules/", {"kind": "manual", "channel": "", "hours": ""}, follow=True)
     assert "as long as it is held" in told.content.decode()
-    assert "Its units are kept as long as it is held" in page(manager, order) or "kept until" not in page(
-        manager, order
-    )
+    text = page(manager, order)
+    assert "Its units are kept as long as it is held" in text
+    assert "let-go-dialog" in text and "keep-dialog" not in text
+    manager.post(f"/orders/{order.number}/let-go/", {"reason": "Sold to another", "version": order.version})
+    assert "Its stock is no longer kept" in page(manager, order)
+
+
+def test_a_shorter_rule_asks_in_numbers_before_stock_is_let_go_at_once(world: World) -> None:
+    manager = signed_in("manager")
+    order = held(2)
+    held(1, "fraud_review")
+    Hold.objects.update(opened_at=later(hours=-5))
+    asked = manager.post("/keeping-rules/", {"kind": "manual", "channel": "", "hours": "1"})
+    text = asked.content.decode()
+    assert asked.status_code == 200 and "1 order is held longer" in text and "2 units are free" in text
+    assert KeepingRule.objects.get(kind="manual").hours == 168
+    assert not TimelineEntry.objects.filter(action="keeping_rule.set").exists()
+    agreed = {name: re.search(f'name="{name}" value="([^"]*)"', text) for name in ("kind", "hours", "agreed")}
+    sent = {name: found[1] for name, found in agreed.items() if found} | {"channel": ""}
+    held(1)
+    Hold.objects.update(opened_at=later(hours=-5))
+    assert "2 orders are held longer" in manager.post("/keeping-rules/", sent).content.decode(), "more than was agreed"
+    assert manager.post("/keeping-rules/", sent | {"agreed": "2"}).status_code == 302
+    assert KeepingRule.objects.get(kind="manual").hours == 1
+    assert order.pk in lapse()
+
+
+def test_a_removed_rule_asks_too_where_that_of_all_channels_is_shorter(world: World) -> None:
+    manager, web = signed_in("manager"), Channel.objects.get(code="web")
+    manager.post("/keeping-rules/", {"kind": "manual", "channel": str(web.pk), "hours": "700"})
+    rule = KeepingRule.objects.get(channel=web)
+    held(2)
+    Hold.objects.update(opened_at=later(days=-8))
+    away = f"/keeping-rules/{rule.pk}/remove/"
+    assert "1 order is held longer" in manager.post(away).content.decode()
+    assert KeepingRule.objects.filter(pk=rule.pk).exists()
+    assert manager.post(away, {"agreed": "1"}).status_code == 302
+    assert not KeepingRule.objects.filter(pk=rule.pk).exists()
+
+
+def test_in_french_no_article_stands_before_today(clerk: Client) -> None:
+    order = held()
+    KeepingRule.objects.update(hours=1)
+    Hold.objects.update(opened_at=timezone.now())
+    french = {"Accept-Language": "fr"}
+    until = typed(later(hours=20))
+    sent = {"until": until, "reason": "Rappelle", "version": order.version}
+    text = clerk.post(f"/orders/{order.number}/keep/", sent, follow=True, headers=french).content.decode()
+    text += clerk.get("/kept-stock/?state=kept", headers=french).content.decode()
+    assert "chéance" in text
+    found = re.search(r"\b(le|au|du) (<time[^>]*>)?(aujourd|demain|hier)", text)
+    assert not found, found
 
 
 @pytest.mark.parametrize(("field", "value"), [("hours", "0"), ("hours", "721"), ("hours", "1.5"), ("kind", "payment"), ("channel", "x")])  # fmt: skip

@@ -6,9 +6,11 @@ import pytest
 from django.test import Client
 
 from catalog.models import Variant
+from core.actors import SYSTEM
 from core.invariants import disagreements
 from core.models import TimelineEntry
 from inventory.models import Supply
+from inventory.supply.services import change
 from tests.factories.people import signed_in
 from tests.factories.supply import coming, day, line, waits
 from tests.factories.world import CANDLE, MUG, World, small_world
@@ -58,12 +60,22 @@ def test_the_same_form_sent_twice_counts_once(world: World, planner: Client) -> 
     assert Supply.objects.count() == 1
 
 
-def test_the_same_form_with_something_else_in_it_is_refused_in_words(world: World, planner: Client) -> None:
+@pytest.mark.parametrize("other", [{"sku": CANDLE}, {"quantity": 100}, {"due": day(8).isoformat()}])
+def test_the_same_form_with_something_else_in_it_is_refused_in_words(
+    world: World, planner: Client, other: dict[str, Any]
+) -> None:
     planner.post(NEW, said(world))
-    refused = planner.post(NEW, said(world, sku=CANDLE))
+    refused = planner.post(NEW, said(world, **other))
     assert refused.status_code == 422
-    assert "was sent already" in refused.content.decode()
-    assert Supply.objects.count() == 1
+    assert f"was sent already: 4 of {MUG}" in refused.content.decode()
+    assert Supply.objects.get().quantity == 4
+
+
+def test_sent_again_after_somebody_moved_it_the_same_form_still_counts_once(world: World, planner: Client) -> None:
+    first = planner.post(NEW, said(world))
+    change(Supply.objects.get().pk, due=day(9), quantity=7, actor=SYSTEM)
+    assert planner.post(NEW, said(world))["Location"] == first["Location"]
+    assert Supply.objects.get().quantity == 7
 
 
 @pytest.mark.parametrize("typed", ["3760000000017", CANDLE.lower(), f"  {CANDLE} "])

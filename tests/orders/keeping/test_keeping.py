@@ -1,16 +1,20 @@
 """How long stock is kept for orders that are held: by rule, longer by hand, let go, and asked for again."""
 
 from datetime import datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
+from backoffice.timeline_words import SAID
 from core.actors import SYSTEM, Actor
-from core.db import rows
+from core.db import rows, run
 from core.invariants import disagreements
 from core.models import Event, Incident, TimelineEntry
-from core.outbox import drain
+from core.outbox import drain, publish
 from core.problems import Conflict, Invalid
+from core.templatetags.ui import long_day
 from fulfillment import backorders, deadlines
 from fulfillment import keeping as asking
 from fulfillment.amend import cancel
@@ -19,9 +23,10 @@ from inventory.limits.setting import set_fence
 from inventory.models import Fence, Reservation, SupplyPin
 from notifications.models import Message
 from orders import holds
+from orders.events import PaymentReminder
 from orders.keeping import rules
 from orders.keeping.services import extend, kept, lapse, let_go
-from orders.models import Channel, KeepingRule, Order
+from orders.models import Channel, Hold, Keeping, KeepingRule, Order
 from tests.factories.orders import buckets, placed
 from tests.factories.supply import coming, waits
 from tests.factories.supply import reserved as in_stock
@@ -29,6 +34,7 @@ from tests.factories.world import MUG, World, small_world
 
 pytestmark = pytest.mark.django_db
 CLERK = Actor("user", "Clara Clerk")
+PAYS_LATER = {"tender": "card", "amount": "16.90", "token": "tok_visa"}
 
 
 @pytest.fixture
@@ -291,9 +297,48 @@ def test_a_sweep_that_is_lost_midway_leaves_everything_to_the_next(world: World,
     assert disagreements() == []
 
 
+def test_a_lost_place_in_line_is_no_letter_and_is_told_in_other_words(world: World) -> None:
+    order = held(2)
+    lapse(at(days=8))
+    placed({MUG: 3})
+    release(order)
+    holds.open_hold([order.pk], "manual", actor=CLERK)
+    drain()
+    assert (found := kept(order.pk)) and (found.units, found.waiting) == (0, 2)
+    assert lapse(at(days=8)) == [order.pk]
+    drain()
+    assert Message.objects.filter(about=order.pk, kind="stock_let_go").count() == 1
+    last = TimelineEntry.objects.filter(about=order.pk, action="order.let_go").latest("at")
+    assert SAID["order.let_go"](last, "EUR").startswith("has no place in line for it any more")
+
+
+def test_what_is_held_when_the_rules_come_is_kept_for_a_week_even_if_it_is_unpaid_as_well(world: World) -> None:
+    unpaid, both = (placed({MUG: 1}, payments=[PAYS_LATER]) for _ in range(2))
+    holds.open_hold([both.pk], "fraud_review", actor=CLERK)
+    Hold.objects.update(opened_at=at(hours=-80))
+    run(import_module("orders.migrations.0010_keeping").GRACE)
+    assert lapse() == []
+    assert (found := kept(both.pk)) and found.keep_until and found.keep_until > at(days=6)
+    assert not Keeping.objects.filter(order=unpaid.pk).exists()
+
+
+def test_who_was_told_until_when_to_pay_is_told_the_new_day_once(world: World) -> None:
+    told, untold = (placed({MUG: 1}, payments=[PAYS_LATER]) for _ in range(2))
+    with transaction.atomic():
+        publish([PaymentReminder(about=told.pk, number=told.number, until=at(hours=1).isoformat())])
+    drain()
+    until = at(days=12)
+    for order in (told, untold, told):
+        extend(order.pk, until, reason="Pays on Friday", actor=CLERK)
+    drain()
+    letters = Message.objects.filter(kind="payment_reminder").order_by("created_at", "id")
+    assert [each.about for each in letters] == [told.pk] * 2
+    assert long_day(until) in letters[1].text
+
+
 def test_who_promises_to_pay_later_is_given_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deadlines, "ask_about", lambda order_ids, actor: set())
-    order = placed({MUG: 1}, payments=[{"tender": "card", "amount": "16.90", "token": "tok_visa"}])
+    order = placed({MUG: 1}, payments=[PAYS_LATER])
     assert (found := kept(order.pk)) and found.pay_until and found.keep_until is None
     extend(order.pk, at(days=5), reason="Pays on Friday", actor=CLERK)
     assert (cancel_unpaid(at(days=4)), remind_unpaid(at(days=6))) == ([], [])
