@@ -21,7 +21,7 @@ _MAY_ASK = """
 SELECT k.order_id FROM orders_keeping k WHERE k.order_id = %(id)s AND k.let_go_at IS NOT NULL
   AND NOT EXISTS (SELECT FROM orders_hold h WHERE h.order_id = k.order_id AND h.status = 'open')
 """
-_KEPT_AGAIN = "UPDATE orders_keeping SET let_go_at = NULL WHERE order_id = %(id)s"
+_KEPT_AGAIN = "UPDATE orders_keeping SET let_go_at = NULL, extended_until = NULL WHERE order_id = %(id)s"
 _STRAYS = """
 SELECT k.order_id FROM orders_keeping k WHERE k.let_go_at IS NOT NULL
   AND EXISTS (SELECT FROM orders_orderline l WHERE l.order_id = k.order_id AND l.backordered > 0)
@@ -51,11 +51,12 @@ def ask_again(order_ids: Sequence[UUID], *, actor: Actor) -> None:
 def _line_up(order_id: UUID, *, actor: Actor) -> set[UUID]:
     with transaction.atomic():
         lock_order(order_id)
-        missing = backorders.put_in_line([order_id], let_go=True) if rows(_MAY_ASK, {"id": order_id}) else []
-        if not missing:
+        if not rows(_MAY_ASK, {"id": order_id}):
             return set()
+        missing = backorders.put_in_line([order_id], let_go=True)
         run(_KEPT_AGAIN, {"id": order_id})
-        record(order_id, "order.ask_again", actor=actor, data={"units": sum(row.units for row in missing)})
+        if missing:
+            record(order_id, "order.ask_again", actor=actor, data={"units": sum(row.units for row in missing)})
     return {row.variant_id for row in missing}
 
 

@@ -169,7 +169,7 @@ WHERE l.order_id = ANY(%(ids)s) AND l.is_stocked AND l.reserved + l.backordered 
 PLACES = "SELECT variant_id, location_id FROM inventory_stock WHERE variant_id = ANY(%(variants)s)"
 GONE = """
 INSERT INTO orders_keeping (order_id, let_go_at) SELECT id, %(now)s FROM unnest(%(ids)s::uuid[]) AS w(id)
-ON CONFLICT (order_id) DO UPDATE SET let_go_at = excluded.let_go_at, extended_until = NULL
+ON CONFLICT (order_id) DO UPDATE SET let_go_at = excluded.let_go_at
 """
 
 

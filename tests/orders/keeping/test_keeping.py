@@ -345,3 +345,25 @@ def test_who_promises_to_pay_later_is_given_time(world: World, monkeypatch: pyte
     assert lapse(at(days=6)) == []
     assert cancel_unpaid(at(days=5, hours=1)) == [order.pk]
     assert disagreements() == []
+
+
+def test_who_was_given_time_to_pay_has_it_though_the_stock_is_let_go(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadlines, "ask_about", lambda order_ids, actor: set())
+    order = placed({MUG: 1}, payments=[PAYS_LATER])
+    extend(order.pk, at(days=5), reason="Pays on Friday", actor=CLERK)
+    let_go(order.pk, reason="Somebody else needs it today", actor=CLERK)
+    assert cancel_unpaid(at(days=4)) == []
+    assert cancel_unpaid(at(days=5, hours=1)) == [order.pk]
+    assert disagreements() == []
+
+
+def test_an_order_that_has_nothing_left_to_ask_for_is_marked_no_more(world: World) -> None:
+    order = held(1)
+    lapse(at(days=8))
+    cancel(order.pk, actor=CLERK, reason="Not that", lines=[(order.lines.get().pk, 1)])
+    drain()
+    asking.ask_again([order.pk], actor=SYSTEM)
+    assert not Keeping.objects.filter(order=order.pk, let_go_at__isnull=False).exists()
+    assert disagreements() == []
