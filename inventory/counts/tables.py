@@ -113,8 +113,8 @@ DIFFERENCES = registry.register(
             Column(name="state", label=_("State"), value=lambda x: str(LINES[x.status].text), cell=_state, phone="end"),
             Column(name="name", label=_("Product"), value=lambda x: x.variant.product.name(), phone="full"),
             Column(name="place", label=_("Place"), value=lambda x: x.spot.count.location.name, phone="full", css="muted"),
-            Column(name="bin", label=_("Bin"), value=lambda x: called(x.spot), phone="named"),
-            Column(name="count", label=pgettext_lazy("document", "Count"), value=lambda x: x.spot.count.number, phone="hide"),
+            Column(name="bin", label=_("Bin"), value=lambda x: called(x.spot), phone="named", css="whitespace-nowrap"),
+            Column(name="count", label=pgettext_lazy("document", "Count"), value=lambda x: x.spot.count.number, phone="hide", css="whitespace-nowrap"),
             Column(name="counted", label=pgettext_lazy("units", "Counted"), value=lambda x: x.counted, numeric=True, phone="hide"),
             Column(
                 name="difference", label=_("Difference"), value=lambda x: x.difference, numeric=True, phone="named",
@@ -122,7 +122,7 @@ DIFFERENCES = registry.register(
             ),
             Column(
                 name="value", label=_("Value"), value=lambda x: x.value, numeric=True, phone="named",
-                cell=lambda x: money(x.value, "EUR"),
+                cell=lambda x: money(x.value, "EUR"), css="whitespace-nowrap",
             ),
             Column(name="who", label=_("Counted by"), value=lambda x: x.counted_by, phone="hide"),
             Column(
