@@ -32,7 +32,7 @@ BY_KEY = "SELECT * FROM inventory_stock WHERE id = ANY(%(ids)s::uuid[])"
 SHELVES = """
 INSERT INTO inventory_movement (id, variant_id, location_id, condition, quantity, reason, source, note, actor, at)
 SELECT gen_random_uuid(), v.id, l.id, 'sellable', 7, 'adjustment', gen_random_uuid(), '', '', now()
-FROM catalog_variant v CROSS JOIN inventory_location l WHERE l.code LIKE 'SHOP-%%' AND v.sku LIKE 'BENCH-0%%'
+FROM catalog_variant v CROSS JOIN inventory_location l WHERE l.code LIKE 'SHOP-%%' AND v.sku ~ '^BENCH-[0-9]'
 """
 
 

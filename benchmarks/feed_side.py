@@ -24,7 +24,7 @@ def main(levels: str) -> None:
     """Be the feed: a line with a number is answered with the seconds that a message took, taken in and applied."""
     places = frozenset(Location.objects.values_list("pk", flat=True))
     feed = make_feed("BENCH", Wish("The benchmark", "wms", places), actor=SYSTEM)
-    skus = [row.sku for row in rows("SELECT sku FROM catalog_variant WHERE sku LIKE 'BENCH-0%%' ORDER BY sku")]
+    skus = [row.sku for row in rows("SELECT sku FROM catalog_variant WHERE sku ~ '^BENCH-[0-9]' ORDER BY sku")]
     codes = list(Location.objects.order_by("code").values_list("code", flat=True))
     spare_the_collector()
     print("ready", flush=True)

@@ -20,7 +20,7 @@ STOCK = "inventory_stock"
 SAMPLE = {"key": "sample-key-7f3a", "digest": "sample-digest-7f3a"}
 LOOK_UP = """
 CREATE UNLOGGED TABLE benchmark_sku (n int PRIMARY KEY, variant_id uuid, sku text);
-INSERT INTO benchmark_sku SELECT right(sku, 5)::int, id, sku FROM catalog_variant WHERE sku LIKE 'BENCH-0%';
+INSERT INTO benchmark_sku SELECT right(sku, 5)::int, id, sku FROM catalog_variant WHERE sku ~ '^BENCH-[0-9]';
 CREATE UNLOGGED TABLE benchmark_place (n int PRIMARY KEY, location_id uuid, postal_code text, city text);
 """
 COLUMNS = """

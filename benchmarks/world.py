@@ -88,7 +88,7 @@ def big_world(*, skus: int = SKUS, tender: str = "card") -> None:
 
 
 def _open_stock(places: Sequence[Location]) -> None:
-    found = rows("SELECT id, sku FROM catalog_variant WHERE sku LIKE 'BENCH-0%%' ORDER BY id")
+    found = rows("SELECT id, sku FROM catalog_variant WHERE sku ~ '^BENCH-[0-9]' ORDER BY id")
     for place in places:
         for start in range(0, len(found), CHUNK):
             units = [In(v.id, place.pk, UNITS * (10 if v.sku == HOT else 1)) for v in found[start : start + CHUNK]]
