@@ -233,14 +233,29 @@ def goods_written_down(document: Document, *, goods: Iterable[Goods]) -> Entry:
     return _in_euros(Happening.GOODS_WRITTEN_DOWN, document, *lines)
 
 
+def goods_revalued(document: Document, *, goods: Iterable[Goods]) -> Entry:
+    """What lies at places is worth more (negative: less) than the books say, as its standard cost changed."""
+    lines: list[Line] = []
+    for item in goods:
+        lines.append(debit(Role.INVENTORY, item.cost, location_id=item.location_id))
+        lines.append(credit(Role.PRICE_VARIANCE, item.cost))
+    return _in_euros(Happening.GOODS_REVALUED, document, *lines)
+
+
 def transfer_sent(document: Document, *, goods: Iterable[Goods]) -> Entry:
     """Units left a place for another: their value is in transit."""
     return _in_euros(Happening.TRANSFER_SENT, document, *_carried(goods, out=True))
 
 
-def transfer_received(document: Document, *, goods: Iterable[Goods]) -> Entry:
-    """Units in transit arrived at a place, with the value that they left with."""
-    return _in_euros(Happening.TRANSFER_RECEIVED, document, *_carried(goods, out=False))
+def transfer_received(document: Document, *, goods: Iterable[Goods], worth: Iterable[Goods] = ()) -> Entry:
+    """Units in transit arrived at a place, with the value that they left with. `worth` is what these units cost now where
+    that is known: the stock stands at that, and the difference is price variance."""
+    lines = _carried(goods, out=False)
+    for item in worth:
+        more = item.cost - sum((line.amount for line in lines if line.location_id == item.location_id), ZERO)
+        lines.append(debit(Role.INVENTORY, more, location_id=item.location_id))
+        lines.append(credit(Role.PRICE_VARIANCE, more))
+    return _in_euros(Happening.TRANSFER_RECEIVED, document, *lines)
 
 
 def transfer_lost(document: Document, *, goods: Iterable[Goods]) -> Entry:

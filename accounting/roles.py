@@ -54,4 +54,5 @@ class Happening(models.TextChoices):
     TRANSFER_RECEIVED = "transfer_received", _("Transfer received")
     TRANSFER_LOST = "transfer_lost", _("Lost in transit")
     GOODS_WRITTEN_DOWN = "goods_written_down", _("Goods written down")
+    GOODS_REVALUED = "goods_revalued", _("Goods revalued")
     REVERSAL = "reversal", _("Reversal")

@@ -1,9 +1,10 @@
 """Ship: the goods leave, exactly once. Quantities, stock, ledger and the capture to be made change in one transaction."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -67,10 +68,10 @@ class Leaving:
         """What the customer owes for it."""
         return added(part(c.row, c.start, c.quantity, self.order.currency) for c in self.contents)
 
-    def goods(self) -> Goods:
-        """Its stocked units and their standard cost."""
+    def goods(self, costs: Mapping[UUID, Decimal]) -> Goods:
+        """Its stocked units and what they cost, by variant."""
         stocked = [c for c in self.contents if c.row.is_stocked]
-        cost = sum((c.row.standard_cost * c.quantity for c in stocked), ZERO)
+        cost = sum((costs[c.row.variant_id] * c.quantity for c in stocked), ZERO)
         return Goods(self.row.location_id, sum(c.quantity for c in stocked), quantise(cost, "EUR"))
 
 
@@ -133,14 +134,15 @@ def _leave(parcels: Sequence[Leaving], *, actor: Actor, at: datetime) -> None:
         at=at,
     )
     sales = [(p, p.sale()) for p in parcels]
-    journal.post([entry for p, sale in sales for entry in _entries(p, sale, at)], actor=actor)
+    costs = inventory.standard_costs(c.row.variant_id for c in contents)
+    journal.post([entry for p, sale in sales for entry in _entries(p, sale, costs, at)], actor=actor)
     for is_history in (False, True):
         due = [(p.order.id, p.row.id, sale.total) for p, sale in sales if p.order.is_history is is_history]
         if due:
             request_captures(due, actor=actor, at=at, dispatched=is_history)
 
 
-def _entries(parcel: Leaving, sale: Sale, at: datetime) -> list[journal.Entry]:
+def _entries(parcel: Leaving, sale: Sale, costs: Mapping[UUID, Decimal], at: datetime) -> list[journal.Entry]:
     order, row = parcel.order, parcel.row
     document = Document(
         id=row.id,
@@ -151,7 +153,7 @@ def _entries(parcel: Leaving, sale: Sale, at: datetime) -> list[journal.Entry]:
         fx_rate=order.fx_rate,
     )
     entries = [postings.goods_shipped(document, party=postings.order_party(order.number), sale=sale)]
-    goods = parcel.goods()
+    goods = parcel.goods(costs)
     if goods.quantity and row.location_kind == Location.Kind.VENDOR:
         entries.append(postings.drop_ship_cost(document, vendor=row.location_code, goods=[goods]))
     elif goods.quantity:
@@ -169,7 +171,7 @@ WHERE f.id = ANY(%(ids)s) AND s.status = 'labelled' ORDER BY s.id
 """
 _MONEY = """
 l.id AS line_id, l.variant_id, l.is_stocked, l.quantity AS ordered, l.shipped, l.net, l.tax, l.freight_net,
-l.freight_tax, v.standard_cost, v.tracks_lots
+l.freight_tax, v.tracks_lots
 """
 _CONTENTS = f"""
 SELECT c.shipment_id, c.quantity AS q, {_MONEY} FROM fulfillment_shipmentline c

@@ -7,8 +7,9 @@ from inventory.holdings import invariants as holdings
 from inventory.limits import invariants as limits
 from inventory.supply import invariants as supply
 from inventory.transfers import invariants as transfers
+from inventory.valuation import invariants as valuation
 
-__all__ = ["counts", "feeds", "holdings", "limits", "supply", "transfers"]
+__all__ = ["counts", "feeds", "holdings", "limits", "supply", "transfers", "valuation"]
 
 sql_invariant(
     "inventory",

@@ -42,6 +42,19 @@ def lock_rows(stock_ids: Collection[UUID]) -> None:
     run(LOCK_ROWS, {"ids": list(stock_ids)})
 
 
+LOCK_PLACES = """
+SELECT s.id FROM inventory_stock s
+WHERE (s.variant_id, s.location_id) IN (SELECT * FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[]))
+ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s
+"""
+
+
+def lock_places(places: Collection[tuple[UUID, UUID]]) -> None:
+    """Lock the stock rows at some (variant, location)."""
+    require_atomic()
+    run(LOCK_PLACES, {"variants": [variant for variant, _ in places], "locations": [place for _, place in places]})
+
+
 LOCK_BEHIND = """
 SELECT s.variant_id, s.location_id FROM inventory_stock s
 WHERE (s.variant_id, s.location_id) IN (

@@ -11,6 +11,7 @@ from inventory.limits import views as limits
 from inventory.supply import views as supply
 from inventory.transfers import floor
 from inventory.transfers import views as transfers
+from inventory.valuation import views as valuation
 
 urlpatterns = [
     path("stock/", page_of("stock"), name="stock"),
@@ -20,6 +21,7 @@ urlpatterns = [
     path("stock/<path:sku>/receive/", views.receive, name="stock-receive"),
     path("stock/<path:sku>/lots/", views.track, name="stock-track"),
     path("stock/<path:sku>/adjust/", views.adjust, name="stock-adjust"),
+    path("stock/<path:sku>/cost/", valuation.cost, name="stock-cost"),
     path("stock/<path:sku>/at/<uuid:location_id>/", holdings.at_place, name="stock-at"),
     path("stock/<path:sku>/at/<uuid:location_id>/condition/", holdings.condition, name="stock-condition"),
     path("stock/<path:sku>/", views.stock_item, name="stock-item"),

@@ -78,6 +78,7 @@ PERMISSIONS: dict[str, Permission] = {
     "payments.refund": Permission("money", _("Refund")),
     "payments.release_hold": Permission("money", _("Let orders go on that wait for their payment")),
     "ledger.view": Permission("money", _("Read the ledger")),
+    "stock.cost": Permission("money", _("Change what goods cost")),
     "insight.view": Permission("money", _("See key figures")),
     "views.share": Permission("setup", _("Share views of lists with others")),
     "health.view": Permission("setup", _("See the health of the system")),
@@ -169,6 +170,7 @@ FINANCE = frozenset(
         "orders.release_hold",
         "orders.keep",
         "ledger.view",
+        "stock.cost",
         "insight.view",
         "incidents.view",
     }

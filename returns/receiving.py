@@ -26,7 +26,7 @@ from core.timeline import Row, record_many
 from fulfillment.lots import come_back
 from fulfillment.shares import added, part
 from inventory.holdings.lots import still
-from inventory.services import In, take_in
+from inventory.services import In, standard_costs, take_in
 from orders import quantities
 from orders.quantities import Units
 from orders.services import lock_orders, refresh
@@ -88,10 +88,10 @@ class Receipt:
         """What the customer gets back."""
         return added(p.sale for p in self.parts)
 
-    def goods(self, location_id: UUID, condition: str) -> list[Goods]:
-        """Its stocked units in a condition, at standard cost."""
+    def goods(self, location_id: UUID, condition: str, costs: Mapping[UUID, Decimal]) -> list[Goods]:
+        """Its stocked units in a condition, at what they cost, by variant."""
         chosen = [p for p in self.parts if p.row.is_stocked and p.back.condition == condition]
-        cost = sum((p.row.standard_cost * p.back.quantity for p in chosen), ZERO)
+        cost = sum((costs[p.row.variant_id] * p.back.quantity for p in chosen), ZERO)
         units = sum(p.back.quantity for p in chosen)
         return [Goods(location_id, units, quantise(cost, "EUR"))] if units else []
 
@@ -157,7 +157,7 @@ WHERE p.id = ANY(%(ids)s) OR (p.external_id <> '' AND p.order_id = ANY(%(orders)
 """
 _LINES = """
 SELECT l.id AS line_id, l.order_id, l.sku, l.variant_id, l.is_stocked, l.quantity AS ordered, l.shipped, l.returned,
-       l.net, l.tax, l.freight_net, l.freight_tax, v.standard_cost, v.tracks_lots
+       l.net, l.tax, l.freight_net, l.freight_tax, v.tracks_lots
 FROM orders_orderline l JOIN catalog_variant v ON v.id = l.variant_id WHERE l.order_id = ANY(%(orders)s)
 """
 
@@ -322,7 +322,8 @@ def _carry_out(receipts: Sequence[Receipt], location_id: UUID, *, actor: Actor, 
     parts = [p for r in receipts for p in r.parts]
     quantities.take_back([Units(p.row.line_id, p.back.quantity) for p in parts])
     take_in(_units(receipts, location_id), actor=actor, at=at)
-    journal.post([entry for r in receipts for entry in _entries(r, location_id, at)], actor=actor)
+    costs = standard_costs(p.row.variant_id for p in parts)
+    journal.post([entry for r in receipts for entry in _entries(r, location_id, costs, at)], actor=actor)
     for is_history in (False, True):
         due: list[tuple[UUID, UUID, Decimal]] = [
             (r.order.id, r.id, r.sale().total) for r in receipts if r.order.is_history is is_history
@@ -350,7 +351,7 @@ def _units(receipts: Sequence[Receipt], location_id: UUID) -> list[tuple[In, UUI
     return units
 
 
-def _entries(receipt: Receipt, location_id: UUID, at: datetime) -> list[journal.Entry]:
+def _entries(receipt: Receipt, location_id: UUID, costs: Mapping[UUID, Decimal], at: datetime) -> list[journal.Entry]:
     order = receipt.order
     document = Document(
         id=receipt.id,
@@ -362,8 +363,8 @@ def _entries(receipt: Receipt, location_id: UUID, at: datetime) -> list[journal.
     )
     party = postings.order_party(order.number)
     entries = [postings.return_accepted(document, party=party, sale=receipt.sale())]
-    restocked = receipt.goods(location_id, ReturnLine.Condition.SELLABLE)
-    damaged = receipt.goods(location_id, ReturnLine.Condition.DAMAGED)
+    restocked = receipt.goods(location_id, ReturnLine.Condition.SELLABLE, costs)
+    damaged = receipt.goods(location_id, ReturnLine.Condition.DAMAGED, costs)
     if restocked or damaged:
         entries.append(postings.goods_back(document, restocked=restocked, damaged=damaged))
     return entries

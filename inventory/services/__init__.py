@@ -13,6 +13,7 @@ from inventory.services.movements import (
     receive,
     set_safety,
     ship_out,
+    standard_costs,
     take_in,
     write_down,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "reserve",
     "set_safety",
     "ship_out",
+    "standard_costs",
     "take_in",
     "unreserve",
     "write_down",

@@ -120,6 +120,15 @@ def move_units(
     tell_risen({(u.variant_id, u.location_id) for u in units if u.quantity > 0 and u.condition == Condition.SELLABLE})
 
 
+STANDARD_COSTS = "SELECT id, standard_cost FROM catalog_variant WHERE id = ANY(%(ids)s)"
+
+
+def standard_costs(variant_ids: Iterable[UUID]) -> dict[UUID, Decimal]:
+    """What a unit of each variant costs, in EUR. Asked after the units were moved it stays true until the transaction
+    ends, as a new cost waits for the locks of the stock rows."""
+    return {row.id: row.standard_cost for row in rows(STANDARD_COSTS, {"ids": sorted(set(variant_ids))})}
+
+
 COSTS = """
 SELECT v.id AS variant_id, l.id AS location_id, v.standard_cost, l.kind
 FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[]) AS w(variant_id, location_id)

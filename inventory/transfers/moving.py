@@ -23,6 +23,7 @@ from core.timeline import record
 from core.versions import Stale
 from inventory import incoming
 from inventory.free import FREE
+from inventory.locks import lock_places
 from inventory.models import Condition, Transfer, TransferLine, TransferStep, TransferStepLine
 from inventory.services import LARGEST, In, carry, goods, write_down
 from inventory.tallies import counting
@@ -205,6 +206,7 @@ def _insist_on_free(transfer: Transfer, lines: Moved) -> None:
 
 def _value(transfer: Transfer, lines: Moved) -> None:
     """What the sent units cost goes with them, whatever the standard cost is when they arrive."""
+    lock_places([(line.variant_id, transfer.origin_id) for line, _ in lines])
     for line, sent in lines:
         (worth,) = goods([In(line.variant_id, transfer.origin_id, sent.all)])
         line.value = worth.cost
@@ -229,8 +231,13 @@ def _move(transfer: Transfer, step: TransferStep, lines: Moved, units: Sequence[
     place = transfer.origin_id if is_out else transfer.target_id
     carry([(unit, step.pk) for unit in units], actor=actor, note=_label(transfer, step))
     document = Document(id=step.pk, date=company_day(), label=_label(transfer, step))
-    post = postings.transfer_sent if is_out else postings.transfer_received
-    journal.post([post(document, goods=_worth(place, lines))], actor=actor)
+    carried = _worth(place, lines)
+    entry = (
+        postings.transfer_sent(document, goods=carried)
+        if is_out
+        else postings.transfer_received(document, goods=carried, worth=goods(units))
+    )
+    journal.post([entry], actor=actor)
     if broken := [] if is_out else [unit for unit in units if unit.condition == Condition.DAMAGED]:
         write_down(broken, source=step.pk, label=document.label, actor=actor)
 

@@ -135,6 +135,7 @@ ROWS = [
     Row("keeping-rule-remove", "orders.keep_rules", "/keeping-rules/00000000-0000-0000-0000-000000000000/remove/", POST, ok=302, whole=True),
     Row("safety-rules", "stock.limits", "/safety-rules/", whole=True),
     Row("safety-rule-remove", "stock.limits", "/safety-rules/00000000-0000-0000-0000-000000000000/remove/", POST, ok=302, whole=True),
+    Row("stock-cost", "ledger.view", "/stock/{sku}/cost/"),
     Row("stock-at", "stock.view", "/stock/{sku}/at/{place}/"),
     Row("stock-condition", "stock.adjust", "/stock/{sku}/at/{place}/condition/", POST, ok=DONE, elsewhere=403, data={"spot": "sellable//", "quantity": "1", "to": "damaged", "reason": "damaged"}),
     Row("stock-bins", "stock.view", "/stock-bins/"),

@@ -152,6 +152,7 @@ def _bins() -> dict[str, str]:
     )
     lot = Lot.objects.filter(state="quarantined").latest("id")
     return {
+        "stock-cost": f"/stock/{held.stock.variant.sku}/cost/",
         "stock-at": f"/stock/{held.stock.variant.sku}/at/{held.stock.location_id}/",
         "stock-lot": f"/stock-lots/{lot.pk}/",
         "recall": f"/recall/?lot_id={lot.pk}",

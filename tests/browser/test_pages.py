@@ -81,6 +81,7 @@ LEAVES = [
     Leaf("lost sales", "lost-sales", "planner", "/lost-sales/?state=lost"),
     Leaf("lost sales, none", "lost-sales", "manager", "/lost-sales/?state=sold"),
     Leaf("home of the planner", "home", "planner", "/"),
+    Leaf("stock cost", "stock-cost", "finance", "stock-cost"),
     Leaf("stock item at a place", "stock-at", "warehouse", "stock-at"),
     Leaf("bins", "stock-bins", "warehouse", "/stock-bins/"),
     Leaf("bins, new", "stock-bin-new", "warehouse", "/stock-bins/new/"),

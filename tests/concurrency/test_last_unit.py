@@ -42,7 +42,7 @@ def last_units(units: int) -> World:
         """
         INSERT INTO catalog_variant (id, product_id, sku, barcode, weight_g, length_mm, width_mm, height_mm,
                                      standard_cost, tax_class_id, hs_code, origin, is_stocked, is_active)
-        SELECT gen_random_uuid(), %(product)s, sku, '', 100, 0, 0, 0, 1, %(tax_class)s, '', 'FR', true, true
+        SELECT gen_random_uuid(), %(product)s, sku, '', 100, 0, 0, 0, 0, %(tax_class)s, '', 'FR', true, true
         FROM unnest(%(skus)s::text[]) AS sku
         """,
         {"product": product, "tax_class": tax_class, "skus": SKUS + [f"OTHER-{n}" for n in range(4000)]},

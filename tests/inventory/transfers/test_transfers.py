@@ -7,7 +7,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounting.models import JournalLine
-from catalog.models import Variant
 from core.actors import SYSTEM
 from core.db import run
 from core.ids import new_id
@@ -20,6 +19,7 @@ from inventory.services import Pin, reserve, set_safety
 from inventory.tallies import counting
 from inventory.tallies.counting import Entry
 from inventory.transfers import drafting, moving
+from inventory.valuation.costs import set_cost
 from tests.factories.purchases import BUYER, DOCK
 from tests.factories.supply import reserved, waits
 from tests.factories.transfers import arrived, counted, drafted, on_hand, sent, wish
@@ -95,10 +95,14 @@ def test_or_until_it_is_written_off_with_a_reason(world: World) -> None:
     assert disagreements() == []
 
 
+def costs(world: World, cost: str) -> None:
+    set_cost(world.variants[MUG].pk, Decimal(cost), reason="New price list", actor=SYSTEM)
+
+
 def test_a_value_that_does_not_divide_comes_back_to_zero(world: World) -> None:
-    Variant.objects.filter(sku=MUG).update(standard_cost=Decimal("3.3333"))
+    costs(world, "3.3333")
     transfer = sent(world.warehouse, world.store, {MUG: 7})
-    Variant.objects.filter(sku=MUG).update(standard_cost=Decimal("9"))
+    costs(world, "9")
     for units in (1, 2, 1):
         arrived(transfer, {MUG: units})
         assert disagreements() == []
