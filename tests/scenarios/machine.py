@@ -60,7 +60,7 @@ FLOOR = ("route", "release", "accept", "pick", "scan", "pick_all", "pack", "ship
 AFTER = ("carrier_says", "deliver", "ask_for_a_return", "receive_a_return", "bring_back", "give_a_return_up",
          "goods_arrive", "correct_stock", "keep_some_back", "a_feed_speaks", "the_feed_falls_silent",
          "set_some_aside", "cap_the_shop", "withhold_a_place",
-         "put_away", "move_between_bins", "change_a_condition", "a_lot_arrives", "set_a_lot_apart", "scan_a_lot",
+         "put_away", "move_between_bins", "change_a_condition", "a_cost_changes", "a_lot_arrives", "set_a_lot_apart", "scan_a_lot",
          "lots_come_to_their_end")  # fmt: skip
 ALL = (*SHOP, *FLOOR, *AFTER, *BUYING, *DEALING, *KEEPING, *COUNTING)
 MACHINERY = ("workers_catch_up", "workers_in_disorder", "the_bank_errs", "a_webhook_comes", "work_one_order_through",

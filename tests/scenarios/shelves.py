@@ -1,6 +1,7 @@
 """What people do within a place: put units away, move them, change their condition."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Protocol
 
 from catalog.models import Variant
@@ -12,12 +13,14 @@ from inventory.holdings import expiry
 from inventory.holdings.lots import LotInput, close_lot, receive_lot, release_lot
 from inventory.holdings.moving import What, change_condition, put
 from inventory.models import Bin, Holding, Lot, Movement, Stock
+from inventory.valuation.costs import set_cost
 from tests.factories.world import CANDLE
 from tests.scenarios.books import Books
 from tests.scenarios.company import SOON
 from tests.scenarios.deed import Deed, nth
 
 PICKER = Actor("user", "Paul Picker", "2")
+COSTS = (Decimal("3"), Decimal("4.5"), Decimal("0.3333"), Decimal("12.10"))
 CONDITIONS = ("sellable", "damaged", "quarantine")
 
 
@@ -72,6 +75,12 @@ class Shelves:
             lambda: change_condition(what, to, reason="looked at", actor=PICKER),
             book,
         )
+
+    def a_cost_changes(self: AtWork, n: int, units: int) -> Deed | None:
+        """A unit costs something else: what lies about is worth more or less."""
+        variant, cost = self._stock(n).variant, COSTS[units % len(COSTS)]
+        words = f"a unit of {variant.sku} costs {cost}"
+        return Deed(words, lambda: set_cost(variant.pk, cost, reason="a new price list", actor=PICKER))
 
     def a_lot_arrives(self: AtWork, n: int, units: int) -> Deed | None:
         """Candles of one of two lots; those of one that is set apart go into quarantine."""
