@@ -79,7 +79,7 @@ def offers(skus: Sequence[str], asked: Asked) -> dict[str, Offer]:
     desk = _Desk(asked)
     found = on_offer(skus, asked.channel.pool_id, asked.channel.id, desk.places)
     gone = [row.id for row in found if row.is_stocked and not row.sends and row.is_pinned]
-    rooms = room.most(gone, asked.channel.pool_id, desk.sending) if gone else {}
+    rooms = room.most(gone, asked.channel.pool_id, asked.channel.id, desk.sending) if gone else {}
     return {row.sku: desk.offer(row, rooms.get(row.id, 0)) for row in found}
 
 

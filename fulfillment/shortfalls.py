@@ -77,14 +77,16 @@ def _locked(stock_id: UUID) -> Any:
     return _short(stock_id)
 
 
-def _room(short: Any, units: int, more: tuple[UUID, int] | None = None) -> Room:
-    """Room elsewhere for units pinned at the short place; `more` are a pool's that would be pinned there as well."""
-    now = seats([short.variant_id], fenced=True)
-    pins = now.pins[short.variant_id]
+def _room(short: Any, units: int, more: Any = None, further: int = 0) -> Room:
+    """Room elsewhere for units pinned at the short place; so many `further` ones of the pool and channel of `more` would be
+    pinned there as well."""
+    now, place, variant = seats([short.variant_id], fenced=True), short.location_id, short.variant_id
+    pins = now.pins[variant]
     if more:
-        pool, further = more
-        pins[(short.location_id, pool)] = pins.get((short.location_id, pool), 0) + further
-    return find_room(units, [short.location_id], free=now.free[short.variant_id], pins=pins, legal=now.legal)
+        seat = now.seat(place, more.pool_id, more.channel_id)
+        pins[seat] = pins.get(seat, 0) + further
+    own = {spot: q for spot, q in now.own[variant].items() if spot[0] != place}
+    return find_room(units, [place], free=now.free[variant], own=own, pins=pins, legal=now.legal)
 
 
 def _spread(short: Any, *, actor: Actor) -> None:
@@ -107,7 +109,7 @@ def _unreleased(stock_id: UUID) -> list[UUID]:
 
 
 _WORK = """
-SELECT w.id AS work_line_id, f.id AS work_id, l.id AS line_id, w.quantity - w.cancelled AS units, c.pool_id
+SELECT w.id AS work_line_id, f.id AS work_id, l.id AS line_id, w.quantity - w.cancelled AS units, c.pool_id, o.channel_id
 FROM inventory_stock s
 JOIN fulfillment_fulfillmentorder f ON f.location_id = s.location_id AND f.status = 'planned' AND f.order_id = %(order)s
 JOIN fulfillment_fulfillmentline w ON w.fulfillment_order_id = f.id AND w.quantity > w.cancelled
@@ -126,7 +128,7 @@ def _route_anew(order_id: UUID, stock_id: UUID, *, actor: Actor) -> None:
         if not work:
             return
         there = sum(row.units for row in work)
-        units = _room(short, min(short.units, there), (work[0].pool_id, there)).units
+        units = _room(short, min(short.units, there), work[0], there).units
         if not units:
             return
         _take_back(_parts(work, units), short, actor=actor)
