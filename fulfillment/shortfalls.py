@@ -5,11 +5,13 @@ elsewhere; work that was not released is taken back, the newest first, and route
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from core import sweeps
 from core.actors import Actor
 from core.db import rows
 from core.incidents import describe
@@ -29,6 +31,7 @@ from orders.quantities import Units, move
 from orders.repinned import tell_repinned
 from orders.services import lock_order, refresh
 
+COVER = "shortfalls.cover"
 MOST_TOLD = 20
 """Orders named in an incident."""
 
@@ -49,10 +52,9 @@ def cover(stock_id: UUID, *, actor: Actor) -> None:
 
 
 def cover_open(*, actor: Actor) -> int:
-    """Cover every open shortfall anew; returns how many there were."""
+    """Cover every open shortfall anew; returns how many there were. One that fails stops no other."""
     open_ones = list(Incident.objects.filter(kind=shortfalls.KIND, resolved_at=None).values_list("about", flat=True))
-    for stock_id in open_ones:
-        cover(stock_id, actor=actor)
+    sweeps.each(COVER, [*open_ones, *sweeps.stuck(COVER)], partial(cover, actor=actor), actor=actor)
     return len(open_ones)
 
 

@@ -8,6 +8,7 @@ everywhere; a level is never refused for being below what is promised.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,8 @@ from django.utils import timezone
 
 from accounting import journal, postings
 from accounting.postings import Document, Goods
-from core.actors import Actor
+from core import sweeps
+from core.actors import SYSTEM, Actor
 from core.bulk import Table, dump
 from core.days import company_day
 from core.db import rows, run
@@ -356,16 +358,15 @@ def finish(message: FeedMessage) -> bool:
 
 
 OPEN = "SELECT id FROM inventory_feedmessage WHERE finished_at IS NULL ORDER BY id"
+APPLY = "feeds.apply"
 
 
 def work_all(seconds: float) -> int:
-    """Go on with every message that is not finished, the oldest first, until the time is over; how many were finished."""
-    ends, finished = monotonic() + seconds, 0
-    for row in rows(OPEN):
-        if monotonic() > ends:
-            break
-        finished += work(row.id, ends=ends)
-    return finished
+    """Go on with every message that is not finished, the oldest first, until the time is over; how many were finished.
+    One that fails stops no other."""
+    ends = monotonic() + seconds
+    found = [*(row.id for row in rows(OPEN)), *sweeps.stuck(APPLY)]
+    return sum(sweeps.each(APPLY, found, partial(work, ends=ends), actor=SYSTEM, until=ends))
 
 
 KEPT = timedelta(days=30)
