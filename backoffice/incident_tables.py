@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from backoffice.timeline_words import INCIDENTS
+from catalog.models import Variant
 from core import versions
 from core.lists import Choice, Column, Flag, ListSpec, Period, Reference, Several, Sort, Tab, registry
 from core.models import Incident
 from core.permissions import locations_of
 from core.templatetags.ui import age, when
-from inventory.models import Location, Lot, Stock, StockFeed, Supply
+from inventory.models import FeedMessage, Location, Lot, Stock, StockFeed, Supply
 from orders.models import Order
 
 NEXT: dict[str, str | Promise] = {
@@ -31,6 +32,7 @@ NEXT: dict[str, str | Promise] = {
     "parcel_exception": gettext_lazy("Ask the carrier"),
     "no_label": gettext_lazy("Ask for the label again, or write one by hand"),
     "parcel_lost": gettext_lazy("Send again, claim from the carrier"),
+    "stuck": gettext_lazy("It is tried again by itself; if it stays, tell those who run the system"),
 }
 
 
@@ -64,7 +66,7 @@ def version_of(incident: Incident) -> str:
 
 
 def with_subjects(incidents: list[Any]) -> None:
-    """What each is about and where: five statements for any number."""
+    """What each is about and where: as many statements for any number."""
     ids = [incident.about for incident in incidents]
     subjects = subjects_of(ids)
     places = dict(Location.objects.filter(pk__in=[i.location_id for i in incidents]).values_list("pk", "name"))
@@ -74,11 +76,15 @@ def with_subjects(incidents: list[Any]) -> None:
 
 
 def subjects_of(ids: list[UUID]) -> dict[UUID, tuple[str, str]]:
-    """The name and the page of the orders, stock rows, feeds, lots and supply of these ids."""
+    """The name and the page of the orders, stock rows, products, feeds, their messages, lots and supply of these ids."""
     orders = Order.objects.filter(pk__in=ids).values_list("pk", "number")
     found = {key: (number, reverse("order", args=[number])) for key, number in orders}
     for key, sku in Stock.objects.filter(pk__in=ids).values_list("pk", "variant__sku"):
         found[key] = (sku, reverse("stock-item", args=[sku]))
+    for key, sku in Variant.objects.filter(pk__in=ids).values_list("pk", "sku"):
+        found[key] = (sku, reverse("stock-item", args=[sku]))
+    for key, name, code in FeedMessage.objects.filter(pk__in=ids).values_list("pk", "feed__name", "feed__code"):
+        found[key] = (name, reverse("stock-feed", args=[code]))
     for key, name, code in StockFeed.objects.filter(pk__in=ids).values_list("pk", "name", "code"):
         found[key] = (name, reverse("stock-feed", args=[code]))
     for key, reference, sku in Supply.objects.filter(pk__in=ids).values_list("pk", "reference", "variant__sku"):

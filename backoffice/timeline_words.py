@@ -258,6 +258,7 @@ INCIDENTS: dict[str, Callable[[], str]] = {
     "parcel_exception": lambda: _("the carrier has trouble with a parcel"),
     "no_label": lambda: _("the carrier gave no label"),
     "parcel_lost": lambda: _("parcel lost"),
+    "stuck": lambda: _("work on it failed"),
 }
 
 

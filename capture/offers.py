@@ -39,15 +39,22 @@ class Pickup:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What can be promised of a SKU now; `available` is None for what is not kept in stock."""
+    """What can be promised of a SKU now; `available` is None for what is not kept in stock. `left` is how many the channel
+    may still sell, None for any number."""
 
     sku: str
     variant_id: UUID
     available: int | None
+    left: int | None
     promise: Promise | None
     _sends: Sequence[Sequence[int]]
     _hands_over: Sequence[Sequence[int]]
     _desk: "_Desk"
+
+    @property
+    def free(self) -> int:
+        """Units that lie free at the places that send, without what others could make room for."""
+        return sum(units for _, units in self._sends)
 
     @property
     def places(self) -> list[Place]:
@@ -79,7 +86,7 @@ def offers(skus: Sequence[str], asked: Asked) -> dict[str, Offer]:
     desk = _Desk(asked)
     found = on_offer(skus, asked.channel.pool_id, asked.channel.id, desk.places)
     gone = [row.id for row in found if row.is_stocked and not row.sends and row.is_pinned]
-    rooms = room.most(gone, asked.channel.pool_id, desk.sending) if gone else {}
+    rooms = room.most(gone, asked.channel.pool_id, asked.channel.id, desk.sending) if gone else {}
     return {row.sku: desk.offer(row, rooms.get(row.id, 0)) for row in found}
 
 
@@ -102,7 +109,8 @@ class _Desk:
         there = sum(units for _, units in sends) or room_units
         available = there if row.cap is None else min(row.cap, there)
         when = self.promise(sends[0][0] if sends else 1) if available else None
-        return Offer(row.sku, row.id, available if row.is_stocked else None, when, sends, row.hands_over or (), self)
+        units = available if row.is_stocked else None
+        return Offer(row.sku, row.id, units, row.cap, when, sends, row.hands_over or (), self)
 
     def site(self, n: int) -> Site:
         """What is known of a place."""

@@ -176,11 +176,12 @@ def _make_room(
     """See what moves of others' pins would free, and count on it; OutOfStock where that is not enough either."""
     need = _need(lines)
     have = _added_up(need, places, free.of(draft.channel_id))
-    rooms = room.look({v: q - have[v] for v, q in need.items() if q > have[v]}, draft.channel.pool_id, places, others)
+    missing = {v: q - have[v] for v, q in need.items() if q > have[v]}
+    rooms = room.look(missing, draft.channel.pool_id, draft.channel_id, places, others)
     _refuse_short(draft, lines, {v: have[v] + (rooms[v].units if v in rooms else 0) for v in need})
     draft.moves = moves_of(rooms)
     for move in draft.moves:
-        for place, units in ((move.origin_id, move.units), (move.target_id, -move.units)):
+        for place, units in ((move.origin_id, move.units), (move.target_id, move.own - move.units)):
             here = free.common.setdefault(place, {})
             here[move.variant_id] = here.get(move.variant_id, 0) + units
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
-from core.bulk import Table
-from core.db import rows
+from core.bulk import Table, dump
+from core.db import rows, run
 from core.ids import new_id
 from core.models import Incident
 from core.outbox import Event, publish
@@ -29,11 +29,6 @@ class ExceptionResolved(Event):
 
 class ExceptionAssigned(Event):
     kind = "exception.assigned"
-
-
-def describe(kind: str, *, about: UUID, data: dict[str, Any]) -> None:
-    """What is known of an open incident by now; nothing when it was resolved meanwhile."""
-    Incident.objects.filter(kind=kind, about=about, resolved_at=None).update(data=data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +66,22 @@ def open_many(kind: str, found: Iterable[Found], *, actor: Actor) -> int:
         record_many(told, actor=actor)
         publish([ExceptionOpened(about=about) for about in opened])
     return len(opened)
+
+
+DESCRIBE = """
+UPDATE core_incident i SET data = w.data::jsonb FROM unnest(%(abouts)s::uuid[], %(data)s::text[]) AS w(about, data)
+WHERE i.kind = %(kind)s AND i.about = w.about AND i.resolved_at IS NULL AND i.data <> w.data::jsonb
+"""
+
+
+def describe(kind: str, *, about: UUID, data: dict[str, Any]) -> None:
+    """What is known of an open incident by now; nothing when it was resolved meanwhile."""
+    describe_many(kind, [Found(about, data=data)])
+
+
+def describe_many(kind: str, found: Sequence[Found]) -> None:
+    """The same of many, in one statement."""
+    run(DESCRIBE, {"kind": kind, "abouts": [f.about for f in found], "data": [dump(f.data) for f in found]})
 
 
 def open_incident(

@@ -5,11 +5,13 @@ it. A line has more reserved than its bucket says until its order is taken up, u
 """
 
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from core import sweeps
 from core.actors import Actor
 from core.db import rows, run
 from core.incidents import resolve_many
@@ -24,6 +26,9 @@ from orders.events import OrderReady
 from orders.quantities import Units, move
 from orders.services import lock_order, lock_orders, refresh
 from sourcing.plans import PlannedLine
+
+TAKE_UP, LINE_UP, COVER, SETTLE = "backorders.take_up", "backorders.line_up", "backorders.cover", "backorders.settle"
+"""Work that is swept, by the names under which it is told when it fails (`core.sweeps`)."""
 
 _POOLS = """
 SELECT l.id AS line_id, l.variant_id, c.pool_id, o.channel_id, o.placed_at FROM orders_orderline l
@@ -89,9 +94,12 @@ ORDER BY o.placed_at, o.id
 
 
 def take_up(variant_ids: Collection[UUID] | None, *, actor: Actor) -> int:
-    """Orders whose backordered units are reserved by now go on, the oldest first; returns how many did."""
+    """Orders whose backordered units are reserved by now go on, the oldest first; returns how many did. One that fails
+    stops no other, and is tried again by the sweep."""
     wanted = None if variant_ids is None else list(variant_ids)
-    return sum(_take_up(row.id, actor=actor) for row in rows(_SERVED, {"variants": wanted}))
+    found = [row.id for row in rows(_SERVED, {"variants": wanted})]
+    again = sweeps.stuck(TAKE_UP) if variant_ids is None else []
+    return sum(sweeps.each(TAKE_UP, [*found, *again], partial(_take_up, actor=actor), actor=actor))
 
 
 _THEIRS = """
@@ -157,6 +165,7 @@ LEFT JOIN orders_keeping k ON k.order_id = o.id
 LEFT JOIN LATERAL (SELECT sum(quantity) AS units FROM inventory_reservation WHERE demand_key = l.id) r ON true
 LEFT JOIN LATERAL (SELECT sum(quantity) AS units FROM inventory_supplypin WHERE demand_key = l.id) p ON true
 WHERE l.backordered > 0 AND l.is_stocked AND NOT c.is_history AND (%(orders)s::uuid[] IS NULL OR l.order_id = ANY(%(orders)s::uuid[]))
+  AND l.order_id <> ALL(%(without)s::uuid[])
   AND l.reserved + l.backordered > coalesce(r.units, 0) + coalesce(p.units, 0) AND (k.let_go_at IS NOT NULL) = %(let_go)s
 ORDER BY o.placed_at, l.id LIMIT %(most)s
 """
@@ -168,28 +177,35 @@ MOST_LINED_UP = 1_000
 """Lines that are put in line in one transaction."""
 
 
-def line_up_missing() -> int:
+def line_up_missing(*, actor: Actor) -> int:
     """Put in line what is backordered and waits for nothing, and name the channel of who waits without one: older code,
     while a new version is rolled out, writes neither. Returns how many lines were put in line."""
-    done = 0
-    while found := _line_up_missing():
-        done += found
+    tried, done = sweeps.stuck(LINE_UP), 0
+    again = list(tried)
+    while found := _without_line(tried):
+        done += sum(sweeps.in_sets(LINE_UP, found, _line_up_missing, actor=actor))
+        tried += found
+    done += sum(sweeps.each(LINE_UP, again, lambda order: sum(_line_up_missing([order])), actor=actor))
     with transaction.atomic():
         run(_NAMELESS)
     return done
 
 
-def _line_up_missing() -> int:
+def _without_line(but: Sequence[UUID]) -> list[UUID]:
+    found = rows(_MISSING, {"orders": None, "most": MOST_LINED_UP, "let_go": False, "without": but})
+    return list(dict.fromkeys(row.order_id for row in found))
+
+
+def _line_up_missing(orders: Sequence[UUID]) -> list[int]:
     with transaction.atomic():
-        orders = [row.order_id for row in rows(_MISSING, {"orders": None, "most": MOST_LINED_UP, "let_go": False})]
         lock_orders(orders)
-        return len(put_in_line(orders)) if orders else 0
+        return [len(put_in_line(orders))]
 
 
 def put_in_line(order_ids: Sequence[UUID], *, let_go: bool = False) -> list[Any]:
     """What of these orders is backordered and stands in no line, or was let go, waits from now on; the caller has them
     locked. Returns the lines, with their units."""
-    found = rows(_MISSING, {"orders": list(order_ids), "most": None, "let_go": let_go})
+    found = rows(_MISSING, {"orders": list(order_ids), "most": None, "let_go": let_go, "without": []})
     waiting.wait([_wait(row, row.units) for row in found])
     return found
 
@@ -197,12 +213,10 @@ def put_in_line(order_ids: Sequence[UUID], *, let_go: bool = False) -> list[Any]
 def sweep(*, actor: Actor) -> int:
     """Find what no event has told: lines that stand in no line, free units and supply that somebody waits for, orders
     that can go on. Returns how many orders go on."""
-    line_up_missing()
+    line_up_missing(actor=actor)
     _resolve_over(actor)
-    for row in rows(_COULD_BE_SERVED):
-        waiting.cover([row.variant_id])
-    for row in rows(_COULD_BE_PINNED):
-        _settle(row)
+    for work, sql, act in ((COVER, _COULD_BE_SERVED, _cover), (SETTLE, _COULD_BE_PINNED, _settle)):
+        sweeps.each(work, [*(row.variant_id for row in rows(sql)), *sweeps.stuck(work)], act, actor=actor)
     return take_up(None, actor=actor)
 
 
@@ -218,7 +232,11 @@ def _resolve_over(actor: Actor) -> None:
         resolve_many(BACKORDER, over, actor=actor, resolution="nothing of it waits any more")
 
 
-def _settle(row: Any) -> None:
+def _cover(variant_id: UUID) -> None:
+    waiting.cover([variant_id])
+
+
+def _settle(variant_id: UUID) -> None:
     with transaction.atomic():
-        lock_supply([row.variant_id])
-        waiting.settle([row.variant_id])
+        lock_supply([variant_id])
+        waiting.settle([variant_id])

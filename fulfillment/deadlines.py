@@ -6,12 +6,14 @@ opening, and may be extended by hand (orders.keeping).
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
+from core import sweeps
 from core.actors import SYSTEM, Actor
 from core.db import rows
 from core.outbox import publish
@@ -20,6 +22,7 @@ from orders.events import PaymentReminder
 from orders.services import lock_orders
 from payments.services import ask_about
 
+CANCEL = "deadlines.cancel"
 UNPAID_REASON = "Not paid in time"
 """The reason of such a cancellation, as staff reads it; the customer's letter knows it too."""
 
@@ -43,7 +46,7 @@ WHERE h.kind = 'payment' AND h.status = 'open' AND o.status = 'on_hold' AND NOT 
 """
 _OVERDUE = f"""{_UNPAID}
   AND u.until <= %(now)s
-ORDER BY h.opened_at, o.id LIMIT %(most)s
+ORDER BY o.id = ANY(%(last)s::uuid[]), h.opened_at, o.id LIMIT %(most)s
 """
 _STILL_UNPAID = f"{_UNPAID} AND o.id = %(id)s"
 _TO_REMIND = f"""{_UNPAID}
@@ -58,19 +61,19 @@ def cancel_unpaid(now: datetime | None = None, *, actor: Actor = SYSTEM) -> list
     """Cancel the orders whose time to be paid is over; returns them. Called outside of any transaction.
 
     The provider is asked first whether one of them was paid without our hearing of it. While it gives no answer, such
-    an order waits, but not for ever; an authorisation that comes after the cancellation is released.
+    an order waits, but not for ever; an authorisation that comes after the cancellation is released. One that fails stops
+    no other.
     """
-    now = now or timezone.now()
-    overdue = rows(_OVERDUE, {"now": now, "most": MOST_AT_ONCE, "statuses": _NOT_PROMISED})
+    now, again = now or timezone.now(), sweeps.stuck(CANCEL)
+    overdue = rows(_OVERDUE, {"now": now, "most": MOST_AT_ONCE, "statuses": _NOT_PROMISED, "last": again})
     cancelled: list[UUID] = []
     for start in range(0, len(overdue), SET_SIZE):
         part = overdue[start : start + SET_SIZE]
         doubtful = ask_about([order.id for order in part], actor=actor)
-        cancelled += [
-            order.id
-            for order in part
-            if (order.id not in doubtful or _is_long_overdue(order, now)) and _cancel(order.id, actor=actor)
-        ]
+        sure = [order.id for order in part if order.id not in doubtful or _is_long_overdue(order, now)]
+        cancelled += [key for key in sweeps.each(CANCEL, sure, partial(_cancel, actor=actor), actor=actor) if key]
+    if len(overdue) < MOST_AT_ONCE:
+        sweeps.each(CANCEL, set(again) - {order.id for order in overdue}, _nothing_to_do, actor=actor)
     return cancelled
 
 
@@ -78,14 +81,18 @@ def _is_long_overdue(order: Any, now: datetime) -> bool:
     return bool(now >= order.until + timedelta(hours=(PATIENCE - 1) * order.payment_hours))
 
 
-def _cancel(order_id: UUID, *, actor: Actor) -> bool:
+def _cancel(order_id: UUID, *, actor: Actor) -> UUID | None:
     """Cancel one, unless it was paid or cancelled in this moment: under its lock only one of them happens."""
     with transaction.atomic():
         lock_orders([order_id])
         if not rows(_STILL_UNPAID, {"id": order_id, "statuses": _NOT_PROMISED}):
-            return False
+            return None
         amend.cancel(order_id, actor=actor, reason=UNPAID_REASON)
-    return True
+    return order_id
+
+
+def _nothing_to_do(_order_id: UUID) -> None:
+    """It was paid, cancelled or given more time since it failed."""
 
 
 def remind_unpaid(now: datetime | None = None) -> list[UUID]:

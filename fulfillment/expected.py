@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from core.actors import Actor
 from core.db import require_atomic, rows
-from core.incidents import Found, open_many, resolve_many
+from core.incidents import Found, describe_many, open_many, resolve_many
 from orders.promises import Window, move_promises
 from orders.services import lock_orders
 from sourcing.promise import Promise, available_at, promise, slowest
@@ -103,10 +103,12 @@ WHERE l.order_id = ANY(%(orders)s) GROUP BY l.order_id
 
 def _judge(order_ids: Collection[UUID], unknown: Mapping[UUID, int], over: str, *, actor: Actor) -> None:
     """Open an exception for each order that waits for no known supply (`unknown`: units by order), or longer than was
-    first promised; resolve those of the others."""
+    first promised, or say in it how many units wait by now; resolve those of the others."""
     waiting = {row.order_id: row for row in rows(_WAITING, {"orders": list(order_ids)})}
     cause = {key: unknown.get(key, row.units) for key, row in waiting.items() if row.late or key in unknown}
-    open_many(BACKORDER, (Found(key, data={"units": units}) for key, units in cause.items()), actor=actor)
+    found = [Found(key, data={"units": units}) for key, units in cause.items()]
+    if open_many(BACKORDER, found, actor=actor) < len(found):
+        describe_many(BACKORDER, found)
     in_time = [key for key in order_ids if key in waiting and key not in cause]
     done = [key for key in order_ids if key not in waiting]
     for ids, how in ((in_time, "what it waits for comes in time"), (done, over)):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from core import sweeps
 from core.actors import Actor
 from core.db import rows, run
 from core.incidents import open_incident
@@ -16,6 +17,7 @@ from orders.keeping import services as keeping
 from orders.services import lock_order
 
 MOST_AT_ONCE = 500
+ASK_AGAIN = "keeping.ask_again"
 
 _MAY_ASK = """
 SELECT k.order_id FROM orders_keeping k WHERE k.order_id = %(id)s AND k.let_go_at IS NOT NULL
@@ -26,14 +28,18 @@ _STRAYS = """
 SELECT k.order_id FROM orders_keeping k WHERE k.let_go_at IS NOT NULL
   AND EXISTS (SELECT FROM orders_orderline l WHERE l.order_id = k.order_id AND l.backordered > 0)
   AND NOT EXISTS (SELECT FROM orders_hold h WHERE h.order_id = k.order_id AND h.status = 'open')
+  AND k.order_id <> ALL(%(without)s::uuid[])
 ORDER BY k.let_go_at LIMIT %(most)s
 """
 
 
 def sweep(now: datetime | None = None, *, actor: Actor) -> int:
-    """Let go what is kept too long, and ask again for what no event asked for; returns how many orders were let go."""
+    """Let go what is kept too long, and ask again for what no event asked for; returns how many orders were let go. One
+    that fails stops no other."""
     gone = keeping.lapse(now, actor=actor)
-    ask_again([row.order_id for row in rows(_STRAYS, {"most": MOST_AT_ONCE})], actor=actor)
+    again = sweeps.stuck(ASK_AGAIN)
+    strays = [row.order_id for row in rows(_STRAYS, {"most": MOST_AT_ONCE, "without": again})]
+    sweeps.each(ASK_AGAIN, [*strays, *again], lambda order: ask_again([order], actor=actor), actor=actor)
     return len(gone)
 
 

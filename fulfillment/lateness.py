@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from core import sweeps
 from core.actors import Actor
 from core.db import rows
 from core.incidents import describe, open_incident
@@ -18,6 +19,7 @@ from inventory.supply.locks import lock_supply
 from inventory.supply.services import LATE
 from sourcing.promise import LATE_DAYS
 
+TELL = "lateness.tell"
 MOST_TOLD = 20
 
 _OVERDUE = """
@@ -36,12 +38,16 @@ WHERE p.supply_id = %(id)s ORDER BY p.ordered_at, p.demand_key
 
 def watch(now: datetime | None = None, *, actor: Actor) -> int:
     """Tell of supply that is late, and promise its orders anew: when it is noticed, and again when the hope of then is
-    past. Returns how many are late."""
+    past. Returns how many are late. One that fails stops no other."""
     now = now or timezone.now()
-    overdue = rows(_ALL, {"now": now})
-    for late in overdue:
-        _tell(late.id, late.variant_id, now, actor=actor)
-    return len(overdue)
+    variants = {late.id: late.variant_id for late in rows(_ALL, {"now": now})}
+
+    def tell(supply_id: UUID) -> None:
+        if supply_id in variants:
+            _tell(supply_id, variants[supply_id], now, actor=actor)
+
+    sweeps.each(TELL, [*variants, *sweeps.stuck(TELL)], tell, actor=actor)
+    return len(variants)
 
 
 def _tell(supply_id: UUID, variant_id: UUID, now: datetime, *, actor: Actor) -> None:

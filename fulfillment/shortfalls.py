@@ -5,11 +5,13 @@ elsewhere; work that was not released is taken back, the newest first, and route
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from core import sweeps
 from core.actors import Actor
 from core.db import rows
 from core.incidents import describe
@@ -29,6 +31,7 @@ from orders.quantities import Units, move
 from orders.repinned import tell_repinned
 from orders.services import lock_order, refresh
 
+COVER = "shortfalls.cover"
 MOST_TOLD = 20
 """Orders named in an incident."""
 
@@ -49,10 +52,9 @@ def cover(stock_id: UUID, *, actor: Actor) -> None:
 
 
 def cover_open(*, actor: Actor) -> int:
-    """Cover every open shortfall anew; returns how many there were."""
+    """Cover every open shortfall anew; returns how many there were. One that fails stops no other."""
     open_ones = list(Incident.objects.filter(kind=shortfalls.KIND, resolved_at=None).values_list("about", flat=True))
-    for stock_id in open_ones:
-        cover(stock_id, actor=actor)
+    sweeps.each(COVER, [*open_ones, *sweeps.stuck(COVER)], partial(cover, actor=actor), actor=actor)
     return len(open_ones)
 
 
@@ -77,14 +79,16 @@ def _locked(stock_id: UUID) -> Any:
     return _short(stock_id)
 
 
-def _room(short: Any, units: int, more: tuple[UUID, int] | None = None) -> Room:
-    """Room elsewhere for units pinned at the short place; `more` are a pool's that would be pinned there as well."""
-    now = seats([short.variant_id], fenced=True)
-    pins = now.pins[short.variant_id]
+def _room(short: Any, units: int, more: Any = None, further: int = 0) -> Room:
+    """Room elsewhere for units pinned at the short place; so many `further` ones of the pool and channel of `more` would be
+    pinned there as well."""
+    now, place, variant = seats([short.variant_id], fenced=True), short.location_id, short.variant_id
+    pins = now.pins[variant]
     if more:
-        pool, further = more
-        pins[(short.location_id, pool)] = pins.get((short.location_id, pool), 0) + further
-    return find_room(units, [short.location_id], free=now.free[short.variant_id], pins=pins, legal=now.legal)
+        seat = now.seat(place, more.pool_id, more.channel_id)
+        pins[seat] = pins.get(seat, 0) + further
+    own = {spot: q for spot, q in now.own[variant].items() if spot[0] != place}
+    return find_room(units, [place], free=now.free[variant], own=own, pins=pins, legal=now.legal)
 
 
 def _spread(short: Any, *, actor: Actor) -> None:
@@ -107,7 +111,7 @@ def _unreleased(stock_id: UUID) -> list[UUID]:
 
 
 _WORK = """
-SELECT w.id AS work_line_id, f.id AS work_id, l.id AS line_id, w.quantity - w.cancelled AS units, c.pool_id
+SELECT w.id AS work_line_id, f.id AS work_id, l.id AS line_id, w.quantity - w.cancelled AS units, c.pool_id, o.channel_id
 FROM inventory_stock s
 JOIN fulfillment_fulfillmentorder f ON f.location_id = s.location_id AND f.status = 'planned' AND f.order_id = %(order)s
 JOIN fulfillment_fulfillmentline w ON w.fulfillment_order_id = f.id AND w.quantity > w.cancelled
@@ -126,7 +130,7 @@ def _route_anew(order_id: UUID, stock_id: UUID, *, actor: Actor) -> None:
         if not work:
             return
         there = sum(row.units for row in work)
-        units = _room(short, min(short.units, there), (work[0].pool_id, there)).units
+        units = _room(short, min(short.units, there), work[0], there).units
         if not units:
             return
         _take_back(_parts(work, units), short, actor=actor)

@@ -10,7 +10,9 @@ from django.db.models import Count, Q, QuerySet, Sum
 from catalog.models import Variant
 from core.db import rows
 from inventory.free import FREE, OWN, free_of
+from inventory.limits import owners
 from inventory.models import Location, Movement, Stock
+from inventory.room import Seat, Spot
 
 ON_OFFER = f"""
 WITH places AS MATERIALIZED (
@@ -110,24 +112,38 @@ def free_units(variant_ids: Sequence[UUID], pool_id: UUID, channel_id: UUID, int
 
 @dataclass(frozen=True, slots=True)
 class Seats:
-    """Where the units of some variants are free and where they are pinned, everywhere; and what is legal for a pool."""
+    """Where the units of some variants are free or set aside and where they are pinned, everywhere; and what is legal for
+    a pool."""
 
     free: dict[UUID, dict[UUID, int]]
-    pins: dict[UUID, dict[tuple[UUID, UUID], int]]
+    own: dict[UUID, dict[Spot, int]]
+    pins: dict[UUID, dict[Seat, int]]
     legal: dict[UUID, tuple[UUID, ...]]
+
+    def seat(self, place_id: UUID, pool_id: UUID, channel_id: UUID | None) -> Seat:
+        """Where a demand sits: its channel matters only where something is set aside for it."""
+        known = {channel for of in self.own.values() for _, channel in of}
+        return place_id, pool_id, channel_id if channel_id in known else None
 
 
 FREE_ANYWHERE = f"""
-SELECT s.variant_id, s.location_id, {FREE} AS units
+SELECT s.variant_id, s.location_id, {FREE} AS units, s.fenced > 0 AS has_fences
 FROM inventory_stock s JOIN inventory_location l ON l.id = s.location_id
 WHERE s.variant_id = ANY(%(variants)s) AND l.is_active AND 'ship' = ANY(l.can)
 """  # noqa: S608 - constants
+UNUSED = """
+SELECT s.variant_id, s.location_id, f.channel_id, f.unused
+FROM inventory_stock s JOIN inventory_location l ON l.id = s.location_id JOIN inventory_fence f ON f.stock_id = s.id
+WHERE s.variant_id = ANY(%(variants)s) AND f.unused > 0 AND l.is_active AND 'ship' = ANY(l.can)
+"""
 PINNED = """
-SELECT r.variant_id, r.location_id, r.pool_id, sum(r.quantity)::int AS units
-FROM inventory_reservation r WHERE r.variant_id = ANY(%(variants)s) AND (%(fenced)s OR NOT EXISTS (
+SELECT r.variant_id, r.location_id, r.pool_id, d.channel_id, sum(r.quantity)::int AS units
+FROM inventory_reservation r
+LEFT JOIN unnest(%(keys)s::uuid[], %(channels)s::uuid[]) AS d(demand_key, channel_id) ON d.demand_key = r.demand_key
+WHERE r.variant_id = ANY(%(variants)s) AND (%(fenced)s OR NOT EXISTS (
     SELECT FROM inventory_fencedraw d JOIN inventory_fence f ON f.id = d.fence_id
     JOIN inventory_stock s ON s.id = f.stock_id AND s.location_id = r.location_id WHERE d.demand_key = r.demand_key))
-GROUP BY r.variant_id, r.location_id, r.pool_id
+GROUP BY r.variant_id, r.location_id, r.pool_id, d.channel_id
 """
 LEGAL = """
 SELECT p.pool_id, array_agg(p.location_id ORDER BY l.code) AS places
@@ -137,25 +153,46 @@ WHERE l.is_active AND 'ship' = ANY(l.can) GROUP BY p.pool_id
 
 
 def seats(variant_ids: Collection[UUID], *, fenced: bool = False) -> Seats:
-    """Free units by variant and location (below zero where more is promised or kept back than there is), pinned units by
-    variant, location and pool, and each pool's places that ship. What is pinned out of a fence counts only where a place has too few (`fenced`): it does not
-    move for the sake of a sale."""
+    """Free units by variant and location (below zero where more is promised or kept back than there is), what is set aside
+    there for channels and not used, pinned units by variant, location, pool and channel, and each pool's places that ship.
+
+    What is pinned out of a fence counts only where a place has too few (`fenced`): it does not move for the sake of a sale.
+    """
     wanted = {"variants": list(variant_ids)}
-    free: dict[UUID, dict[UUID, int]] = {variant: {} for variant in variant_ids}
-    pins: dict[UUID, dict[tuple[UUID, UUID], int]] = {variant: {} for variant in variant_ids}
+    found = Seats(
+        {variant: {} for variant in variant_ids},
+        {variant: {} for variant in variant_ids},
+        {variant: {} for variant in variant_ids},
+        {row.pool_id: tuple(row.places) for row in rows(LEGAL)},
+    )
+    has_fences = False
     for row in rows(FREE_ANYWHERE, wanted):
-        free[row.variant_id][row.location_id] = row.units
-    for row in rows(PINNED, wanted | {"fenced": fenced}):
-        pins[row.variant_id][(row.location_id, row.pool_id)] = row.units
-    return Seats(free, pins, {row.pool_id: tuple(row.places) for row in rows(LEGAL)})
+        found.free[row.variant_id][row.location_id] = row.units
+        has_fences = has_fences or row.has_fences
+    for row in rows(UNUSED, wanted) if has_fences else ():
+        found.own[row.variant_id][row.location_id, row.channel_id] = row.unused
+    channels = owners.of_pins(variant_ids) if has_fences else {}
+    whose = {"keys": list(channels), "channels": list(channels.values()), "fenced": fenced}
+    for row in rows(PINNED, wanted | whose):
+        found.pins[row.variant_id][row.location_id, row.pool_id, row.channel_id] = row.units
+    return found
+
+
+def free_and_left(
+    variant_ids: Sequence[UUID], pool_id: UUID, channel_id: UUID
+) -> tuple[dict[UUID, int], dict[UUID, int]]:
+    """What lies free of each variant for a channel that sells from the pool, and what its caps leave of those that have
+    one."""
+    free = free_units(variant_ids, pool_id, channel_id)
+    here = free.of(channel_id).values()
+    there = {variant: sum(max(0, units.get(variant, 0)) for units in here) for variant in variant_ids}
+    return there, {variant: left for (_, variant), left in free.caps.items()}
 
 
 def atp(variant_ids: Sequence[UUID], pool_id: UUID, channel_id: UUID) -> dict[UUID, int]:
     """What a channel that sells from the pool can promise of each variant now."""
-    free = free_units(variant_ids, pool_id, channel_id)
-    here = free.of(channel_id).values()
-    there = {variant: sum(max(0, units.get(variant, 0)) for units in here) for variant in variant_ids}
-    return {variant: min(units, free.caps.get((channel_id, variant), units)) for variant, units in there.items()}
+    there, left = free_and_left(variant_ids, pool_id, channel_id)
+    return {variant: min(units, left.get(variant, units)) for variant, units in there.items()}
 
 
 def stock_of_variants() -> QuerySet[Variant]:

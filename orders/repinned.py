@@ -1,11 +1,27 @@
 """Orders whose units wait at another place now: told on their timelines."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
+from uuid import UUID
 
 from core.actors import Actor
 from core.db import rows
 from core.timeline import Row, record_many
+from inventory.limits import owners
+
+_CHANNELS = """
+SELECT l.id, o.channel_id FROM inventory_reservation r
+JOIN orders_orderline l ON l.id = r.demand_key JOIN orders_order o ON o.id = l.order_id
+WHERE r.variant_id = ANY(%(variants)s) AND o.channel_id = ANY(%(channels)s)
+"""
+
+
+@owners.source
+def channels_of_pins(variant_ids: Collection[UUID], channel_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The channels of lines that have units of these variants pinned, as far as they are among these."""
+    found = rows(_CHANNELS, {"variants": list(variant_ids), "channels": list(channel_ids)})
+    return {row.id: row.channel_id for row in found}
+
 
 _LINES = "SELECT id, order_id, sku FROM orders_orderline WHERE id = ANY(%(ids)s)"
 _PLACES = "SELECT id, name FROM inventory_location WHERE id = ANY(%(ids)s)"

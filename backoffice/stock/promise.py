@@ -40,7 +40,7 @@ def sum_of(variant: Variant, channel: Any) -> Sum:
     found = explained(variant.pk, channel.pool_id, channel.id)
     cap = Cap.objects.filter(variant=variant, channel_id=channel.id).first()
     places = preferred(channel.pool_id, channel.country, "")
-    more = room.most([variant.pk], channel.pool_id, places) if found.total("reserved") else {}
+    more = room.most([variant.pk], channel.pool_id, channel.id, places) if found.total("reserved") else {}
     return Sum(found, more.get(variant.pk, 0), cap)
 
 

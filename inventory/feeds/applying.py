@@ -8,6 +8,7 @@ everywhere; a level is never refused for being below what is promised.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,8 @@ from django.utils import timezone
 
 from accounting import journal, postings
 from accounting.postings import Document, Goods
-from core.actors import Actor
+from core import sweeps
+from core.actors import SYSTEM, Actor
 from core.bulk import Table, dump
 from core.days import company_day
 from core.db import rows, run
@@ -48,12 +50,14 @@ WHERE NOT EXISTS (
     SELECT FROM inventory_stock s WHERE s.variant_id = w.variant_id AND s.location_id = w.location_id)
 ORDER BY w.variant_id, w.location_id ON CONFLICT DO NOTHING
 """
-# `apart`: units that were in quarantine when it was counted because their lot is not sold. `included`: those of them that
-# the feed's last level counted as sellable. Stock rows without lots have neither.
+# `apart`: units that were in quarantine when it was counted because their lot is not sold; `lots`: the same, lot by lot.
+# `expected`: those of them that the feed counts as sellable if it knows nothing new: what it did at its last level, and
+# what was set apart since. Null where it has told nothing yet, or somebody else has counted since: what is sellable here
+# is right then, whatever the last level was taken to say. Stock rows without lots have neither.
 STANDS = """
 SELECT s.id AS stock_id, p.sequence, p.as_of, coalesce(m.since, 0)::int AS since,
        coalesce(m.is_counted, false) AS is_counted_since,
-       coalesce(a.units, 0)::int AS apart, coalesce(i.units, 0)::int AS included,
+       coalesce(a.units, 0)::int AS apart, coalesce(a.lots, '{}') AS lots, i.units::int AS expected,
        CASE w.condition WHEN 'sellable' THEN s.on_hand WHEN 'damaged' THEN s.damaged ELSE s.quarantine END AS stands
 FROM unnest(%(variants)s::uuid[], %(locations)s::uuid[], %(conditions)s::text[], %(as_ofs)s::timestamptz[])
     WITH ORDINALITY AS w(variant_id, location_id, condition, as_of, n)
@@ -65,16 +69,25 @@ LEFT JOIN LATERAL (
     WHERE x.variant_id = w.variant_id AND x.location_id = w.location_id AND x.at > w.as_of
       AND x.condition = w.condition) m ON true
 LEFT JOIN LATERAL (
-    SELECT greatest(0, coalesce((
-        SELECT sum(h.units) FROM inventory_holding h JOIN inventory_lot l ON l.id = h.lot_id AND l.state <> 'open'
-        WHERE h.stock_id = s.id AND h.condition = 'quarantine'), 0) - coalesce((
-        SELECT sum(x.quantity) FROM inventory_holdingmove x
-        WHERE x.stock_id = s.id AND x.at > w.as_of AND x.condition = 'quarantine' AND x.note = %(of_lot)s), 0)) AS units
-    WHERE s.is_detailed) a ON true
+    SELECT sum(o.units) AS units, array_agg(o.units::int) AS lots FROM (
+        SELECT sum(q.units) AS units FROM (
+            SELECT h.lot_id, h.units FROM inventory_holding h JOIN inventory_lot l ON l.id = h.lot_id AND l.state <> 'open'
+            WHERE h.stock_id = s.id AND h.condition = 'quarantine'
+            UNION ALL
+            SELECT x.lot_id, -x.quantity FROM inventory_holdingmove x
+            WHERE x.stock_id = s.id AND x.at > w.as_of AND x.condition = 'quarantine' AND x.note = %(of_lot)s) q
+        GROUP BY q.lot_id) o
+    WHERE s.is_detailed AND o.units > 0) a ON true
 LEFT JOIN LATERAL (
-    SELECT greatest(0, -x.apart) AS units FROM inventory_lastlevel x
+    SELECT greatest(0, coalesce((
+        SELECT sum(m.quantity) FROM inventory_holdingmove m
+        WHERE m.stock_id = s.id AND m.at > x.as_of AND m.at <= w.as_of AND m.condition = 'quarantine'
+          AND m.note = %(of_lot)s), 0) - x.apart) AS units
+    FROM inventory_lastlevel x
     WHERE s.is_detailed AND x.variant_id = s.variant_id AND x.location_id = s.location_id
-      AND x.condition = 'sellable' AND x.feed_id = %(feed)s) i ON true
+      AND x.condition = 'sellable' AND x.feed_id = %(feed)s AND NOT EXISTS (
+        SELECT FROM inventory_movement c WHERE c.variant_id = s.variant_id AND c.location_id = s.location_id
+          AND c.condition = 'sellable' AND c.reason = 'count' AND c.at > x.as_of)) i ON true
 ORDER BY w.n
 """
 DONE = """
@@ -242,11 +255,19 @@ def _is_news(level: Readable, row: Any) -> bool:
 
 
 def _unaware(level: Readable, row: Any, rise: int) -> int:
-    """Units of lots set apart that the feed still counts as sellable: what it says beyond what is known here, unless it
-    says itself that so many are in quarantine. They stay there."""
+    """Units of lots set apart that the feed still counts as sellable, unless it says itself that so many are in
+    quarantine. They stay there. `rise` is what it says beyond what is known here."""
     missing = row.apart - level.counted.get(Condition.QUARANTINE, 0)
     most = level.counted.get(Condition.SELLABLE, missing)
-    return max(0, min(missing, most, max(rise, row.included)))
+    return max(0, min(missing, most, _counts_still(row, rise)))
+
+
+def _counts_still(row: Any, rise: int) -> int:
+    """As many as before, with what was set apart since. It has taken them out of its count when it says no more than is
+    known here, and those of a lot when its count falls by just these; what it does not count once, it never does again."""
+    if row.expected is None or rise <= 0 or row.expected - rise in row.lots:
+        return rise
+    return int(row.expected)
 
 
 def _last(level: Readable, condition: str, row: Any, unaware: int) -> Last:
@@ -337,16 +358,15 @@ def finish(message: FeedMessage) -> bool:
 
 
 OPEN = "SELECT id FROM inventory_feedmessage WHERE finished_at IS NULL ORDER BY id"
+APPLY = "feeds.apply"
 
 
 def work_all(seconds: float) -> int:
-    """Go on with every message that is not finished, the oldest first, until the time is over; how many were finished."""
-    ends, finished = monotonic() + seconds, 0
-    for row in rows(OPEN):
-        if monotonic() > ends:
-            break
-        finished += work(row.id, ends=ends)
-    return finished
+    """Go on with every message that is not finished, the oldest first, until the time is over; how many were finished.
+    One that fails stops no other."""
+    ends = monotonic() + seconds
+    found = [*(row.id for row in rows(OPEN)), *sweeps.stuck(APPLY)]
+    return sum(sweeps.each(APPLY, found, partial(work, ends=ends), actor=SYSTEM, until=ends))
 
 
 KEPT = timedelta(days=30)

@@ -23,6 +23,9 @@ NEEDED = ("sku", "on_hand")
 NUMBERS = ("on_hand", "damaged", "quarantine", "sequence")
 LARGEST_FILE = 20 * 1024 * 1024
 MOST_LINES = 200_000
+MOST_COLUMNS = 50
+LONGEST_LINE = 10_000
+"""Characters of a line, with those that an open quotation mark joins to it."""
 LONGEST_CELL = 200
 LONGEST_NUMBER = 18
 """Digits of the largest sequence, all but one."""
@@ -62,11 +65,26 @@ def _text(data: bytes) -> str:
 
 def _rows(text: str) -> Iterator[list[str]]:
     """Cells without spaces around them; semicolons where the first line has more of these than of commas."""
-    first = text.partition("\n")[0]
+    first = text[:LONGEST_LINE].partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    for n, row in enumerate(csv.reader(io.StringIO(text), delimiter=delimiter)):
+    length = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal length
+        for n, line in enumerate(io.StringIO(text), 1):
+            length += len(line)
+            if length > LONGEST_LINE:
+                said = _("line %(n)d is longer than %(most)d characters: is a quotation mark open before it?")
+                raise _wrong(said % {"n": n, "most": LONGEST_LINE})
+            yield line
+
+    for n, row in enumerate(csv.reader(lines(), delimiter=delimiter)):
+        length = 0
         if n > MOST_LINES:
             raise _wrong(_("a file may have up to %(n)d lines") % {"n": MOST_LINES})
+        if len(row) > MOST_COLUMNS:
+            said = _("line %(n)d has %(columns)d columns, and a file may have up to %(most)d")
+            raise _wrong(said % {"n": n + 1, "columns": len(row), "most": MOST_COLUMNS})
         yield [_cell(cell) for cell in row]
 
 

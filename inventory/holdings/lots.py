@@ -227,11 +227,17 @@ def release_lot(lot_id: UUID, *, reason: str, actor: Actor) -> int:
             raise Conflict(_("Lot %(lot)s is too old to be sold.") % {"lot": lot.code})
         before, lot.state = lot.state, Lot.State.OPEN
         lot.save(update_fields=["state"])
+        run(STAY, {"lot": lot.pk})
         moved = _turn(lot, Condition.QUARANTINE, Condition.SELLABLE, reason, actor)
         record(lot.pk, "lot.release", actor=actor, before=before, after=lot.state, data={"reason": reason, "units": moved})  # fmt: skip
     return moved
 
 
+# What a bin is for is looked at when its units turn: nobody makes it a quarantine between that and the release.
+STAY = """
+SELECT id FROM inventory_bin
+WHERE id IN (SELECT bin_id FROM inventory_holding WHERE lot_id = %(lot)s AND condition = 'quarantine') ORDER BY id FOR SHARE
+"""
 NOBODY_IN = "SELECT id FROM catalog_variant WHERE id = %(id)s FOR NO KEY UPDATE"
 
 

@@ -39,6 +39,16 @@ def by_date(opening: int, changes: Iterable[tuple[date, int]], today: date) -> l
     return steps
 
 
+def within(steps: Iterable[Step], most: int | None) -> list[Step]:
+    """The steps as far as they promise no more than `most` in all (None: any number)."""
+    found: list[Step] = []
+    for step in steps:
+        units = step.units if most is None else min(step.units, most)
+        if not found or units > found[-1].units:
+            found.append(Step(step.day, units))
+    return found
+
+
 def on(steps: Iterable[Step], day: date) -> int:
     """What can be promised for a day."""
     return max((step.units for step in steps if step.day <= day), default=0)

@@ -30,10 +30,11 @@ LEFT JOIN inventory_stock s ON s.variant_id = y.variant_id AND s.location_id = y
 WHERE y.variant_id = ANY(%(variants)s) AND y.state = 'expected' ORDER BY y.due, y.id
 """  # noqa: S608 - a constant
 FENCES = """
-SELECT s.variant_id, s.location_id, f.channel_id, f.unused, coalesce((
-    SELECT sum(p.quantity) FROM inventory_supplypin p JOIN inventory_supply y ON y.id = p.supply_id
-    WHERE y.variant_id = s.variant_id AND y.location_id = s.location_id AND p.channel_id = f.channel_id), 0)::int AS pinned
-FROM inventory_stock s JOIN inventory_fence f ON f.stock_id = s.id AND f.unused > 0 WHERE s.variant_id = ANY(%(variants)s)
+SELECT s.variant_id, s.location_id, f.channel_id, f.unused, p.supply_id, sum(p.quantity)::int AS pinned
+FROM inventory_stock s JOIN inventory_fence f ON f.stock_id = s.id AND f.unused > 0
+LEFT JOIN inventory_supply y ON y.variant_id = s.variant_id AND y.location_id = s.location_id AND y.state = 'expected'
+LEFT JOIN inventory_supplypin p ON p.supply_id = y.id AND p.channel_id = f.channel_id
+WHERE s.variant_id = ANY(%(variants)s) GROUP BY 1, 2, 3, 4, 5
 """
 
 
@@ -49,7 +50,8 @@ def room(variant_ids: Collection[UUID]) -> dict[UUID, Rooms]:
             fenced.add(row.variant_id)
     for row in rows(FENCES, {"variants": list(fenced)}) if fenced else ():
         found[row.variant_id].fences[row.location_id, row.channel_id] = row.unused
-        found[row.variant_id].pinned[row.location_id, row.channel_id] = row.pinned
+        if row.supply_id:
+            found[row.variant_id].pinned[row.supply_id, row.channel_id] = row.pinned
     return found
 
 

@@ -1,74 +1,63 @@
 """Reads of supply: what is to come, and what can be promised of it from which day on."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from core.days import company_day
 from core.db import rows
-from inventory.selectors import atp
-from inventory.supply.dated import Step, by_date
+from inventory.selectors import free_and_left
+from inventory.supply.dated import Step, by_date, within
 from inventory.supply.reading import room
-from inventory.supply.sharing import Coming, Rooms
 
-_UNSURE = """
-SELECT w.variant_id, sum(w.quantity)::bigint AS units FROM inventory_supplypin w
-WHERE w.supply_id IS NULL AND w.variant_id = ANY(%(variants)s) AND EXISTS (
-    SELECT FROM inventory_poollocation theirs JOIN inventory_poollocation ours ON ours.location_id = theirs.location_id
-    WHERE theirs.pool_id = w.pool_id AND ours.pool_id = %(pool)s)
-GROUP BY 1
-"""
 _LEGAL = """
 SELECT p.location_id FROM inventory_poollocation p JOIN inventory_location l ON l.id = p.location_id
 WHERE p.pool_id = %(pool)s AND l.is_active AND 'ship' = ANY(l.can)
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What lies free of each variant for a channel, the places that can send, and what caps leave (of those that have
+    one)."""
+
+    free: Mapping[UUID, int]
+    places: Collection[UUID]
+    left: Mapping[UUID, int]
+
+
 def atp_by_date(
-    variant_ids: Collection[UUID],
-    pool_id: UUID,
-    channel_id: UUID,
-    *,
-    today: date | None = None,
-    free: dict[UUID, int] | None = None,
+    variant_ids: Collection[UUID], pool_id: UUID, channel_id: UUID, *, today: date | None = None, now: Now | None = None
 ) -> dict[UUID, list[Step]]:
-    """What a channel selling from the pool can promise of each variant, from today and from each day on which more comes.
+    """What a channel selling from the pool can promise of each variant, from today and from each day on which more comes:
+    as much as an order that is sold ahead is accepted for.
 
-    Who waits for no known supply comes before everybody new; supply that is late by now is no ground for a promise.
+    What comes is what nobody has who waits; supply that is late by now is no ground for a promise; a cap counts what is
+    sold before it is here too.
     """
-    today = today or company_day()
-    wanted = list(variant_ids)
-    free = atp(wanted, pool_id, channel_id) if free is None else free
+    today, wanted = today or company_day(), list(variant_ids)
+    now = now or _now(wanted, pool_id, channel_id)
     coming = room(wanted)
-    if not coming:
-        return {variant: by_date(free.get(variant, 0), (), today) for variant in wanted}
-    unsure = {row.variant_id: row.units for row in rows(_UNSURE, {"variants": wanted, "pool": pool_id})}
-    legal = {row.location_id for row in rows(_LEGAL, {"pool": pool_id})}
-    return {
-        variant: by_date(
-            free.get(variant, 0) - unsure.get(variant, 0),
-            (
-                (c.due, c.units)
-                for c in _for(channel_id, coming.get(variant))
-                if c.location_id in legal and c.due >= today
-            ),
-            today,
-        )
-        for variant in wanted
-    }
+    found = {}
+    for variant in wanted:
+        more = coming[variant].of(channel_id) if variant in coming else ()
+        changes = ((c.due, c.units) for c in more if c.location_id in now.places and c.due >= today)
+        found[variant] = within(by_date(now.free.get(variant, 0), changes, today), now.left.get(variant))
+    return found
 
 
-def _for(channel_id: UUID, rooms: Rooms | None) -> list[Coming]:
-    return rooms.of(channel_id) if rooms else []
+def _now(variant_ids: Sequence[UUID], pool_id: UUID, channel_id: UUID) -> Now:
+    free, left = free_and_left(variant_ids, pool_id, channel_id)
+    return Now(free, {row.location_id for row in rows(_LEGAL, {"pool": pool_id})}, left)
 
 
-def inbound(steps: Iterable[Step]) -> list[dict[str, Any]]:
-    """What more can be promised on which day, as the API tells it."""
+def inbound(steps: Iterable[Step], available: int) -> list[dict[str, Any]]:
+    """What can be promised beyond what is `available` now, and on which day, as the API tells it."""
     told: list[dict[str, Any]] = []
-    before = 0
-    for n, step in enumerate(steps):
-        if n:
-            told.append({"date": step.day.isoformat(), "quantity": step.units - before})
-        before = step.units
+    for step in steps:
+        if step.units > available:
+            told.append({"date": step.day.isoformat(), "quantity": step.units - available})
+            available = step.units
     return told

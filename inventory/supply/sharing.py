@@ -4,6 +4,7 @@ Who ordered first is served first. What is promised is never taken away for some
 given out, to those without any first come, and to those who would wait longer.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -50,7 +51,8 @@ class Rooms:
 
     A place that is `short` (it owes units, keeps more back than it has, or has set aside what it has not) will have that
     much less of what comes. What it has set aside for a channel (`fences`, by place and channel) is short for the others
-    only, as far as promises of that channel (`pinned`) have not used it.
+    only, as far as promises of that channel (`pinned`, by supply and channel) use it by then: who waits for what comes
+    later has not used it yet.
     """
 
     coming: list[Coming]
@@ -65,22 +67,25 @@ class Rooms:
 
     def of(self, channel_id: UUID | None) -> list[Coming]:
         """What can be promised of each supply to orders of a channel; the soonest pays what its place is short of."""
-        owing: dict[UUID, int] = {}
+        came: dict[UUID, int] = defaultdict(int)
+        used: dict[tuple[UUID, UUID], int] = defaultdict(int)
         found: list[Coming] = []
         for c in self.coming:
-            owed = owing.get(c.location_id)
-            owed = self._owing(c.location_id, channel_id) if owed is None else owed
-            owing[c.location_id] = max(0, owed - c.units)
-            found.append(replace(c, units=max(0, c.units - owed)))
+            came[c.location_id] += c.units
+            for place, channel in self.fences:
+                if place == c.location_id:
+                    used[place, channel] += self.pinned.get((c.supply_id, channel), 0)
+            left = came[c.location_id] - self._owing(c.location_id, channel_id, used)
+            found.append(replace(c, units=max(0, min(c.units, left))))
         return found
 
-    def _owing(self, place: UUID, channel_id: UUID | None) -> int:
+    def _owing(self, place: UUID, channel_id: UUID | None, used: Mapping[tuple[UUID, UUID], int]) -> int:
         own = [
-            units if channel == channel_id else min(units, self.pinned.get((place, channel), 0))
+            units if channel == channel_id else min(units, used[place, channel])
             for (at, channel), units in self.fences.items()
             if at == place
         ]
-        return max(0, self.short.get(place, 0) - sum(own))
+        return self.short.get(place, 0) - sum(own)
 
     def open(self) -> "dict[UUID | None, list[Coming]]":
         """Who can be promised anything, and what: any channel (None), and those for which something is set aside."""
@@ -93,7 +98,8 @@ class Rooms:
         for n, c in enumerate(self.coming):
             if c.supply_id == supply_id:
                 self.coming[n] = replace(c, units=c.units - units)
-                if channel_id and (key := (c.location_id, channel_id)) in self.fences:
+                if channel_id:
+                    key = (supply_id, channel_id)
                     self.pinned[key] = self.pinned.get(key, 0) + units
 
 

@@ -14,9 +14,10 @@ from capture.offers import Asked, Offer, offers
 from core.calls import Calls
 from core.problems import Invalid
 from inventory.supply.dated import Step
-from inventory.supply.selectors import atp_by_date, inbound
+from inventory.supply.selectors import Now, atp_by_date, inbound
 from oms.api.shapes import AvailabilityOut, AvailabilityQuery
 from sourcing.geography import known_countries
+from sourcing.selectors import preferred
 
 calls = Calls(tags=["stock"])
 
@@ -30,8 +31,13 @@ def read_availability(request: HttpRequest, query: Query[AvailabilityQuery]) -> 
     if unknown:
         said = _("“%(sku)s” is not something we sell")
         raise Invalid(errors=[{"loc": ["query", "sku", n], "msg": said % {"sku": sku}} for n, sku in unknown])
-    known = {offer.variant_id: offer.available for offer in found.values() if offer.available is not None}
-    coming = atp_by_date(list(known), asked.channel.pool_id, asked.channel.id, free=known)
+    stocked = [offer for offer in found.values() if offer.available is not None]
+    now = Now(
+        {offer.variant_id: offer.free for offer in stocked},
+        preferred(asked.channel.pool_id, asked.country, asked.postal_code, asked.service),
+        {offer.variant_id: offer.left for offer in stocked if offer.left is not None},
+    )
+    coming = atp_by_date(list(now.free), asked.channel.pool_id, asked.channel.id, now=now)
     return {"items": [_item(found[sku], coming.get(found[sku].variant_id, ())) for sku in query.sku]}
 
 
@@ -57,5 +63,5 @@ def _item(offer: Offer, coming: Sequence[Step]) -> dict[str, Any]:
             {"location": place.location, "available": place.available, "ready_at": place.ready_at.isoformat()}
             for place in offer.pickup
         ],
-        "inbound": inbound(coming),
+        "inbound": inbound(coming, offer.available or 0),
     }

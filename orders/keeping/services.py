@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import sweeps
 from core.actors import SYSTEM, Actor
 from core.db import require_atomic, rows, run
 from core.models import Event
@@ -30,6 +31,7 @@ from orders.services import lock_order, refresh
 LONGEST_REASON = 500
 SET_SIZE = 50
 MOST_SETS = 20
+LAPSE = "keeping.lapse"
 
 
 def kept(order_id: UUID) -> KeptOrder | None:
@@ -119,6 +121,7 @@ def let_go(order_id: UUID, *, reason: str, actor: Actor) -> None:
 # Of orders that somebody else has locked at this moment the next look decides.
 CLAIM = """
 SELECT o.id FROM orders_order o WHERE o.id IN (SELECT order_id FROM orders_keptorder k WHERE {due})
+  AND (%(only)s::uuid IS NULL OR o.id = %(only)s) AND o.id <> ALL(%(without)s::uuid[])
 ORDER BY o.id LIMIT %(most)s FOR NO KEY UPDATE OF o SKIP LOCKED
 """
 DUE = "k.keep_until <= %(now)s AND (k.units > 0 OR k.let_go_at IS NULL AND k.waiting > 0)"
@@ -141,25 +144,52 @@ def overdue() -> tuple[int, int]:
 def lapse(now: datetime | None = None, *, actor: Actor = SYSTEM) -> list[UUID]:
     """Let go what is kept for orders whose time is over, in sets of a transaction each; returns the orders.
 
-    Another sweep at the same moment takes others; one that is lost midway leaves its set to the next.
+    Another sweep at the same moment takes others; one that is lost midway leaves its set to the next. An order that
+    fails stops no other: it is tried alone, and again by the next sweep.
     """
     now, gone = now or timezone.now(), list[UUID]()
+    again = sweeps.stuck(LAPSE)
+    tried = list(again)
     for _set in range(MOST_SETS):
-        claimed, freed = _lapse_some(now, actor=actor)
+        claimed, freed = _lapse_some(now, tried, actor=actor)
         gone += freed
-        if claimed < SET_SIZE:
+        tried += claimed
+        if len(claimed) < SET_SIZE:
             break
-    return gone
+    return gone + _lapse_each(again, now, actor=actor)
 
 
-def _lapse_some(now: datetime, *, actor: Actor) -> tuple[int, list[UUID]]:
-    with transaction.atomic():
-        claimed = [row.id for row in rows(CLAIM, {"now": now, "most": SET_SIZE})]
-        # The claim read holds and rules without a lock: under it a release, an extension or another sweep shows.
-        due = {row.id: row.number for row in rows(STILL_DUE, {"ids": claimed, "now": now})} if claimed else {}
-        if due:
-            _free(list(due), due, actor=actor, reason="")
-    return len(claimed), list(due)
+def _lapse_some(now: datetime, without: Sequence[UUID], *, actor: Actor) -> tuple[list[UUID], list[UUID]]:
+    """The orders claimed, and those of them that were let go."""
+    claimed: list[UUID] = []
+    try:
+        with transaction.atomic():
+            claimed += _claim(now, without=without)
+            return claimed, _lapse(claimed, now, actor=actor)
+    except Exception as error:
+        sweeps.set_failed(LAPSE, error)
+    return claimed, _lapse_each(claimed, now, actor=actor)
+
+
+def _claim(now: datetime, *, without: Sequence[UUID] = (), only: UUID | None = None) -> list[UUID]:
+    asked = {"now": now, "most": SET_SIZE, "without": list(without), "only": only}
+    return [row.id for row in rows(CLAIM, asked)]
+
+
+def _lapse_each(order_ids: Sequence[UUID], now: datetime, *, actor: Actor) -> list[UUID]:
+    def alone(order_id: UUID) -> list[UUID]:
+        with transaction.atomic():
+            return _lapse(_claim(now, only=order_id), now, actor=actor)
+
+    return [key for gone in sweeps.each(LAPSE, order_ids, alone, actor=actor) for key in gone]
+
+
+def _lapse(claimed: Sequence[UUID], now: datetime, *, actor: Actor) -> list[UUID]:
+    """The claim read holds and rules without a lock: under it a release, an extension or another sweep shows."""
+    due = {row.id: row.number for row in rows(STILL_DUE, {"ids": claimed, "now": now})} if claimed else {}
+    if due:
+        _free(list(due), due, actor=actor, reason="")
+    return list(due)
 
 
 LINES = """

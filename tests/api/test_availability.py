@@ -4,16 +4,20 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from capture import references
+from catalog.models import Variant
 from core.actors import SYSTEM
+from core.problems import OutOfStock
+from inventory.limits.setting import set_cap
 from inventory.models import Location, Pool, PoolLocation
 from inventory.services import set_safety
 from sourcing.network import forget
 from tests.api.client import Caller, problem, told
 from tests.factories.orders import make_voucher, placed
+from tests.factories.supply import coming
 from tests.factories.world import CANDLE, MUG, VASE, World, make_channel, make_location, make_pool, open_stock
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +81,51 @@ def test_what_another_order_can_make_room_for_is_not_shown_as_gone(world: World,
 
     assert item["available"] == 10
     assert item["promise"] is not None
+    assert placed({MUG: 10}, channel="counter")
+
+
+def can_be_sold(units: int) -> bool:
+    """Whether an order of so many is accepted; nothing of it stays."""
+    with transaction.atomic():
+        try:
+            placed({MUG: units})
+        except OutOfStock:
+            return False
+        finally:
+            transaction.set_rollback(True)
+    return True
+
+
+@pytest.mark.parametrize("most", [None, 3, 6, 9])
+@pytest.mark.parametrize("here", [0, 5])
+def test_what_is_here_and_what_comes_are_together_what_an_order_is_accepted_for(
+    world: World, api: Caller, most: int | None, here: int
+) -> None:
+    Variant.objects.filter(sku=MUG).update(pre_order=True)
+    placed({MUG: 110 - here})
+    coming(world, 4, due=9)
+    coming(world, 2, due=0, reference="PO-2")
+    set_cap(world.variants[MUG].pk, world.channel.pk, most, actor=SYSTEM)
+
+    (item,) = ask(api, MUG)
+
+    told_of = item["available"] + sum(each["quantity"] for each in item["inbound"])
+    assert told_of == min(here + 6, most or 99)
+    assert can_be_sold(told_of)
+    assert not can_be_sold(told_of + 1)
+
+
+def test_what_others_could_make_room_for_is_not_added_to_what_comes(world: World, api: Caller) -> None:
+    make_channel("counter", make_pool("counter", world.warehouse), world.channel.price_list)
+    Variant.objects.filter(sku=MUG).update(pre_order=True)
+    placed({MUG: 100})
+    coming(world, 4)
+
+    (item,) = ask(api, MUG, channel="counter")
+
+    assert (item["available"], item["inbound"]) == (10, [])
+    with pytest.raises(OutOfStock):
+        placed({MUG: 11}, channel="counter")
     assert placed({MUG: 10}, channel="counter")
 
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from core.db import rows
 from core.invariants import disagreements
-from inventory.feeds import applying, silence
+from inventory.feeds import applying, intake, silence
 from inventory.feeds.api import MOST_LEVELS
-from inventory.models import FeedMessage, Movement, Stock, StockFeed
+from inventory.models import FeedChunk, FeedMessage, Movement, Stock, StockFeed
 from tests.api.client import Caller, problem, told
 from tests.factories.feeds import feed_at, kept, level
 from tests.factories.world import CANDLE, MUG, VASE, World, small_world
@@ -107,6 +107,24 @@ def test_a_chunk_that_somebody_else_has_is_left_to_them(fresh_database: str) -> 
         assert not in_another_thread(lambda: applying.work(message.pk))
     assert applying.work(message.pk)
     assert Movement.objects.filter(reason="count").count() == 1
+
+
+def test_a_message_is_not_told_to_be_finished_while_somebody_else_has_one_of_its_chunks(
+    fresh_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "CHUNK", 1)
+    message = kept(feed_at(small_world().store), [level(MUG, 7), level(VASE, 3), level(CANDLE, 2)])
+    second = FeedChunk.objects.get(message=message, position=1)
+    places = intake.places_of(message.feed_id)
+    with transaction.atomic():
+        applying.apply_chunk(message, second, places)
+        assert not in_another_thread(lambda: applying.work(message.pk)), "the caller is told to ask again"
+        assert not in_another_thread(lambda: applying.finish(message))
+        message.refresh_from_db()
+        assert message.finished_at is None
+    assert applying.work(message.pk)
+    assert [on_hand(PARIS, sku) for sku in (MUG, VASE, CANDLE)] == [7, 3, 2]
+    assert disagreements() == []
 
 
 def test_counts_of_any_places_go_by_the_feeds_that_speak_for_them(world: World, api: Caller) -> None:

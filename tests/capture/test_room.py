@@ -17,10 +17,12 @@ from core.ids import new_id
 from core.invariants import disagreements
 from core.models import TimelineEntry
 from core.problems import OutOfStock
+from fulfillment.amend import cancel
 from fulfillment.routing import route
-from inventory.models import Location, PoolLocation, Reservation
+from inventory.limits.setting import set_fence
+from inventory.models import Fence, Location, PoolLocation, Reservation
 from inventory.services import set_safety
-from orders.models import Order, OrderLine
+from orders.models import Channel, Order, OrderLine
 from sourcing.network import forget
 from tests.factories.orders import buckets, placed
 from tests.factories.world import (
@@ -122,6 +124,75 @@ def test_an_order_at_two_places_may_move_from_both_to_one() -> None:
     first = placed({MUG: 3}, channel="all")
     placed({MUG: 2}, channel="two")
     assert pinned()[first.number]["P3"] == 2
+    assert disagreements() == []
+
+
+def set_aside(world: World, place: Location, units: int, channel: str = "web") -> None:
+    """Mugs of a place for a channel alone."""
+    wanted = Channel.objects.get(code=channel).pk
+    set_fence(world.variants[MUG].pk, place.pk, wanted, units, actor=SYSTEM)
+
+
+def taken(channel: str = "web") -> tuple[int, int]:
+    """Of the channel's fences: held by promises, and unused."""
+    fences = Fence.objects.filter(channel_id=Channel.objects.get(code=channel).pk)
+    return sum(f.taken for f in fences), sum(f.unused for f in fences)
+
+
+def test_an_order_goes_to_what_is_set_aside_for_its_channel_elsewhere() -> None:
+    world = counter_world(warehouse=2, store=2)
+    first = placed({MUG: 2})
+    set_aside(world, world.store, 2)
+    second = placed({MUG: 2}, channel="counter")
+    assert pinned() == {first.number: {"SHOP-PARIS": 2}, second.number: {"DC-LYON": 2}}
+    assert taken() == (2, 0)
+    assert disagreements() == []
+    cancel(first.pk, actor=SYSTEM, reason="not wanted")
+    assert taken() == (0, 2)
+    assert disagreements() == []
+
+
+def test_it_takes_its_own_first_and_then_what_is_common() -> None:
+    world = counter_world(warehouse=3, store=3)
+    first = placed({MUG: 3})
+    set_aside(world, world.store, 2)
+    placed({MUG: 3}, channel="counter")
+    assert pinned()[first.number] == {"SHOP-PARIS": 3}
+    assert taken() == (2, 0)
+    assert disagreements() == []
+
+
+def test_it_does_not_go_to_what_is_set_aside_for_another_channel() -> None:
+    world = counter_world(warehouse=2, store=2)
+    first = placed({MUG: 2})
+    set_aside(world, world.store, 2, "counter")
+    with pytest.raises(OutOfStock):
+        placed({MUG: 1}, channel="counter")
+    assert pinned() == {first.number: {"DC-LYON": 2}}
+
+
+def test_room_is_made_beside_what_a_channel_has_of_its_own() -> None:
+    """The counter has one of its own at the warehouse, and needs another that an order of the web holds."""
+    world = counter_world(warehouse=3, store=2)
+    set_aside(world, world.warehouse, 1, "counter")
+    first = placed({MUG: 2})
+    set_aside(world, world.store, 1)
+    second = placed({MUG: 3}, channel="counter")
+    assert pinned() == {first.number: {"SHOP-PARIS": 2}, second.number: {"DC-LYON": 3}}
+    assert (taken("counter"), taken()) == ((1, 0), (1, 0))
+    assert disagreements() == []
+
+
+def test_units_of_two_channels_move_each_to_their_own() -> None:
+    world = counter_world(warehouse=4, store=4)
+    make_channel("kiosk", world.pool, world.channel.price_list)
+    references.forget()
+    web, kiosk = placed({MUG: 2}), placed({MUG: 2}, channel="kiosk")
+    set_aside(world, world.store, 2)
+    set_aside(world, world.store, 2, "kiosk")
+    third = placed({MUG: 4}, channel="counter")
+    assert pinned() == {web.number: {"SHOP-PARIS": 2}, kiosk.number: {"SHOP-PARIS": 2}, third.number: {"DC-LYON": 4}}
+    assert (taken(), taken("kiosk")) == ((2, 0), (2, 0))
     assert disagreements() == []
 
 

@@ -157,6 +157,11 @@ def test_a_pre_order_whose_supply_shrinks_becomes_an_exception(world: World) -> 
     incident = Incident.objects.get(kind="backorder", about=order.pk)
     assert incident.data == {"units": 2}
     assert Message.objects.filter(kind="delayed").count() == 1
+    for left, missing in ((1, 4), (4, 1)):
+        change(supply.pk, quantity=left, actor=SYSTEM)
+        drain()
+        incident.refresh_from_db()
+        assert (incident.data, incident.resolved_at) == ({"units": missing}, None)
     change(supply.pk, quantity=5, actor=SYSTEM)
     drain()
     assert line(line_ids(order)[MUG]) == {"PO-1": 5}

@@ -36,6 +36,7 @@ from tests.factories.world import CANDLE, MUG, World, order_body, small_world
 
 STOCK_HELD, HOLDING_HELD, LOT_HELD = "SELECT FROM inventory_stock", "SELECT FROM inventory_holding", "SELECT FROM inventory_lot"  # fmt: skip
 SHOP_HELD = "SELECT FROM inventory_location WHERE code = 'SHOP-PARIS'"
+WAREHOUSE_HELD = "SELECT FROM inventory_location WHERE code = 'DC-LYON'"
 
 
 def two_move_all_that_lies_there(held: str) -> tuple[World, list[Any]]:
@@ -227,6 +228,35 @@ def test_without_the_lock_of_the_bin_units_lie_in_a_closed_one(
     monkeypatch.setattr(moving, "STAYS", moving.STAYS.replace("FOR SHARE", ""))
     a_bin_is_closed_while_somebody_fills_it()
     assert any("closed bin" in each for each in disagreements())
+
+
+def a_lot_is_released_while_its_bin_becomes_a_quarantine() -> list[Any]:
+    """Its units lie in the bin, set apart for the sake of their lot. The release does all but to end."""
+    world = small_world(stock=10, store_stock=0)
+    candle = world.variants[CANDLE]
+    adjust(candle.pk, world.warehouse.pk, -10, reason="lots begin", actor=SYSTEM)
+    (spot,) = bins_at(world.warehouse, "A-01")
+    lot = lot_of(candle, "L1")
+    receive_lot(lot, world.warehouse, 4, bin_id=spot.pk)
+    close_lot(lot.pk, reason="a smell", actor=SYSTEM)
+    release = partial(lots_in.release_lot, lot.pk, reason="clean", actor=SYSTEM)
+    turn = partial(change_bin, spot.pk, Wish(kind="quarantine"), actor=SYSTEM)
+    return all_at_once([release, turn], WAREHOUSE_HELD)
+
+
+def test_of_who_releases_a_lot_and_who_makes_its_bin_a_quarantine_one_is_told(fresh_database: str) -> None:
+    moved, refused = a_lot_is_released_while_its_bin_becomes_a_quarantine()
+    assert moved == 4
+    assert "Sellable units lie in A-01" in str(refused)
+    assert disagreements() == []
+
+
+def test_without_the_lock_of_the_bins_what_is_released_lies_in_a_quarantine(
+    fresh_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lots_in, "STAY", lots_in.STAY.replace("FOR SHARE", ""))
+    a_lot_is_released_while_its_bin_becomes_a_quarantine()
+    assert any("A-01" in each for each in disagreements())
 
 
 # Lots begin

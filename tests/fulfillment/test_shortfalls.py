@@ -11,7 +11,8 @@ from core.outbox.registry import SUBSCRIPTIONS, Delivered
 from fulfillment import shortfalls, tasks
 from fulfillment.models import FulfillmentOrder
 from fulfillment.routing import route
-from inventory.models import Stock
+from inventory.limits.setting import set_fence
+from inventory.models import Fence, Stock
 from inventory.services import adjust
 from tests.capture.test_room import counter_world, pinned
 from tests.factories.orders import buckets, placed, released, routed
@@ -147,3 +148,25 @@ def test_a_pin_of_a_pool_without_another_place_makes_way_for_nobody() -> None:
     incident = open_shortfall()
     assert incident is not None
     assert incident.data["units"] == 1
+
+
+def test_what_a_place_lacks_goes_to_what_is_set_aside_for_its_channel_elsewhere() -> None:
+    world = counter_world(warehouse=5, store=3)
+    order = placed({MUG: 4})
+    set_fence(world.variants[MUG].pk, world.store.pk, world.channel.pk, 3, actor=SYSTEM)
+    counted(world, 4)
+    assert pinned() == {order.number: {"DC-LYON": 1, "SHOP-PARIS": 3}}
+    assert (Fence.objects.get().taken, open_shortfall()) == (3, None)
+    assert disagreements() == []
+
+
+def test_work_that_nobody_was_told_of_goes_there_too() -> None:
+    world = counter_world(warehouse=5, store=3)
+    order, _work = routed({MUG: 4})
+    set_fence(world.variants[MUG].pk, world.store.pk, world.channel.pk, 3, actor=SYSTEM)
+    counted(world, 4)
+    assert buckets(order)[MUG] == {"reserved": 3, "allocated": 1}
+    route([order.pk], actor=SYSTEM)
+    assert (buckets(order)[MUG], Fence.objects.get().taken) == ({"allocated": 4}, 3)
+    assert open_shortfall() is None
+    assert disagreements() == []

@@ -68,8 +68,22 @@ def test_a_promise_out_of_a_fence_leaves_the_others_what_is_theirs(world: World)
     theirs, web = waits(world, 2, channel=kiosk()), waits(world, 3, minutes=1)
     assert (line(theirs), line(web)) == ({"PO-1": 2}, {"PO-1": 2, "": 1})
     mug = world.variants[MUG].pk
-    assert [s.units for s in atp_by_date([mug], world.pool.pk, kiosk().pk)[mug]] == [0]
+    assert [s.units for s in atp_by_date([mug], world.pool.pk, kiosk().pk)[mug]] == [0, 1]
     assert line(waits(world, 2, minutes=2, channel=kiosk())) == {"PO-1": 1, "": 1}
+    assert disagreements() == []
+
+
+def test_who_waits_for_a_later_day_has_not_used_the_fence_before(world: World) -> None:
+    """Who ordered first through another channel is not promised the earlier day, which would slip."""
+    set_aside(world, 3)
+    coming(world, 3, due=20, reference="PO-2")
+    web, theirs = waits(world, 3), waits(world, 3, minutes=1, channel=kiosk())
+    assert (line(web), line(theirs)) == ({"": 3}, {"PO-2": 3})
+    first = coming(world, 3, due=9)
+    backorders.sweep(actor=SYSTEM)
+    assert (line(web), line(theirs)) == ({"PO-2": 3}, {"PO-1": 3})
+    comes(world, first, 3)
+    assert (reserved(web), reserved(theirs)) == ({}, {"DC-LYON": 3})
     assert disagreements() == []
 
 
@@ -202,7 +216,7 @@ def test_more_lines_without_a_wait_take_no_more_statements(world: World) -> None
         set_safety(world.variants[MUG].pk, world.warehouse.pk, 99, actor=SYSTEM)
         SupplyPin.objects.all().delete()
         with CaptureQueriesContext(connection) as queries:
-            backorders.line_up_missing()
+            backorders.line_up_missing(actor=SYSTEM)
         counts.append(len(queries))
     assert counts[0] == counts[1]
     assert disagreements() == []

@@ -172,7 +172,12 @@ def test_a_file_is_kept_then_applied_and_its_refusals_come_back_as_a_file(world:
         ("sku\nA\n", "must name sku, on_hand"),
         ("sku,on_hand,sku\nA,1,B\n", "each column once"),
         (b"PK\x03\x04\0\0", "must be saved as CSV first"),
-        ('sku,on_hand\n"' + "x" * 140_000, "not a CSV file"),
+        ('sku,on_hand\n"' + "x" * 140_000, "line 2 is longer than 10000 characters: is a quotation mark open"),
+        ("sku,on_hand\n" + '"A\n",' * 5_000, "is longer than 10000 characters"),
+        ("sku" * 100_000, "line 1 is longer than 10000 characters"),
+        ("sku,on_hand" + "," * 5_000 + "\n", "line 1 has 5002 columns, and a file may have up to 50"),
+        ("sku,on_hand\nA,1\n" + "," * 5_000 + "\n", "line 3 has 5001 columns"),
+        ('sku,on_hand\nA"B\r,1\n', "not a CSV file"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_words(world: World, content: str | bytes, words: str) -> None:

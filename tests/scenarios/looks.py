@@ -16,6 +16,7 @@ SELECT 'delivery to ' || handler || ': ' || error AS what FROM core_delivery WHE
 UNION ALL SELECT t.kind || ' is ' || t.status || ': ' || t.error FROM payments_transaction t WHERE t.status IN ('pending', 'unknown')
 UNION ALL SELECT 'payment is ' || p.status || ': ' || p.error FROM payments_payment p
 WHERE p.status IN ('unknown') OR p.status = 'pending' AND p.tender = 'card'
+UNION ALL SELECT i.data->>'work' || ' failed: ' || (i.data->>'error') FROM core_incident i WHERE i.kind = 'stuck'
 """
 TABLES = (
     "core_event", "core_delivery", "core_incident", "core_timelineentry", "core_idempotencykey", "orders_order",

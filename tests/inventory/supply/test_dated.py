@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.supply.dated import Step, by_date, on
+from inventory.supply.dated import Step, by_date, on, within
 
 TODAY = date(2026, 11, 23)
 days = st.integers(-3, 12).map(lambda n: TODAY + timedelta(days=n))
@@ -61,3 +61,12 @@ def test_what_was_promised_before_is_promised_still_when_more_comes(
 ) -> None:
     before, after = by_date(opening, changed, TODAY), by_date(opening, [*changed, (day, more)], TODAY)
     assert all(on(after, step.day) >= step.units for step in before)
+
+
+@given(openings, changes, st.integers(0, 20))
+def test_no_more_is_promised_in_all_than_may_be_sold(opening: int, changed: list[tuple[date, int]], most: int) -> None:
+    every = by_date(opening, changed, TODAY)
+    steps = within(every, most)
+    assert within(every, None) == every
+    assert all(on(steps, each.day) == min(each.units, most) for each in every)
+    assert all(a.day < b.day and a.units < b.units for a, b in pairwise(steps))

@@ -7,7 +7,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.supply.sharing import NEVER, Coming, Rooms, Shelf, Waiting, hand_out, in_line, share, without
+from inventory.supply.sharing import NEVER, Coming, Pins, Rooms, Shelf, Waiting, hand_out, in_line, share, without
 
 PLACES = [UUID(int=n) for n in range(1, 4)]
 POOLS = {UUID(int=11): PLACES, UUID(int=12): PLACES[:1], UUID(int=13): []}
@@ -127,6 +127,54 @@ def test_whatever_is_set_aside_and_kept_back_all_that_was_promised_is_there_when
         if shared[wait.demand_key].get(None):
             places = {c.location_id for c in coming if c.location_id in POOLS[wait.pool_id]}
             assert not any(c.units for c in known.of(wait.channel_id) if c.location_id in places)
+
+
+@given(demands, supplies, supplies, shorts, fences, channels)
+def test_all_that_is_promised_is_there_on_its_own_day_also_when_earlier_supply_is_told_later(
+    waits: list[Waiting],
+    first: list[Coming],
+    second: list[Coming],
+    short: dict[UUID, int],
+    aside: dict[tuple[UUID, UUID], int],
+    through: list[UUID | None],
+) -> None:
+    waits = [replace(w, channel_id=channel) for w, channel in zip(waits, through, strict=False)]
+    for place in PLACES:
+        short[place] = short.get(place, 0) + sum(units for (at, _), units in aside.items() if at == place)
+    more = [replace(c, supply_id=UUID(int=c.supply_id.int + 50)) for c in second]
+    before = share(waits, with_fences(first, {}, waits, short, aside), POOLS)
+    now = [replace(w, pins=before[w.demand_key]) for w in waits]
+    shared = share(now, with_fences([*first, *more], before, waits, short, aside), POOLS)
+    shelves = {
+        place: Shelf(-short[place], {channel: units for (at, channel), units in aside.items() if at == place})
+        for place in PLACES
+    }
+    for supply in rooms([*first, *more]).coming:
+        shelf = shelves[supply.location_id]
+        shelf.common += supply.units
+        for wait in in_line(waits):
+            if units := shared[wait.demand_key].get(supply.supply_id, 0):
+                assert shelf.of(wait.channel_id) >= units, "an earlier day is promised to nobody whom it cannot serve"
+                shelf.take(wait.channel_id, units)
+
+
+def with_fences(
+    coming: list[Coming],
+    promised: dict[UUID, Pins],
+    waits: list[Waiting],
+    short: dict[UUID, int],
+    aside: dict[tuple[UUID, UUID], int],
+) -> Rooms:
+    """What is left of supply that is promised to some already, as it is read under the lock."""
+    known = rooms([])
+    known.short, known.fences = short, aside
+    for wait in waits:
+        for held, units in promised.get(wait.demand_key, {}).items():
+            if held and wait.channel_id:
+                known.pinned[held, wait.channel_id] = known.pinned.get((held, wait.channel_id), 0) + units
+    left = [replace(c, units=c.units - sum(pins.get(c.supply_id, 0) for pins in promised.values())) for c in coming]
+    known.coming = rooms(left).coming
+    return known
 
 
 @given(demands, st.dictionaries(st.sampled_from(PLACES), st.integers(-3, 6)), fences, channels)
