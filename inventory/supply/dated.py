@@ -13,10 +13,11 @@ from itertools import accumulate
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From this day on so many units can be promised in all."""
+    """From this day on so many units can be promised in all. `grounds` say on the strength of what those that are more."""
 
     day: date
     units: int
+    grounds: tuple[str, ...] = ()
 
 
 def by_date(opening: int, changes: Iterable[tuple[date, int]], today: date) -> list[Step]:

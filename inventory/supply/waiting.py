@@ -181,6 +181,21 @@ def loosen_beyond(variant_id: UUID, supply_id: UUID, to_come: int) -> None:
     _change(waits, after)
 
 
+def hand_over(variant_id: UUID, held: UUID, supply_id: UUID, most: int) -> int:
+    """Who waits for one supply waits for another that brings the same, the first come first; returns the units."""
+    left = most
+    after: dict[UUID, Pins] = {}
+    waits = reading.first_of(variant_id, held, most)
+    for known in in_line(waits):
+        if part := min(left, known.pins.get(held, 0)):
+            left -= part
+            pins = after[known.demand_key] = dict(known.pins)
+            pins[held] -= part
+            pins[supply_id] = pins.get(supply_id, 0) + part
+    _change(waits, after)
+    return most - left
+
+
 # Units that came
 
 
