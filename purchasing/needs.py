@@ -146,8 +146,12 @@ def order_needed(vendor_id: UUID, location_id: UUID, *, actor: Actor) -> list[Pu
     in. A second call finds nothing left: Conflict.
     """
     with transaction.atomic():
-        if not Vendor.objects.select_for_update(no_key=True).filter(pk=vendor_id).exists():
+        vendor = Vendor.objects.select_for_update(no_key=True).filter(pk=vendor_id).first()
+        if vendor is None:
             raise NotFound(_("There is no such vendor."))
+        if not vendor.is_active:
+            words = _("We do not buy from %(name)s any more. Say that we do, or order elsewhere what was sold.")
+            raise Conflict(words % {"name": vendor.name})
         needs = [need for need in needed([location_id], vendor_id=vendor_id) if need.left]
         if not needs:
             raise Conflict(_("Nothing more is to be ordered from it: drafts have it all."))

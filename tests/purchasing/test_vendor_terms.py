@@ -424,6 +424,8 @@ def test_a_vendor_that_we_buy_from_no_more_brings_nothing_new(world: World) -> N
     change_vendor(of.vendor_id, Particulars("Acme", is_active=False), actor=BUYER)
     drain()
     assert rows(of) == [(due(of), 1, 1)]
+    with pytest.raises(Conflict, match="We do not buy from Acme any more"):
+        needs.order_needed(of.vendor_id, world.warehouse.pk, actor=BUYER)
     change_vendor(of.vendor_id, Particulars("Acme & Sons"), actor=BUYER)
     drain()
     assert rows(of) == [(due(of), 5, 1)]
