@@ -25,6 +25,7 @@ NEXT: dict[str, str | Promise] = {
     "backorder": gettext_lazy("Order stock, or offer something else"),
     "shortfall": gettext_lazy("Count again, or move units there"),
     "supply_late": gettext_lazy("Ask when it comes, and say the new day"),
+    "order_late": gettext_lazy("Order it from the vendor today"),
     "feed_silent": gettext_lazy("See why its sender says nothing any more"),
     "lot_ending": gettext_lazy("Sell it sooner, or set it apart"),
     "payment_failed": gettext_lazy("Send a link to pay"),

@@ -100,6 +100,10 @@ ENTRIES = [
         under="/purchase-orders/", group="stock", within="inbound",
     ),
     Entry(
+        _("To order"), icon="clipboard-list", route="to-order", permission="purchasing.view", under="/to-order/",
+        group="stock", within="inbound",
+    ),
+    Entry(
         _("Transfers"), icon="arrow-left-right", route="transfers", permission="stock.transfer", under="/transfers/",
         group="stock", within="inbound",
     ),

@@ -35,6 +35,7 @@ ICONS = {
     "transfer": "arrow-left-right",
     "stock_count": "clipboard-check",
     "vendor": "factory",
+    "vendor_terms": "factory",
     "supply": "truck",
 }
 MACHINES = {
@@ -61,6 +62,11 @@ FIELDS: dict[str, Callable[[], str]] = {
     "currency": lambda: _("Currency"),
     "lead_days": lambda: _("Days until goods come"),
     "over_percent": lambda: _("More than ordered, per cent"),
+    "order_until": lambda: _("Ordered before"),
+    "price": lambda: _("Price"),
+    "minimum": lambda: _("At least"),
+    "pack": lambda: _("In packs of"),
+    "promised_units": lambda: _("May be promised"),
 }
 SPECIAL_ICONS = {
     "order.contact": "phone",
@@ -163,6 +169,10 @@ def _supply_ended(entry: TimelineEntry, currency: str) -> str:
     }
 
 
+def _terms(entry: TimelineEntry) -> dict[str, str]:
+    return {name: entry.data.get(name, "") for name in ("sku", "place")}
+
+
 def _units_came(entry: TimelineEntry, currency: str) -> str:
     """A receipt or a step of a transfer, in numbers."""
     units, damaged = int(entry.data.get("units", 0)), int(entry.data.get("damaged", 0))
@@ -251,6 +261,7 @@ INCIDENTS: dict[str, Callable[[], str]] = {
     "backorder": lambda: _("units without stock"),
     "shortfall": lambda: _("less stock than promised"),
     "supply_late": lambda: _("supply is late"),
+    "order_late": lambda: _("sold, and not ordered in time"),
     "feed_silent": lambda: _("a stock feed is silent"),
     "lot_ending": lambda: _("a lot comes to its end"),
     "payment_failed": lambda: _("payment failed"),
@@ -337,6 +348,9 @@ SAID: dict[str, Say] = {
     "message.return_received": lambda e, c: _("told the customer: return received"),
     "vendor.make": lambda e, c: _("set the vendor up"),
     "vendor.change": lambda e, c: _("changed the vendor"),
+    "vendor_terms.make": lambda e, c: _("set up the terms of %(sku)s for %(place)s") % _terms(e),
+    "vendor_terms.change": lambda e, c: _("changed the terms of %(sku)s for %(place)s") % _terms(e),
+    "vendor_terms.remove": lambda e, c: _("took away the terms of %(sku)s for %(place)s") % _terms(e),
     "purchase_order.draft": lambda e, c: _("wrote the purchase order"),
     "purchase_order.change": lambda e, c: _("changed the purchase order"),
     "purchase_order.send": lambda e, c: _("sent it to the vendor"),
@@ -360,6 +374,15 @@ SAID: dict[str, Say] = {
     "supply.change": _supply_changed,
     "supply.arrive": _supply_came,
     "supply.close": _supply_ended,
+    "supply.stand": lambda e, c: (
+        ngettext(
+            "%(n)d unit may be promised before it is ordered",
+            "%(n)d units may be promised before they are ordered",
+            int(e.data.get("units", 0)),
+        )
+        % {"n": int(e.data.get("units", 0))}
+    ),
+    "supply.withdraw": lambda e, c: _("nothing of it is promised before it is ordered any more"),
     "stock_count.make": lambda e, c: _("made the count"),
     "stock_count.start": lambda e, c: _("had it counted"),
     "stock_count.assign": lambda e, c: (

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.conf import settings
 from django.utils import timezone
 
+SATURDAY = 5
+
 
 @lru_cache(maxsize=1)
 def zone_names() -> frozenset[str]:
@@ -53,3 +55,15 @@ def is_told_twice(local: datetime) -> bool:
     """Whether the clocks show this local time twice, as in the night when they are set back."""
     first, second = local.replace(fold=0).utcoffset(), local.replace(fold=1).utcoffset()
     return first is not None and second is not None and first > second
+
+
+def working_day(day: date) -> date:
+    """The day itself, or the Monday after a weekend."""
+    return day + timedelta(days=max(0, 7 - day.weekday())) if day.weekday() >= SATURDAY else day
+
+
+def after(day: date, working_days: int) -> date:
+    """That many working days after a working day."""
+    weeks, rest = divmod(working_days, 5)
+    over_weekend = 2 if day.weekday() + rest >= SATURDAY else 0
+    return day + timedelta(days=weeks * 7 + rest + over_weekend)

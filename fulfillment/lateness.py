@@ -26,6 +26,7 @@ _OVERDUE = """
 SELECT y.id, y.variant_id, y.location_id, y.reference, y.due, y.quantity - y.arrived AS units, v.sku
 FROM inventory_supply y JOIN inventory_location l ON l.id = y.location_id JOIN catalog_variant v ON v.id = y.variant_id
 WHERE y.state = 'expected' AND y.due < (%(now)s::timestamptz AT TIME ZONE l.time_zone)::date
+  AND (y.order_by IS NULL OR y.committed > 0)
 """
 _ALL = f"{_OVERDUE} ORDER BY y.due, y.id"
 _ONE = f"{_OVERDUE} AND y.id = %(id)s"

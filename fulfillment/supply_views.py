@@ -31,7 +31,7 @@ from inventory.supply import services
 from inventory.supply.locks import lock_supply
 from inventory.supply.views import MANAGE
 from inventory.supply.words import KINDS, state
-from purchasing.models import PurchaseLine
+from purchasing.models import PurchaseLine, VendorTerms
 
 MOST_WAITING = 200
 MOST_TOLD = 40
@@ -77,10 +77,14 @@ def _find(supply_id: UUID) -> Supply:
 
 
 def _document(found: Supply) -> dict[str, str] | None:
-    """The purchase order or the transfer that it follows, and that alone changes it; None when it was only announced."""
+    """The purchase order, the transfer or the vendor's terms that it follows, and that alone change it; None when it was
+    only announced."""
     bought = PurchaseLine.objects.filter(pk=found.source).values_list("purchase_order__number", flat=True).first()
     if bought is not None:
         return {"number": bought, "url": reverse("purchase-order", args=[bought])}
+    asked = VendorTerms.objects.filter(pk=found.source).values_list("vendor__name", "vendor__code").first()
+    if asked is not None:
+        return {"number": asked[0], "url": reverse("vendor", args=[asked[1]])}
     moved = TransferLine.objects.filter(pk=found.source).values_list("transfer__number", flat=True).first()
     return None if moved is None else {"number": moved, "url": reverse("transfer", args=[moved])}
 
@@ -133,7 +137,7 @@ def _now(found: Supply) -> dict[str, Any]:
 def _facts(found: Supply) -> list[dict[str, Any]]:
     return [
         {"label": _("Place"), "value": found.location.name},
-        {"label": _("Kind"), "value": KINDS[found.kind]},
+        {"label": _("Kind"), "value": _("Can be ordered") if found.order_by else KINDS[found.kind]},
         {"label": _("Units in all"), "value": found.quantity},
         {"label": _("Have come"), "value": found.arrived},
         {"label": _("Still to come"), "value": found.to_come},

@@ -16,11 +16,14 @@ from inventory.supply.services import Arrival, Expected, arrive_many, change, cl
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """A document's line: `source` is its id, `units` those that are still to come."""
+    """A document's line: `source` is its id, `units` those that are still to come. `promised` of them were promised before
+    they were ordered, of supply with the source `instead_of`."""
 
     source: UUID
     variant_id: UUID
     units: int
+    promised: int = 0
+    instead_of: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +49,16 @@ def follow(coming: Coming, *, actor: Actor) -> None:
             change(supply.pk, due=coming.due, quantity=supply.arrived + line.units, actor=actor)
         else:
             close(supply.pk, reason=f"{coming.reference}: nothing more is waited for", actor=actor)
-    new = [
-        Expected(
-            line.variant_id, coming.location_id, coming.due, line.units, coming.kind, line.source, coming.reference
-        )
-        for line in coming.lines
-        if line.units and line.source not in known
-    ]
+    new = [_expected_of(coming, line) for line in coming.lines if line.units and line.source not in known]
     if new:
         expect(new, actor=actor)
+
+
+def _expected_of(coming: Coming, line: Waited) -> Expected:
+    return Expected(
+        line.variant_id, coming.location_id, coming.due, line.units, coming.kind, line.source, coming.reference,
+        line.promised, line.instead_of,
+    )  # fmt: skip
 
 
 def arrive(coming: Coming, came: Mapping[UUID, int], *, actor: Actor) -> None:

@@ -250,6 +250,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-backorders": {"task": "fulfillment.sweep_backorders", "schedule": 60.0, "options": {"expires": 60}},
     "watch-kept-stock": {"task": "fulfillment.watch_kept_stock", "schedule": 60.0, "options": {"expires": 60}},
     "watch-supply": {"task": "fulfillment.watch_supply", "schedule": 900.0, "options": {"expires": 900}},
+    "roll-vendor-terms": {"task": "purchasing.roll_terms", "schedule": 300.0, "options": {"expires": 300}},
     "send-mail": {"task": "notifications.send_waiting", "schedule": 5.0, "options": {"expires": 10}},
     "park-unknown-work": {"task": "core.park_unknown", "schedule": 600.0, "options": {"expires": 600}},
     "forget-old-keys": {"task": "core.forget_old_keys", "schedule": 3600.0, "options": {"expires": 3600}},

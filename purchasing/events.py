@@ -13,6 +13,12 @@ class PurchaseOrderSent(Event):
     number: str
 
 
+class VendorChanged(Event):
+    """Somebody we buy from (`about`) is called otherwise, or is bought from again or no longer."""
+
+    kind = "vendor.changed"
+
+
 @dataclass(frozen=True, kw_only=True)
 class PurchaseOrderReceived(Event):
     """A delivery was received."""

@@ -9,8 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from core.typed import AmountField, DayField
 from inventory import lineforms
+from inventory.services import LARGEST
 from inventory.tallies.screen import FinishForm
 from purchasing.ordering import DEAREST, LONGEST_NOTE, Item, Wish
+from purchasing.terms import LONGEST_LEAD as LONGEST_TERMS
+from purchasing.terms import Terms
 from purchasing.vendors import LONGEST_LEAD, Particulars
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -52,6 +55,40 @@ class VendorForm(forms.Form):
         given = {name: value for name, value in self.cleaned_data.items() if name != "code"}
         given |= {name: given[name].upper() for name in ("country", "currency")}
         return Particulars(**given)
+
+
+class TermsForm(forms.Form):
+    """How a vendor brings an article to a place; which article and which place is said once."""
+
+    sku = _text(_("SKU or barcode"), 100, needed=True, help_text=_("Type it or scan it."))
+    location = forms.TypedChoiceField(label=_("Place"), coerce=UUID)
+    lead_days = forms.IntegerField(
+        label=_("Working days until goods come"), min_value=0, max_value=LONGEST_TERMS,
+        help_text=_("From the day on which it is ordered."),
+    )  # fmt: skip
+    order_until = forms.TimeField(
+        label=_("Ordered before"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text=_("At the place’s own time. What is ordered later counts as ordered on the next working day."),
+    )  # fmt: skip
+    price = AmountField(label=_("Price"), min_value=Decimal(0), max_value=DEAREST)
+    minimum = forms.IntegerField(label=_("At least"), min_value=1, max_value=LARGEST, initial=1)
+    pack = forms.IntegerField(label=_("In packs of"), min_value=1, max_value=LARGEST, initial=1)
+    promised_units = forms.IntegerField(
+        label=_("May be promised"), min_value=0, max_value=LARGEST, initial=0,
+        help_text=_("The most units that customers may be promised before they are ordered. 0: none."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, places: list[tuple[str, str]] | None = None, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["price"].help_text = _("For a unit, in %(currency)s.") % {"currency": currency}
+        if places is None:
+            del self.fields["sku"], self.fields["location"]
+        else:
+            self.fields["location"].choices = places  # type: ignore[attr-defined]
+
+    def wish(self) -> Terms:
+        """What was typed."""
+        return Terms(**{name: value for name, value in self.cleaned_data.items() if name not in ("sku", "location")})
 
 
 class CostedLine(lineforms.LineForm):

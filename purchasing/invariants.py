@@ -97,3 +97,38 @@ sql_invariant(
        OR y.first <> o.expected_on OR y.last <> o.expected_on OR y.place <> o.location_id::text
     """,
 )
+sql_invariant(
+    "purchasing",
+    "no more stands on a vendor's terms than they allow, or was promised when they were lowered",
+    "SELECT count(*) FROM purchasing_vendorterms",
+    """
+    SELECT format('%s of %s for %s: %s stand, %s are allowed', v.sku, n.code, l.code, sum(y.quantity), t.allowed)
+    FROM purchasing_vendorterms t JOIN purchasing_vendor n ON n.id = t.vendor_id
+    JOIN catalog_variant v ON v.id = t.variant_id JOIN inventory_location l ON l.id = t.location_id
+    JOIN inventory_supply y ON y.source = t.id AND y.state = 'expected'
+    GROUP BY t.id, v.sku, n.code, l.code HAVING sum(y.quantity) > t.allowed
+    """,
+)
+sql_invariant(
+    "purchasing",
+    "what is still to be ordered is of terms, for their variant and place",
+    "SELECT count(*) FROM inventory_supply WHERE order_by IS NOT NULL AND state = 'expected'",
+    """
+    SELECT format('supply %s of %s is still to be ordered, and no terms say so', y.id, y.reference)
+    FROM inventory_supply y LEFT JOIN purchasing_vendorterms t
+      ON t.id = y.source AND t.variant_id = y.variant_id AND t.location_id = y.location_id
+    WHERE y.order_by IS NOT NULL AND y.state = 'expected' AND t.id IS NULL
+    """,
+)
+# The task that tells of them runs every few minutes; a day is time for it to come back after a night of works.
+sql_invariant(
+    "purchasing",
+    "what was promised and should have been ordered is an exception",
+    "SELECT count(*) FROM inventory_supply WHERE order_by IS NOT NULL AND state = 'expected'",
+    """
+    SELECT format('%s of %s should have been ordered by %s, and no exception says so', y.committed, y.reference, y.order_by)
+    FROM inventory_supply y
+    WHERE y.state = 'expected' AND y.committed > 0 AND y.order_by < now() - interval '1 day' AND NOT EXISTS (
+        SELECT FROM core_incident i WHERE i.about = y.id AND i.kind = 'order_late' AND i.resolved_at IS NULL)
+    """,
+)

@@ -40,6 +40,41 @@ class Vendor(models.Model):
         return self.name
 
 
+class VendorTerms(models.Model):
+    """How a vendor brings a variant to a place: within so many working days when it is ordered before `order_until`, in
+    packs, at a price in the vendor's currency.
+
+    `promised_units` are the most that may be promised before they are ordered; `allowed` is the same, or what was promised
+    already when that was lowered.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    vendor = models.ForeignKey(Vendor, models.PROTECT, related_name="terms", db_index=False)
+    variant = models.ForeignKey(Variant, models.PROTECT, related_name="vendor_terms")
+    location = models.ForeignKey(Location, models.PROTECT, related_name="vendor_terms")
+    lead_days = models.SmallIntegerField()
+    order_until = models.TimeField(null=True)
+    price = models.DecimalField(max_digits=14, decimal_places=4)
+    minimum = models.IntegerField(default=1)
+    pack = models.IntegerField(default=1)
+    promised_units = models.IntegerField(default=0)
+    allowed = models.IntegerField(default=0)
+    version = models.IntegerField(default=1)
+
+    class Meta:
+        verbose_name_plural = "vendor terms"
+        constraints = [
+            models.UniqueConstraint(fields=["vendor", "variant", "location"], name="vendorterms_once"),
+            models.CheckConstraint(
+                condition=Q(lead_days__gte=0, lead_days__lte=365, price__gte=0, minimum__gte=1, pack__gte=1),
+                name="vendorterms_bounds",
+            ),
+            models.CheckConstraint(
+                condition=Q(promised_units__gte=0, allowed__gte=F("promised_units")), name="vendorterms_promised"
+            ),
+        ]
+
+
 class PurchaseOrder(models.Model):
     """Goods ordered from a vendor for a place. Costs are in its currency."""
 
@@ -83,6 +118,7 @@ class PurchaseLine(models.Model):
     """Units of one variant in a purchase order.
 
     `received` (sellable) and `damaged` are kept by the database from the receipts; `cancelled` are no more waited for.
+    `promised` of what is ordered was promised before it was ordered: who waits for it then waits for this line.
     What came without having been ordered is a line of none.
     """
 
@@ -95,6 +131,7 @@ class PurchaseLine(models.Model):
     damaged = models.IntegerField(default=0)
     cancelled = models.IntegerField(default=0)
     unit_cost = models.DecimalField(max_digits=14, decimal_places=4, default=Decimal(0))
+    promised = models.IntegerField(default=0, db_default=0)
     open = models.GeneratedField(
         expression=Greatest(F("ordered") - F("cancelled") - F("received") - F("damaged"), 0),
         output_field=models.IntegerField(),
@@ -109,6 +146,9 @@ class PurchaseLine(models.Model):
                 name="purchaseline_not_negative",
             ),
             models.CheckConstraint(condition=Q(cancelled__lte=F("ordered")), name="purchaseline_cancelled"),
+            models.CheckConstraint(
+                condition=Q(promised__gte=0, promised__lte=F("ordered")), name="purchaseline_promised"
+            ),
         ]
 
     @property

@@ -250,7 +250,8 @@ def _set(order: PurchaseOrder, line: PurchaseLine, quantity: int, unit_cost: Dec
     line.ordered = quantity if is_draft else max(line.ordered, quantity)
     line.cancelled = line.ordered - quantity
     line.unit_cost = unit_cost
-    line.save(update_fields=["ordered", "cancelled", "unit_cost"])
+    line.promised = min(line.promised, line.ordered)
+    line.save(update_fields=["ordered", "cancelled", "unit_cost", "promised"])
 
 
 def as_it_is(order: PurchaseOrder) -> Wish:

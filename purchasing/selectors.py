@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from core.permissions import Reach, locations_of
 from core.problems import NotFound
-from purchasing.models import PurchaseLine, PurchaseOrder, Receipt, ReceiptLine, Vendor
+from purchasing.models import PurchaseLine, PurchaseOrder, Receipt, ReceiptLine, Vendor, VendorTerms
 
 VIEW = "purchasing.view"
 UNITS = ("ordered", "received", "damaged", "open")
@@ -59,3 +59,17 @@ def last_costs(vendor_id: UUID | None, variant_ids: list[UUID]) -> dict[UUID, An
     """What units of variants cost when they were last ordered from a vendor."""
     found = PurchaseLine.objects.filter(variant__in=variant_ids, purchase_order__vendor=vendor_id, ordered__gt=0)
     return dict(found.order_by("variant", "-id").distinct("variant").values_list("variant", "unit_cost"))
+
+
+def find_vendor(code: str) -> Vendor:
+    """A vendor by its code; NotFound when there is none."""
+    found = Vendor.objects.filter(code=code).first()
+    if found is None:
+        raise NotFound(_("There is no vendor with the code %(code)s.") % {"code": code})
+    return found
+
+
+def terms_of(vendor: Vendor, typed: str, most: int) -> list[VendorTerms]:
+    """The vendor's terms by SKU, those that begin with what was typed, and one more than `most` when there are more."""
+    found = vendor.terms.select_related("variant__product", "location").order_by("variant__sku", "location__name")
+    return list(found.filter(variant__sku__istartswith=typed)[: most + 1])

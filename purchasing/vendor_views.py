@@ -13,37 +13,40 @@ from core.actors import Actor
 from core.forms import tell
 from core.models import TimelineEntry
 from core.permissions import allows, locations_of, permission
-from core.problems import NotFound, Problem
+from core.problems import Problem
+from core.typed import plain
 from purchasing.forms import VendorForm
-from purchasing.models import Vendor
-from purchasing.selectors import VIEW, visible
+from purchasing.selectors import VIEW, find_vendor, terms_of, visible
 from purchasing.vendors import as_it_is, change_vendor, make_vendor
 from purchasing.views import MANAGE
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 managed = permission(MANAGE, everywhere=True)
-SHOWN, TOLD = 20, 20
-
-
-def _find(code: str) -> Vendor:
-    found = Vendor.objects.filter(code=code).first()
-    if found is None:
-        raise NotFound(_("There is no vendor with the code %(code)s.") % {"code": code})
-    return found
+SHOWN, TOLD, MOST_TERMS = 20, 20, 100
 
 
 @require_safe
 @permission(VIEW)
 def vendor(request: HttpRequest, code: str) -> HttpResponse:
     """One vendor: how it delivers, and what was ordered from it lately."""
-    found = _find(code)
+    found = find_vendor(code)
     told = TimelineEntry.objects.filter(about=found.pk).order_by("-at", "-id")[:TOLD]
+    typed = plain(request.GET.get("sku", ""), 100)
+    terms = terms_of(found, typed, MOST_TERMS)
+    costs = allows(request.user, MANAGE) or allows(request.user, "ledger.view")
     town = " ".join(part for part in (found.postal_code, found.city) if part)
     context = {
         "vendor": found,
         "manages": allows(request.user, MANAGE) and locations_of(request.user, MANAGE) is None,
+        "terms": [
+            {"terms": each, "may": allows(request.user, MANAGE, each.location_id)} for each in terms[:MOST_TERMS]
+        ],
+        "more_terms": len(terms) > MOST_TERMS,
+        "typed": typed,
+        "costs": costs,
+        "may_add": allows(request.user, MANAGE),
         "orders": visible(request.user).filter(vendor=found).order_by("-created_at", "-id")[:SHOWN],
-        "timeline": [versions.said(entry) for entry in told],
+        "timeline": [versions.said(entry if costs else _without_price(entry), found.currency) for entry in told],
         "facts": [
             {"label": _("Code"), "value": found.code},
             {"label": _("E-mail"), "value": found.email or "—"},
@@ -54,6 +57,13 @@ def vendor(request: HttpRequest, code: str) -> HttpResponse:
         ],
     }
     return render(request, "purchasing/vendor.html", context)
+
+
+def _without_price(entry: TimelineEntry) -> TimelineEntry:
+    """A change of terms for somebody who is not to know what things cost."""
+    if changes := entry.data.get("changes"):
+        entry.data = entry.data | {"changes": {name: sides for name, sides in changes.items() if name != "price"}}
+    return entry
 
 
 @FORM
@@ -76,7 +86,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @managed
 def change(request: HttpRequest, code: str) -> HttpResponse:
     """A vendor is changed; whoever has it open meanwhile is told."""
-    found = _find(code)
+    found = find_vendor(code)
     form = VendorForm(request.POST or None, initial=asdict(as_it_is(found)), is_new=False)
     if request.method == "POST" and not versions.looks_again(request) and form.is_valid():
         try:

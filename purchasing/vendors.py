@@ -9,9 +9,11 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
+from core.outbox import publish
 from core.problems import Invalid, NotFound
 from core.timeline import record
 from core.versions import Stale
+from purchasing.events import VendorChanged
 from purchasing.models import Vendor
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
@@ -71,6 +73,8 @@ def change_vendor(vendor_id: UUID, wish: Particulars, *, actor: Actor, version: 
         vendor.save()
         told = {name: [str(before), str(after)] for name, (before, after) in changes.items()}
         record(vendor.pk, "vendor.change", actor=actor, data={"changes": told})
+        if changes.keys() & {"name", "is_active"}:
+            publish([VendorChanged(about=vendor.pk)])
     return vendor
 
 

@@ -7,9 +7,9 @@ from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from core.days import after, working_day
 from sourcing.network import Card, Site, network
 
-SATURDAY = 5
 EVENING = time(18)
 """The end of the day's work at a site without a cut-off."""
 LATE_DAYS = 5
@@ -76,18 +76,6 @@ def leaves_on(day: date, in_time: bool, handling_days: int) -> date:
     if start == day and not in_time:
         start = after(start, 1)
     return after(start, handling_days)
-
-
-def working_day(day: date) -> date:
-    """The day itself, or the Monday after a weekend."""
-    return day + timedelta(days=max(0, 7 - day.weekday())) if day.weekday() >= SATURDAY else day
-
-
-def after(day: date, working_days: int) -> date:
-    """That many working days after a working day."""
-    weeks, rest = divmod(working_days, 5)
-    over_weekend = 2 if day.weekday() + rest >= SATURDAY else 0
-    return day + timedelta(days=weeks * 7 + rest + over_weekend)
 
 
 @lru_cache(maxsize=4096)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from core.days import after, working_day
 from core.db import rows
 from fulfillment.carriers.base import Booking, Parcel
-from sourcing.promise import after, working_day
 
 WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 DAYS = {"express": 1, "standard": 3, "economy": 6}

@@ -46,7 +46,8 @@ class SuppliesIn(Strict):
 
 
 class SupplyOut(Strict):
-    """What is to come; `committed` of it is promised to orders that wait."""
+    """What is to come; `committed` of it is promised to orders that wait. What has `order_by` is not ordered yet: a vendor
+    can be asked for it until then."""
 
     id: str
     sku: str
@@ -58,6 +59,7 @@ class SupplyOut(Strict):
     arrived: int
     committed: int
     state: str
+    order_by: str | None = None
 
 
 class SuppliesOut(Strict):
@@ -160,4 +162,5 @@ def _answer(supply: Supply) -> dict[str, Any]:
         "arrived": supply.arrived,
         "committed": supply.committed,
         "state": supply.state,
+        "order_by": supply.order_by.isoformat() if supply.order_by else None,
     }

@@ -60,9 +60,10 @@ class Week:
 _BY_WEEK = """
 SELECT CASE WHEN y.due < %(today)s THEN 'late' WHEN y.due >= %(end)s THEN 'later'
             ELSE to_char(date_trunc('week', y.due), 'YYYY-MM-DD') END AS week,
-       y.location_id, l.name, sum(y.quantity - y.arrived)::bigint AS units, sum(y.committed)::bigint AS promised
+       y.location_id, l.name,
+       sum(CASE WHEN y.order_by IS NULL THEN y.quantity - y.arrived ELSE y.committed END)::bigint AS units, sum(y.committed)::bigint AS promised
 FROM inventory_supply y JOIN inventory_location l ON l.id = y.location_id
-WHERE y.state = 'expected' GROUP BY 1, 2, 3 ORDER BY l.name
+WHERE y.state = 'expected' AND (y.order_by IS NULL OR y.committed > 0) GROUP BY 1, 2, 3 ORDER BY l.name
 """
 
 
@@ -72,7 +73,10 @@ def monday(day: date) -> date:
 
 
 def weeks(today: date) -> list[Week]:
-    """What is late (if anything), this week and the next ones, and what comes later (if anything): one statement."""
+    """What is late (if anything), this week and the next ones, and what comes later (if anything): one statement.
+
+    What is still to be ordered counts as far as it is promised.
+    """
     first = monday(today)
     end = first + timedelta(weeks=WEEKS)
     by_week: dict[str, list[Any]] = {}

@@ -6,17 +6,18 @@ so a later promise is never stolen from.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import accumulate
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From this day on so many units can be promised in all."""
+    """From this day on so many units can be promised in all. `grounds` say on the strength of what those that are more."""
 
     day: date
     units: int
+    grounds: tuple[str, ...] = ()
 
 
 def by_date(opening: int, changes: Iterable[tuple[date, int]], today: date) -> list[Step]:
@@ -45,7 +46,7 @@ def within(steps: Iterable[Step], most: int | None) -> list[Step]:
     for step in steps:
         units = step.units if most is None else min(step.units, most)
         if not found or units > found[-1].units:
-            found.append(Step(step.day, units))
+            found.append(replace(step, units=units))
     return found
 
 

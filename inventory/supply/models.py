@@ -10,7 +10,7 @@ class Supply(models.Model):
     """Units of a variant that are to come to a place on a day. `source` is the document line behind it, `reference` what
     people call it.
 
-    `arrived` may end above `quantity`. `committed` is kept by the database from the pins and refuses any other change.
+    With `order_by` nobody has ordered it yet: it can be there on its day when it is ordered before that moment. `arrived` may end above `quantity`. `committed` is kept by the database from the pins and refuses any other change.
     """
 
     class Kind(models.TextChoices):
@@ -35,6 +35,7 @@ class Supply(models.Model):
     arrived = models.IntegerField(default=0)
     committed = models.IntegerField(default=0)
     state = models.TextField(choices=State, default=State.EXPECTED)
+    order_by = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     version = models.IntegerField(default=1)
 
@@ -52,6 +53,14 @@ class Supply(models.Model):
             models.CheckConstraint(
                 condition=Q(state="expected") | Q(state="closed", committed=0), name="supply_closed_owes_nothing"
             ),
+            models.CheckConstraint(
+                condition=Q(order_by=None) | Q(kind="vendor", arrived=0), name="supply_unordered_does_not_come"
+            ),
+            models.UniqueConstraint(
+                fields=["source", "order_by", "due"],
+                condition=Q(state="expected", order_by__isnull=False),
+                name="supply_unordered_once",
+            ),
         ]
         indexes = [
             models.Index(fields=["variant", "due"], condition=Q(state="expected"), name="supply_of_variant"),
@@ -63,6 +72,11 @@ class Supply(models.Model):
     def to_come(self) -> int:
         """Units that are still waited for."""
         return max(0, self.quantity - self.arrived) if self.state == self.State.EXPECTED else 0
+
+    @property
+    def days(self) -> int:
+        """From the last moment to order it to the day that it is due."""
+        return (self.due - self.order_by.date()).days if self.order_by else 0
 
     @property
     def left(self) -> int:

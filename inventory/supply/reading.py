@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from core.db import rows
 from inventory.free import FREE
 from inventory.selectors import LEGAL
@@ -23,11 +25,13 @@ def legal() -> Legal:
 
 COMING = f"""
 SELECT y.id, y.variant_id, y.location_id, y.due, greatest(0, y.quantity - y.arrived - y.committed) AS units,
+       y.order_by IS NULL AS is_ordered, y.order_by IS NULL OR y.order_by > %(now)s AS is_offered,
        -coalesce({FREE}, 0) AS short, coalesce(s.fenced, 0) > 0 AS has_fences,
        l.is_active AND 'ship' = ANY(l.can) AND NOT coalesce(s.withheld, false) AS ships
 FROM inventory_supply y JOIN inventory_location l ON l.id = y.location_id
 LEFT JOIN inventory_stock s ON s.variant_id = y.variant_id AND s.location_id = y.location_id
-WHERE y.variant_id = ANY(%(variants)s) AND y.state = 'expected' ORDER BY y.due, y.id
+WHERE y.variant_id = ANY(%(variants)s) AND y.state = 'expected'
+ORDER BY y.due, y.order_by IS NOT NULL, y.id
 """  # noqa: S608 - a constant
 FENCES = """
 SELECT s.variant_id, s.location_id, f.channel_id, f.unused, p.supply_id, sum(p.quantity)::int AS pinned
@@ -42,9 +46,10 @@ def room(variant_ids: Collection[UUID]) -> dict[UUID, Rooms]:
     """What is to come of each variant of which anything is, and can still be promised."""
     found: dict[UUID, Rooms] = {}
     fenced: set[UUID] = set()
-    for row in rows(COMING, {"variants": list(variant_ids)}):
+    for row in rows(COMING, {"variants": list(variant_ids), "now": timezone.now()}):
         rooms = found.setdefault(row.variant_id, Rooms([]))
-        rooms.coming.append(Coming(row.id, row.location_id, row.due, row.units if row.ships else 0))
+        units = row.units if row.ships and row.is_offered else 0
+        rooms.coming.append(Coming(row.id, row.location_id, row.due, units, row.is_ordered, row.is_offered))
         rooms.short[row.location_id] = row.short
         if row.has_fences:
             fenced.add(row.variant_id)
@@ -90,6 +95,11 @@ LEFT JOIN inventory_supply y ON y.id = p.supply_id ORDER BY p.ordered_at, p.dema
 ALL = IN_LINE.format(whose="true")
 OF_SUPPLY = IN_LINE.format(whose="p.supply_id = %(supply)s")
 COULD_GAIN = IN_LINE.format(whose="(p.supply_id IS NULL OR p.supply_id = ANY(%(later)s))")
+FIRST_OF = f"""
+SELECT {PINS}, NULL AS due FROM inventory_supplypin p JOIN (
+    SELECT demand_key FROM inventory_supplypin WHERE supply_id = %(supply)s AND variant_id = %(variant)s
+    ORDER BY ordered_at, demand_key LIMIT %(most)s) first ON first.demand_key = p.demand_key
+"""  # noqa: S608 - a constant
 LAST_OF = f"""
 SELECT {PINS}, NULL AS due FROM inventory_supplypin p JOIN (
     SELECT demand_key FROM inventory_supplypin WHERE supply_id = %(supply)s AND variant_id = %(variant)s
@@ -116,6 +126,11 @@ def _waiting(found: Sequence[Any]) -> tuple[list[Waiting], Dates]:
 def last_of(variant_id: UUID, supply_id: UUID, most: int) -> list[Waiting]:
     """Those who wait for a supply and ordered last, at most so many."""
     return _waiting(rows(LAST_OF, {"variant": variant_id, "supply": supply_id, "most": most}))[0]
+
+
+def first_of(variant_id: UUID, supply_id: UUID, most: int) -> list[Waiting]:
+    """Those who wait for a supply and ordered first, at most so many."""
+    return _waiting(rows(FIRST_OF, {"variant": variant_id, "supply": supply_id, "most": most}))[0]
 
 
 def of_demands(keys: Collection[UUID]) -> tuple[dict[UUID, Waiting], Dates]:
@@ -162,11 +177,11 @@ def who_could_gain(variant_id: UUID, rooms: Rooms, pools: Legal) -> Iterator[lis
     after: dict[str, Any] = {"at": "-infinity", "key": UUID(int=0)}
     while is_open := rooms.open():
         coming = [c for each in is_open.values() for c in each]
-        soonest = min(c.due for c in coming)
+        soonest, is_ordered = min(c.rank for c in coming), any(c.is_ordered for c in coming)
         most = max(LEAST, 1 + sum(c.units for c in rooms.coming))
         asked = {
             "variant": variant_id,
-            "later": [supply for supply, due in rooms.due.items() if due > soonest],
+            "later": [c.supply_id for c in rooms.coming if c.rank > soonest and (is_ordered or not c.is_ordered)],
             "pools": _pools(pools, {c.location_id for c in coming}),
             "anybody": None in is_open,
             "channels": [channel for channel in is_open if channel],

@@ -1,7 +1,7 @@
 """Reads of supply: what is to come, and what can be promised of it from which day on."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,10 @@ from core.db import rows
 from inventory.selectors import free_and_left
 from inventory.supply.dated import Step, by_date, within
 from inventory.supply.reading import room
+from inventory.supply.sharing import Coming
 
+ON_ITS_WAY, TO_ORDER = "on_its_way", "to_order"
+"""What a promise of a later day rests on: supply that is ordered, and what vendors can still be asked for."""
 _LEGAL = """
 SELECT p.location_id FROM inventory_poollocation p JOIN inventory_location l ON l.id = p.location_id
 WHERE p.pool_id = %(pool)s AND l.is_active AND 'ship' = ANY(l.can)
@@ -43,9 +46,16 @@ def atp_by_date(
     found = {}
     for variant in wanted:
         more = coming[variant].of(channel_id) if variant in coming else ()
-        changes = ((c.due, c.units) for c in more if c.location_id in now.places and c.due >= today)
-        found[variant] = within(by_date(now.free.get(variant, 0), changes, today), now.left.get(variant))
+        usable = [c for c in more if c.location_id in now.places and c.due >= today]
+        steps = by_date(now.free.get(variant, 0), ((c.due, c.units) for c in usable), today)
+        told = [replace(step, grounds=_grounds(step.day, usable)) for step in steps]
+        found[variant] = within(told, now.left.get(variant))
     return found
+
+
+def _grounds(day: date, usable: Iterable[Coming]) -> tuple[str, ...]:
+    """What comes on a day: what is ordered, what can be ordered, or both."""
+    return tuple(sorted({ON_ITS_WAY if c.is_ordered else TO_ORDER for c in usable if c.due == day and c.units}))
 
 
 def _now(variant_ids: Sequence[UUID], pool_id: UUID, channel_id: UUID) -> Now:
@@ -58,6 +68,7 @@ def inbound(steps: Iterable[Step], available: int) -> list[dict[str, Any]]:
     told: list[dict[str, Any]] = []
     for step in steps:
         if step.units > available:
-            told.append({"date": step.day.isoformat(), "quantity": step.units - available})
+            more = {"date": step.day.isoformat(), "quantity": step.units - available, "grounds": list(step.grounds)}
+            told.append(more)
             available = step.units
     return told

@@ -37,7 +37,10 @@ LATE = "supply_late"
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Units that are to come. `source` is the document line behind them, `reference` what people call it."""
+    """Units that are to come. `source` is the document line behind them, `reference` what people call it.
+
+    `promised` of them were promised before they were ordered, of supply with the source `instead_of`.
+    """
 
     variant_id: UUID
     location_id: UUID
@@ -46,6 +49,8 @@ class Expected:
     kind: str
     source: UUID
     reference: str
+    promised: int = 0
+    instead_of: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +77,20 @@ def expect(lines: Sequence[Expected], *, actor: Actor) -> list[UUID]:
         Supply.objects.bulk_create(made)
         told = ({"units": s.quantity, "due": s.due.isoformat(), "reference": s.reference} for s in made)
         record_many((Row(s.pk, "supply.expect", data=t) for s, t in zip(made, told, strict=True)), actor=actor)
+        for supply, line in zip(made, lines, strict=True):
+            if line.instead_of and line.promised:
+                _take_over(supply, line.instead_of, min(line.promised, line.quantity))
         waiting.settle(variants)
     return [supply.pk for supply in made]
+
+
+def _take_over(supply: Supply, source: UUID, most: int) -> None:
+    """Who was promised units before they were ordered waits for those that are ordered now, whoever was promised them the
+    soonest first."""
+    held = Supply.objects.filter(source=source, state=Supply.State.EXPECTED, order_by__isnull=False, committed__gt=0)
+    for promised in held.order_by("due", "pk"):
+        if most:
+            most -= waiting.hand_over(supply.variant_id, promised.pk, supply.pk, most)
 
 
 def change(supply_id: UUID, *, due: date | None = None, quantity: int | None = None, actor: Actor) -> Supply:
@@ -132,6 +149,7 @@ def arrive_many(arrivals: Sequence[Arrival], *, actor: Actor) -> list[Supply]:
     found = _lock_all(wanted)
     for supply in found:
         _refuse_closed(supply)
+        _refuse_unordered(supply)
         _take_in(supply, wanted[supply.pk], actor=actor)
     waiting.settle({supply.variant_id for supply in found})
     by_id = {supply.pk: supply for supply in found}
@@ -213,6 +231,12 @@ def _refuse_closed(supply: Supply) -> None:
     if supply.state == Supply.State.CLOSED:
         named = {"sku": supply.variant.sku, "reference": supply.reference}
         raise Conflict(_("Nothing more of %(sku)s is expected of %(reference)s: it is closed.") % named)
+
+
+def _refuse_unordered(supply: Supply) -> None:
+    if supply.order_by:
+        named = {"sku": supply.variant.sku, "reference": supply.reference}
+        raise Conflict(_("%(sku)s is not ordered from %(reference)s yet: receive it on a purchase order.") % named)
 
 
 def _check(lines: Sequence[Expected]) -> None:

@@ -14,7 +14,10 @@ Legal = Mapping[UUID, Collection[UUID]]
 """The places of each pool that ship."""
 Pins = dict[UUID | None, int]
 """Units by the supply that they are waited for of."""
+Rank = tuple[date, bool]
+"""The day of a supply, and whether it is still to be ordered."""
 NEVER = date.max
+LAST: Rank = (NEVER, True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,20 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A supply, and the units of it that can be promised."""
+    """A supply, and the units of it that can be promised. What nobody has ordered yet is offered until it would have to
+    be."""
 
     supply_id: UUID
     location_id: UUID
     due: date
     units: int
+    is_ordered: bool = True
+    is_offered: bool = True
+
+    @property
+    def rank(self) -> "Rank":
+        """The sooner the better; of one day rather what is ordered."""
+        return self.due, not self.is_ordered
 
 
 @dataclass(slots=True)
@@ -52,7 +63,8 @@ class Rooms:
     A place that is `short` (it owes units, keeps more back than it has, or has set aside what it has not) will have that
     much less of what comes. What it has set aside for a channel (`fences`, by place and channel) is short for the others
     only, as far as promises of that channel (`pinned`, by supply and channel) use it by then: who waits for what comes
-    later has not used it yet.
+    later has not used it yet. What is still to be ordered pays nothing of it: what the place is short of is ordered with
+    it.
     """
 
     coming: list[Coming]
@@ -65,16 +77,24 @@ class Rooms:
         """The day of each supply."""
         return {c.supply_id: c.due for c in self.coming}
 
+    @property
+    def ranks(self) -> dict[UUID | None, Rank]:
+        """How good it is to wait for each supply."""
+        return {c.supply_id: c.rank for c in self.coming}
+
     def of(self, channel_id: UUID | None) -> list[Coming]:
         """What can be promised of each supply to orders of a channel; the soonest pays what its place is short of."""
         came: dict[UUID, int] = defaultdict(int)
         used: dict[tuple[UUID, UUID], int] = defaultdict(int)
         found: list[Coming] = []
         for c in self.coming:
-            came[c.location_id] += c.units
             for place, channel in self.fences:
                 if place == c.location_id:
                     used[place, channel] += self.pinned.get((c.supply_id, channel), 0)
+            if not c.is_ordered:
+                found.append(c)
+                continue
+            came[c.location_id] += c.units
             left = came[c.location_id] - self._owing(c.location_id, channel_id, used)
             found.append(replace(c, units=max(0, min(c.units, left))))
         return found
@@ -96,7 +116,7 @@ class Rooms:
     def take(self, supply_id: UUID, channel_id: UUID | None, units: int) -> None:
         """Units of a supply are promised to a channel's orders, or (below zero) are no longer."""
         for n, c in enumerate(self.coming):
-            if c.supply_id == supply_id:
+            if c.supply_id == supply_id and c.is_offered:
                 self.coming[n] = replace(c, units=c.units - units)
                 if channel_id:
                     key = (supply_id, channel_id)
@@ -145,18 +165,28 @@ def in_line(waits: Iterable[Waiting]) -> list[Waiting]:
 def share(waits: Iterable[Waiting], rooms: Rooms, legal: Legal) -> dict[UUID, Pins]:
     """What each demand waits for from now on: nobody later than before, everybody as early as room that is left allows.
 
-    What is given is taken from `rooms`.
+    What is given is taken from `rooms`. Who waits for what is ordered is never moved to what is still to be ordered: it
+    would be bought twice.
     """
-    due = rooms.due
-    return {wait.demand_key: _share(wait, rooms, legal.get(wait.pool_id, ()), due) for wait in in_line(waits)}
+    due, ranks = rooms.due, rooms.ranks
+    return {wait.demand_key: _share(wait, rooms, legal.get(wait.pool_id, ()), due, ranks) for wait in in_line(waits)}
 
 
-def _share(wait: Waiting, rooms: Rooms, places: Collection[UUID], due: Mapping[UUID, date]) -> Pins:
+def _share(
+    wait: Waiting,
+    rooms: Rooms,
+    places: Collection[UUID],
+    due: Mapping[UUID, date],
+    ranks: Mapping[UUID | None, Rank],
+) -> Pins:
     pins = dict(wait.pins)
     for held in latest_first(wait.pins, due):
+        rank = ranks.get(held, LAST)
         for room in rooms.of(wait.channel_id):
-            if room.due >= _due(held, due) or not pins[held]:
+            if room.rank >= rank or not pins[held]:
                 break
+            if is_unordered(rank) < is_unordered(room.rank):
+                continue
             if part := min(pins[held], room.units) if room.location_id in places else 0:
                 rooms.take(room.supply_id, wait.channel_id, part)
                 pins[room.supply_id] = pins.get(room.supply_id, 0) + part
@@ -164,6 +194,11 @@ def _share(wait: Waiting, rooms: Rooms, places: Collection[UUID], due: Mapping[U
                 if held is not None:
                     rooms.take(held, wait.channel_id, -part)
     return pins
+
+
+def is_unordered(rank: Rank) -> bool:
+    """Whether nothing is ordered yet."""
+    return rank[1]
 
 
 def latest_first(pins: Pins, due: Mapping[UUID, date]) -> list[UUID | None]:

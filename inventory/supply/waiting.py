@@ -95,7 +95,8 @@ class Ahead:
 
 
 def sell_ahead(sold: Sequence[Ahead]) -> None:
-    """Promise units of supply. Short where somebody took them meanwhile: the transaction must then be given up.
+    """Promise units of supply. Short where somebody took them meanwhile, or they come on another day than was promised: the
+    transaction must then be given up.
 
     The caller has done with stock rows.
     """
@@ -106,8 +107,8 @@ def sell_ahead(sold: Sequence[Ahead]) -> None:
     rooms = room(variants)
     for each in sold:
         variant, channel = each.wait.variant_id, each.wait.channel_id
-        left = {c.supply_id: c.units for c in rooms[variant].of(channel)} if variant in rooms else {}
-        if left.get(each.supply_id, 0) < each.wait.quantity:
+        left = {(c.supply_id, c.due): c.units for c in rooms[variant].of(channel)} if variant in rooms else {}
+        if left.get((each.supply_id, each.due), 0) < each.wait.quantity:
             raise Short([(variant, each.location_id)])
         rooms[variant].take(each.supply_id, channel, each.wait.quantity)
     put([each.wait for each in sold], [each.supply_id for each in sold])
@@ -179,6 +180,21 @@ def loosen_beyond(variant_id: UUID, supply_id: UUID, to_come: int) -> None:
             pins[supply_id] -= part
             pins[None] = pins.get(None, 0) + part
     _change(waits, after)
+
+
+def hand_over(variant_id: UUID, held: UUID, supply_id: UUID, most: int) -> int:
+    """Who waits for one supply waits for another that brings the same, the first come first; returns the units."""
+    left = most
+    after: dict[UUID, Pins] = {}
+    waits = reading.first_of(variant_id, held, most)
+    for known in in_line(waits):
+        if part := min(left, known.pins.get(held, 0)):
+            left -= part
+            pins = after[known.demand_key] = dict(known.pins)
+            pins[held] -= part
+            pins[supply_id] = pins.get(supply_id, 0) + part
+    _change(waits, after)
+    return most - left
 
 
 # Units that came

@@ -1,6 +1,6 @@
 """What the calls about orders take and give, as the OpenAPI document shows it."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
@@ -242,10 +242,12 @@ class PickupOut(Strict):
 
 
 class InboundOut(Strict):
-    """Units that are to arrive and that nobody has been promised yet."""
+    """Units that are to arrive and that nobody has been promised yet. `grounds` has `on_its_way` for what is ordered,
+    `to_order` for what a vendor can still be asked for."""
 
     date: str
     quantity: int
+    grounds: list[Literal["on_its_way", "to_order"]] = []
 
 
 class AvailableOut(Strict):

@@ -17,6 +17,7 @@ from oms.demo.refusals import lose_sales
 from oms.demo.stocking import stock_up
 from oms.demo.supplies import announce
 from oms.demo.today import live_day
+from oms.demo.vendors import sell_ahead
 from oms.demo.waiting import wait
 from sourcing.network import forget as forget_network
 
@@ -47,6 +48,7 @@ def build(
     announce(now)
     buy_and_move(now)
     wait(now)
+    sell_ahead(now)
     count_some()
     limit()
     search.catch_up(ever=True)

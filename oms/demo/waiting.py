@@ -24,12 +24,13 @@ from inventory.supply.services import Expected, arrive, close, expect
 from orders.models import Channel, Order
 
 BUYER, DOCK = Actor("user", "Inès Morel"), Actor("user", "Karim Haddad")
-HOTEL, UNLUCKY, AHEAD, SERVED = (f"ML-W{n}" for n in range(4))
+HOTEL, UNLUCKY, AHEAD, SERVED, ASKED = (f"ML-W{n}" for n in range(5))
 UNITS, COMES, MOST = 2, 24, 500
 PEOPLE = {
     HOTEL: ("Hôtel", "Beaurivage", "12 quai de Saône", "69009", "Lyon"),
     UNLUCKY: ("Maud", "Perrin", "4 rue des Tanneurs", "67000", "Strasbourg"),
     AHEAD: ("Théo", "Garnier", "27 avenue Foch", "54000", "Nancy"),
+    ASKED: ("Noé", "Vidal", "31 cours Lafayette", "69003", "Lyon"),
     SERVED: ("Lise", "Aubert", "8 place du Marché", "35000", "Rennes"),
 }
 
@@ -39,17 +40,17 @@ def wait(now: datetime) -> None:
     channel = Channel.objects.filter(code="web", is_active=True).first()
     if channel is None or Order.objects.filter(external_id=HOTEL).exists():
         return
-    few = _few(channel)
-    if len(few) < 3:
+    scarce = few(channel)
+    if len(scarce) < 3:
         return
-    wanted = [variant for variant, _ in few]
+    wanted = [variant for variant, _ in scarce]
     with transaction.atomic():
-        _place(HOTEL, now, few)
+        place(HOTEL, now, scarce)
         supply = _expect(wanted)
         for variant in wanted:
             set_pre_order(variant.pk, True, actor=BUYER)
         unlucky, _ahead, served = (
-            _place(number, now, [(variant, UNITS)])
+            place(number, now, [(variant, UNITS)])
             for number, variant in zip((UNLUCKY, AHEAD, SERVED), wanted, strict=True)
         )
         close(supply[0].pk, reason="le fournisseur est en rupture", actor=BUYER)
@@ -59,7 +60,7 @@ def wait(now: datetime) -> None:
         route([served], actor=SYSTEM)
 
 
-def _few(channel: Channel) -> list[tuple[Variant, int]]:
+def few(channel: Channel) -> list[tuple[Variant, int]]:
     """The three products of which the channel has least and nothing is on its way, and how many it has."""
     coming = Supply.objects.filter(state=Supply.State.EXPECTED).values("variant")
     here = Stock.objects.filter(location__kind=Location.Kind.WAREHOUSE, location__poollocation__pool=channel.pool_id)
@@ -70,7 +71,8 @@ def _few(channel: Channel) -> list[tuple[Variant, int]]:
     return sorted(some, key=lambda each: each[1])[:3]
 
 
-def _place(number: str, now: datetime, lines: Sequence[tuple[Variant, int]]) -> UUID:
+def place(number: str, now: datetime, lines: Sequence[tuple[Variant, int]]) -> UUID:
+    """One of the people orders; the order's id."""
     first, last, line1, postal_code, city = PEOPLE[number]
     body: dict[str, Any] = {
         "channel": "web",

@@ -23,12 +23,13 @@ from orders import holds
 from orders.models import Hold
 from orders.tracking import token_of
 from payments.models import Payment
+from purchasing.models import Vendor
 from returns.requests import Asked, request_return
 from tests.factories.counts import bin_of, counted, of_articles, of_bins, tolerate
 from tests.factories.feeds import feed_at, kept
 from tests.factories.messages import message
 from tests.factories.orders import PICKER, packed, released, shipped
-from tests.factories.purchases import bought
+from tests.factories.purchases import bought, terms
 from tests.factories.supply import coming
 from tests.factories.transfers import drafted
 from tests.factories.transfers import sent as transferred
@@ -102,6 +103,7 @@ def _supplied(world: World) -> dict[str, Any]:
     open_stock(depot, {world.variants[MUG]: 5})
     return {
         "po": bought(world.warehouse, {MUG: 5}).number,
+        "terms": str(terms(Vendor.objects.get(code="ACME"), MUG, world.warehouse).pk),
         "transfer": drafted(world.warehouse, depot, {MUG: 1}).number,
         "coming": transferred(depot, world.warehouse, {MUG: 2}).number,
     }

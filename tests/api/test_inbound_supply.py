@@ -29,7 +29,7 @@ def test_lines_are_expected_and_told_back(world: World, api: Caller) -> None:
     listed = told(api.get("/inbound-supply", sku=MUG))["items"]
     assert listed == items[:1]
     assert told(api.get("/availability", sku=MUG, channel="web"))["items"][0]["inbound"] == [
-        {"date": day(9).isoformat(), "quantity": 5}
+        {"date": day(9).isoformat(), "quantity": 5, "grounds": ["on_its_way"]}
     ]
 
 

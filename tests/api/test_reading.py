@@ -140,8 +140,8 @@ def test_availability_tells_what_more_can_be_had_on_which_day(world: World, api:
     coming(world, 5, due=4, sku=CANDLE)
     waits(world, 12)
     items = told(api.get("/availability", sku=[MUG, CANDLE], channel="web"))["items"]
-    assert items[0]["inbound"] == [{"date": day(9).isoformat(), "quantity": 18}]
-    assert items[1]["inbound"] == [{"date": day(4).isoformat(), "quantity": 5}]
+    assert items[0]["inbound"] == [{"date": day(9).isoformat(), "quantity": 18, "grounds": ["on_its_way"]}]
+    assert items[1]["inbound"] == [{"date": day(4).isoformat(), "quantity": 5, "grounds": ["on_its_way"]}]
 
 
 def test_a_quote_tells_price_and_promise_and_writes_nothing(world: World, api: Caller) -> None:

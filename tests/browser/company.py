@@ -23,7 +23,7 @@ from oms.demo.feeds import PARTNER, TILLS
 from oms.demo.supplies import LATE
 from orders.models import Order
 from orders.tracking import token_of
-from purchasing.models import PurchaseOrder
+from purchasing.models import PurchaseOrder, VendorTerms
 from returns.models import Return
 
 PASSWORD = "demo"
@@ -94,6 +94,7 @@ def _others() -> dict[str, str]:
 def _supplied() -> dict[str, str]:
     orders = {order.status: order for order in PurchaseOrder.objects.order_by("-id")}
     moves = {transfer.status: transfer for transfer in Transfer.objects.order_by("-id")}
+    terms = VendorTerms.objects.select_related("vendor").order_by("id")[0]
     sent, partly, coming = orders["sent"], orders["partly_received"], moves["in_transit"]
     for about, lines in ((sent, sent.lines), (coming, coming.lines)):
         line = lines.select_related("variant").order_by("position")[0]
@@ -107,6 +108,8 @@ def _supplied() -> dict[str, str]:
         "purchase-order-receive": f"{page}receive/",
         "purchase-order-finish": f"{page}receive/finish/",
         "vendor": f"/vendors/{sent.vendor.code}/",
+        "vendor-terms": f"/vendors/{terms.vendor.code}/terms/{terms.pk}/",
+        "vendor-terms-new": f"/vendors/{terms.vendor.code}/terms/new/",
         "vendor-change": f"/vendors/{sent.vendor.code}/change/",
         "transfer": f"/transfers/{moves['partly_received'].number}/",
         "transfer-change": f"/transfers/{moves['draft'].number}/change/",

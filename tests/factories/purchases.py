@@ -13,9 +13,10 @@ from core.ids import new_id
 from inventory.models import Location
 from inventory.tallies.counting import Units
 from purchasing import ordering
-from purchasing.models import PurchaseOrder, Receipt, Vendor
+from purchasing.models import PurchaseOrder, Receipt, Vendor, VendorTerms
 from purchasing.ordering import Item, Wish
 from purchasing.receiving import Delivery, receive
+from purchasing.terms import Terms, make_terms
 from purchasing.vendors import Particulars, make_vendor
 
 BUYER = Actor("user", "Bea Buyer")
@@ -39,6 +40,12 @@ def bought(place: Location, units: Mapping[str, int], *, cost: str = "3.50", **m
     of = Vendor.objects.filter(code=more.get("code", "ACME")).first() or vendor(**more)
     order = ordering.draft(of.pk, place.pk, wish(units, cost=cost), actor=BUYER)
     return ordering.send(order.pk, actor=BUYER)
+
+
+def terms(of: Vendor, sku: str, place: Location, promised: int = 5, **more: Any) -> VendorTerms:
+    """The vendor brings it in five working days, for 2.10 a unit, and some may be promised so."""
+    given: dict[str, Any] = {"lead_days": 5, "price": Decimal("2.10"), "promised_units": promised} | more
+    return make_terms(of.pk, sku, place.pk, Terms(**given), actor=BUYER)
 
 
 def came(units: Mapping[str, int], damaged: Mapping[str, int] | None = None, **more: Any) -> Delivery:

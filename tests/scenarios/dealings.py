@@ -8,20 +8,23 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from core.actors import Actor
 from core.days import company_day
 from core.ids import new_id
-from inventory.models import Location, Lot, Movement, Tally, Transfer
+from inventory.models import Location, Lot, Movement, Supply, Tally, Transfer
 from inventory.tallies import counting
 from inventory.tallies.counting import Entry, OfLot, Units
 from inventory.transfers import drafting, moving
 from inventory.transfers.states import UNDER_WAY
-from purchasing import ordering, receiving
-from purchasing.models import PurchaseOrder, Vendor
+from purchasing import ordering, receiving, standing
+from purchasing.models import PurchaseOrder, Vendor, VendorTerms
+from purchasing.needs import order_needed
 from purchasing.ordering import Item, Wish
 from purchasing.receiving import Delivery
 from purchasing.states import OPEN, RECEIVABLE
+from purchasing.terms import Terms, change_terms, make_terms, remove_terms
 from purchasing.vendors import Particulars, make_vendor
 from tests.factories.world import CANDLE, MUG, VASE, World
 from tests.scenarios.books import Books
@@ -70,6 +73,55 @@ class Dealers:
                 lambda: ordering.change(order.pk, wish, actor=BUYER),
             )
         )
+
+    # On vendors' terms
+
+    def set_terms(self, n: int, units: int) -> Deed | None:
+        """New ones, more or fewer units, another lead time, or none at all."""
+        sku, place = GOODS[n % 3], self._place(n)
+        wish = Terms(units, Decimal("2.20"), minimum=1 + n % 3, pack=1 + units % 4, promised_units=(units + n) % 6)
+        return Deed(
+            f"{wish.promised_units} {sku} may be promised for {place.code}, as they come in {wish.lead_days} days",
+            lambda: _set_terms(sku, place, wish),
+        )
+
+    def take_terms_away(self, n: int, units: int) -> Deed | None:
+        found = nth(list(VendorTerms.objects.select_related("variant", "location").order_by("id")), n)
+        return (
+            None
+            if found is None
+            else Deed(
+                f"the terms of {found.variant.sku} for {found.location.code} are taken away",
+                lambda: remove_terms(found.pk, actor=BUYER),
+            )
+        )
+
+    def let_a_night_fall(self, n: int, units: int) -> Deed | None:
+        """What can no longer be ordered for its day moves on, as its last hour has passed."""
+
+        def do() -> None:
+            unordered = Supply.objects.filter(state=Supply.State.EXPECTED, order_by__gt=timezone.now())
+            passed = list(unordered.order_by("id").values_list("pk", flat=True))[n % 2 :]
+            for days, row in enumerate(passed):
+                Supply.objects.filter(pk=row).update(order_by=timezone.now() - timedelta(minutes=1 + n + days))
+            standing.roll(actor=BUYER)
+
+        return Deed("a night falls over what vendors can be asked for", do)
+
+    def order_what_was_sold(self, n: int, units: int) -> Deed | None:
+        """Drafted, and now and then sent at once."""
+        place = self._place(n)
+        vendor = Vendor.objects.filter(code="ACME").first()
+        if vendor is None:
+            return None
+
+        def do() -> None:
+            with transaction.atomic():
+                for draft in order_needed(vendor.pk, place.pk, actor=BUYER):
+                    if n % 3:
+                        ordering.send(draft.pk, actor=BUYER)
+
+        return Deed(f"what was sold is ordered for {place.code}", do)
 
     def give_a_purchase_up(self, n: int, units: int) -> Deed | None:
         order = self._purchase(n)
@@ -252,6 +304,17 @@ class Dealers:
         return Units(units, 0, named)
 
 
+def _set_terms(sku: str, place: Location, wish: Terms) -> None:
+    with transaction.atomic():
+        found = Vendor.objects.filter(code="ACME").first()
+        vendor = found or make_vendor("ACME", Particulars("Acme", over_percent=25), actor=BUYER)
+        known = vendor.terms.filter(variant__sku=sku, location=place).first()
+        if known:
+            change_terms(known.pk, wish, actor=BUYER)
+        else:
+            make_terms(vendor.pk, sku, place.pk, wish, actor=BUYER)
+
+
 def _draft(place: Location, wish: Wish) -> PurchaseOrder:
     """An order from the one vendor there is, who is made when first wanted."""
     with transaction.atomic():
@@ -261,5 +324,6 @@ def _draft(place: Location, wish: Wish) -> PurchaseOrder:
 
 
 DEALING = ("write_a_purchase_order", "buy", "buy", "send_a_purchase_order", "change_a_purchase_order", "give_a_purchase_up",
+           "set_terms", "set_terms", "take_terms_away", "let_a_night_fall", "order_what_was_sold", "order_what_was_sold",
            "receive_a_purchase", "receive_a_purchase", "scan_a_purchase", "book_a_count", "write_a_transfer",
            "write_a_transfer", "send_a_transfer", "receive_a_transfer", "write_a_transfer_off", "cancel_a_transfer")  # fmt: skip

@@ -27,7 +27,7 @@ TABLES = (
     "inventory_supply", "inventory_supplypin", "catalog_variant", "inventory_tally", "inventory_tallyentry",
     "inventory_transfer", "inventory_transferline", "inventory_transferstep", "inventory_transferstepline", "inventory_transfersteplot",
     "inventory_stockcount", "inventory_countbin", "inventory_countline", "inventory_countentry",
-    "purchasing_vendor", "purchasing_purchaseorder", "purchasing_purchaseline", "purchasing_receipt", "purchasing_receiptline",
+    "purchasing_vendor", "purchasing_vendorterms", "purchasing_purchaseorder", "purchasing_purchaseline", "purchasing_receipt", "purchasing_receiptline",
     "fulfillment_fulfillmentorder", "fulfillment_fulfillmentline", "fulfillment_pickedlot", "fulfillment_shipment", "fulfillment_shipmentline",
     "fulfillment_trackingevent", "payments_payment", "payments_transaction", "returns_return", "returns_returnline",
     "accounting_journalentry", "accounting_journalline", "customers_customer",

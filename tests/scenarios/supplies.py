@@ -124,7 +124,7 @@ class Buyers:
 
     def _supply(self, n: int) -> Supply | None:
         """Any but those that follow a document of ours, which nobody else changes."""
-        found = Supply.objects.select_related("variant", "location").filter(kind=Supply.Kind.VENDOR)
+        found = Supply.objects.select_related("variant", "location").filter(kind=Supply.Kind.VENDOR, order_by=None)
         return nth(list(found.order_by("id")), n)
 
     def _named(self, found: Supply) -> str:

@@ -11,6 +11,7 @@ import pytest
 from django.db import transaction
 
 from core.actors import SYSTEM
+from core.days import after
 from core.ids import new_id
 from core.invariants import disagreements
 from inventory.models import Location
@@ -19,7 +20,7 @@ from sourcing.alternatives import explain
 from sourcing.models import Decision
 from sourcing.network import forget, network
 from sourcing.plans import Plan
-from sourcing.promise import Promise, after, arrival, promise
+from sourcing.promise import Promise, arrival, promise
 from sourcing.selectors import decisions, latest_decision, preferred
 from sourcing.services import decide, record
 from tests.sourcing.making import MONDAY, Company, make_location, make_rate, make_variant

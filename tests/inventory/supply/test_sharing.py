@@ -66,6 +66,42 @@ def test_new_supply_puts_nobody_back(waits: list[Waiting], first: list[Coming], 
         assert _days(after[wait.demand_key], due) <= _days(before[wait.demand_key], due)
 
 
+unordered = st.lists(st.booleans(), min_size=4, max_size=4)
+
+
+@given(demands, supplies, supplies, unordered)
+def test_who_waits_for_what_is_ordered_is_never_moved_to_what_would_have_to_be_bought_for_him_again(
+    waits: list[Waiting], first: list[Coming], second: list[Coming], ordered: list[bool]
+) -> None:
+    before = share(waits, rooms(first), POOLS)
+    left = [replace(c, units=c.units - sum(p.get(c.supply_id, 0) for p in before.values())) for c in first]
+    more = [
+        replace(c, supply_id=UUID(int=c.supply_id.int + 50), is_ordered=is_ordered)
+        for c, is_ordered in zip(second, ordered, strict=False)
+    ]
+    now = [replace(w, pins=before[w.demand_key]) for w in waits]
+    after = share(now, Rooms(sorted([*left, *more], key=lambda c: (c.rank, c.supply_id))), POOLS)
+    for wait in waits:
+        asked = sum(after[wait.demand_key].get(c.supply_id, 0) for c in more if not c.is_ordered)
+        assert asked <= before[wait.demand_key].get(None, 0)
+    due = {c.supply_id: c.due for c in [*left, *more]}
+    for wait in waits:
+        assert _days(after[wait.demand_key], due) <= _days(before[wait.demand_key], due)
+
+
+def test_of_one_day_what_is_ordered_is_given_first_and_what_is_too_late_to_order_is_not_given_again() -> None:
+    ordered, asked, passed = (
+        Coming(UUID(int=100), PLACES[0], DAY, 2),
+        Coming(UUID(int=101), PLACES[0], DAY, 9, is_ordered=False),
+        Coming(UUID(int=102), PLACES[0], DAY + timedelta(1), 0, is_ordered=False, is_offered=False),
+    )
+    first = Waiting(UUID(int=200), MUG, UUID(int=11), WEB, NOON, {passed.supply_id: 3})
+    last = replace(first, demand_key=UUID(int=201), ordered_at=NOON + timedelta(minutes=1), pins={None: 9})
+    shared = share([first, last], Rooms([ordered, asked, passed]), POOLS)
+    assert {held: n for held, n in shared[first.demand_key].items() if n} == {ordered.supply_id: 2, asked.supply_id: 1}
+    assert {held: n for held, n in shared[last.demand_key].items() if n} == {asked.supply_id: 8, None: 1}
+
+
 def _days(pins: dict[UUID | None, int], due: dict[UUID, date]) -> list[date]:
     return sorted(due.get(held, NEVER) if held else NEVER for held, units in pins.items() for _ in range(units))
 
