@@ -219,8 +219,8 @@ def _number(
         if codes and not row.tracks_serials:
             raise Invalid.field(loc, _("%(sku)s does not ask for serial numbers: leave them out") % {"sku": row.sku})
         if len(codes) > quantity:
-            said = _("%(n)s numbers for %(units)s units: one for each at most")
-            raise Invalid.field(loc, said % {"n": len(codes), "units": quantity})
+            said = _("%(n)s numbers are too many: one for each unit at most")
+            raise Invalid.field(loc, said % {"n": len(codes)})
         if codes:
             picked = serials.Picked(row.work_line_id, row.work_id, row.number, row.variant_id, row.location_id, codes, loc)  # fmt: skip
             scanned.append(picked)

@@ -48,13 +48,18 @@ class Coming:
     loc: Sequence[str | int]
 
 
-def out_of(order_line_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
-    """The numbers of units that left for these order lines and are not back."""
-    found: dict[UUID, list[str]] = defaultdict(list)
-    for row in rows(_LEFT, {"lines": list(order_line_ids)}):
-        if not row.is_back:
-            found[row.line_id].append(row.code)
-    return found
+OF_ORDER = """
+SELECT w.fulfillment_order_id AS work_id, w.order_line_id AS line_id, k.serial_id, s.code, k.has_left,
+       r.id IS NOT NULL AS is_back
+FROM fulfillment_fulfillmentorder f JOIN fulfillment_fulfillmentline w ON w.fulfillment_order_id = f.id
+JOIN fulfillment_pickedserial k ON k.fulfillment_line_id = w.id JOIN inventory_serialnumber s ON s.id = k.serial_id
+LEFT JOIN returns_returnedserial r ON r.picked_id = k.id WHERE f.order_id = %(order)s ORDER BY k.id
+"""
+
+
+def of_order(order_id: UUID) -> list[Any]:
+    """The units that an order has in hand or had, by their numbers: whether each has left, and is back."""
+    return rows(OF_ORDER, {"order": order_id})
 
 
 def chosen(coming: Sequence[Coming]) -> list[list[Any]]:
@@ -89,8 +94,8 @@ def _units(each: Coming, left: Mapping[str, Any], out: dict[str, Any], errors: l
     if len(errors) > before:
         return units
     if len(units) > each.quantity:
-        said = _("%(n)s numbers for %(units)s units: one for each at most")
-        errors.append({"loc": list(each.loc), "msg": said % {"n": len(units), "units": each.quantity}})
+        said = _("%(n)s numbers are too many: one for each unit at most")
+        errors.append({"loc": list(each.loc), "msg": said % {"n": len(units)}})
     if each.quantity >= each.out:
         units += out.values()
         out.clear()

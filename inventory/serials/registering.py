@@ -121,9 +121,9 @@ def _read(named: Sequence[Named]) -> _Read:
     read, seen = _Read(), set[tuple[UUID, str]]()
     for each in named:
         if each.most is not None and len(each.codes) > each.most:
-            said = _("%(n)s numbers for %(units)s units: one for each at most")
+            said = _("%(n)s numbers are too many: one for each unit at most")
             read.errors.append(
-                {"loc": list(each.loc), "msg": said % {"n": len(each.codes), "units": each.most}}
+                {"loc": list(each.loc), "msg": said % {"n": len(each.codes)}}
             )  # fmt: skip
         for n, text in enumerate(each.codes):
             code, loc = spelt(text), [*each.loc, n]

@@ -15,7 +15,7 @@ from fulfillment.models import FulfillmentOrder, Shipment
 from integrations.services import create_api_key
 from inventory.counts import counting as count
 from inventory.counts.counting import What
-from inventory.models import CountLine, FeedMessage, Holding, Lot, StockCount, Supply, Transfer
+from inventory.models import CountLine, FeedMessage, Holding, Lot, SerialNumber, StockCount, Supply, Transfer
 from inventory.tallies import counting
 from inventory.tallies.counting import Entry
 from oms.demo.build import build
@@ -155,5 +155,7 @@ def _bins() -> dict[str, str]:
         "stock-at": f"/stock/{held.stock.variant.sku}/at/{held.stock.location_id}/",
         "stock-lot": f"/stock-lots/{lot.pk}/",
         "recall": f"/recall/?lot_id={lot.pk}",
+        "serial": f"/serials/{SerialNumber.objects.filter(state='here').latest('id').pk}/",
+        "stock-item-numbered": f"/stock/{SerialNumber.objects.latest('id').variant.sku}/",
         "stock-bin": f"/stock-bins/{held.bin_id}/",
     }

@@ -88,6 +88,9 @@ LEAVES = [
     Leaf("lots", "stock-lots", "warehouse", "/stock-lots/"),
     Leaf("lot", "stock-lot", "manager", "stock-lot"),
     Leaf("recall", "recall", "manager", "recall"),
+    Leaf("serial numbers", "serials", "warehouse", "/serials/"),
+    Leaf("serial number", "serial", "warehouse", "serial"),
+    Leaf("stock item, numbered", "stock-item", "manager", "stock-item-numbered"),
     Leaf("put away", "put-away", "warehouse", "/put-away/"),
     Leaf("put away, choice of place", "put-away", "manager", "/put-away/"),
     Leaf("purchase orders", "purchase-orders", "planner", "/purchase-orders/"),
@@ -203,7 +206,7 @@ NOT_OPENED = {
     "purchase-order-send", "purchase-order-give-up", "purchase-order-receive-scan", "purchase-order-receive-rest",
     "purchase-order-receive-drop", "transfer-cancel", "transfer-write-off", "transfer-scan", "transfer-rest", "transfer-drop",
     "stock-feed-file", "stock-message-refused", "stock-message-progress",
-    "stock-receive", "stock-adjust", "stock-condition", "stock-bin-change", "put-scan", "order-keep", "order-let-go", "keeping-rule-remove", "stock-lot-close", "stock-track", "stock-lot-release", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
+    "stock-receive", "stock-adjust", "stock-condition", "stock-bin-change", "put-scan", "order-keep", "order-let-go", "keeping-rule-remove", "stock-lot-close", "stock-serials", "stock-serials-register", "serial-gone", "serial-found", "stock-track", "stock-lot-release", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
     "count-start", "count-cancel", "count-assign", "count-find", "count-take", "count-scan", "count-done", "count-leave",
     "stock-pre-order", "supply-change", "supply-close", "supply-arrive",
     "work-ship",  # they do something and lead back
