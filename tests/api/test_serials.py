@@ -74,7 +74,7 @@ def test_units_are_picked_sent_and_brought_back_by_number(world: World, api: Cal
     told(api.post(f"{page}/pack", {}))
     sent = told(api.post(f"{page}/ship", {}))
     assert sent["shipments"][0]["lines"][0]["serials"] == ["V-1", "V-2"]
-    (found,) = told(api.get("/serials?code=v-1"))["items"]
+    (found,) = told(api.get("/serials", code="v-1"))["items"]
     assert (found["state"], found["location"], found["order"]) == ("sent", None, order.number)
     assert found["tracking_number"] == sent["shipments"][0]["tracking_number"]
     made = told(api.post("/returns", {"order": order.number, "lines": [{"id": line, "quantity": 1}]}), 201)
@@ -96,13 +96,13 @@ def test_units_are_looked_up_and_paged(world: World, api: Caller) -> None:
     registered(world.variants[VASE], world.store, "V-3")
     mark_gone(serial("V-2").pk, reason="stolen", actor=SYSTEM)
 
-    def codes(query: str) -> list[str]:
-        return [each["serial"] for each in told(api.get(f"/serials?{query}"))["items"]]
+    def codes(**query: str) -> list[str]:
+        return [each["serial"] for each in told(api.get("/serials", **query))["items"]]
 
-    assert codes(f"sku={VASE}") == ["V-1", "V-2", "V-3"]
-    assert codes("location=SHOP-PARIS") == ["V-3"]
-    assert codes("state=gone") == ["V-2"]
-    first = told(api.get("/serials?limit=2"))
-    assert codes(f"limit=2&cursor={first['next']}") == ["V-3"]
-    for wrong in ("sku=NO", "location=NO", "state=lost"):
-        problem(api.get(f"/serials?{wrong}"), 422, "invalid")
+    assert codes(sku=VASE) == ["V-1", "V-2", "V-3"]
+    assert codes(location="SHOP-PARIS") == ["V-3"]
+    assert codes(state="gone") == ["V-2"]
+    first = told(api.get("/serials", limit="2"))
+    assert codes(limit="2", cursor=first["next"]) == ["V-3"]
+    for wrong in ({"sku": "NO"}, {"location": "NO"}, {"state": "lost"}):
+        problem(api.get("/serials", **wrong), 422, "invalid")
