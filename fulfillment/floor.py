@@ -284,10 +284,10 @@ _UNPICKED = """
 SELECT o.number, ol.sku, l.quantity - l.cancelled AS wanted, l.quantity - l.cancelled - l.picked AS left, n.missing
 FROM fulfillment_fulfillmentline l JOIN fulfillment_fulfillmentorder f ON f.id = l.fulfillment_order_id
 JOIN orders_orderline ol ON ol.id = l.order_line_id JOIN orders_order o ON o.id = f.order_id
-JOIN catalog_variant v ON v.id = ol.variant_id
+JOIN catalog_variant v ON v.id = ol.variant_id JOIN orders_channel c ON c.id = o.channel_id
 LEFT JOIN LATERAL (
     SELECT l.picked - count(*)::int AS missing FROM fulfillment_pickedserial k
-    WHERE k.fulfillment_line_id = l.id) n ON v.tracks_serials
+    WHERE k.fulfillment_line_id = l.id) n ON v.tracks_serials AND NOT c.is_history
 WHERE f.id = ANY(%(ids)s) AND f.status = 'picking' AND (l.quantity > l.cancelled + l.picked OR n.missing > 0)
 ORDER BY l.quantity > l.cancelled + l.picked DESC, o.number, ol.position LIMIT 1
 """
