@@ -73,6 +73,10 @@ ENTRIES = [
     Entry(_("Bins"), icon="map-pin", route="stock-bins", permission="stock.view", under="/stock-bins/", group="stock", within="stock"),
     Entry(_("Lots"), icon="layers", route="stock-lots", permission="stock.view", under="/stock-lots/", group="stock", within="stock"),
     Entry(
+        _("Serial numbers"), icon="scan-barcode", route="serials", permission="stock.view", under="/serials/",
+        group="stock", within="stock",
+    ),
+    Entry(
         _("Put away"), icon="scan-barcode", route="put-away", permission="stock.receive", under="/put-away/", group="stock",
     ),
     Entry(

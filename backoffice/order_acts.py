@@ -27,6 +27,7 @@ from core.problems import Conflict, Invalid, NotFound, Problem
 from core.templatetags.ui import say_moment
 from core.typed import plain
 from fulfillment import amend
+from inventory.serials.registering import split
 from notifications.services import send_again
 from orders import contact, holds
 from orders.keeping import services as keeping
@@ -259,7 +260,8 @@ def take_back(request: HttpRequest, found: Order) -> str:
     """Goods are here again: into stock by their condition, and credited by the exact share of these units."""
     place_id = _return_place(request)
     condition, reason = request.POST.get("condition", ""), request.POST.get("reason", "").strip()[:200]
-    lines = [Back(line, quantity, condition, reason) for line, quantity in quantities(request, found)]
+    named = _numbers(request, found)
+    lines = [Back(line, quantity, condition, reason, named.get(line)) for line, quantity in quantities(request, found)]
     receive_and_credit(
         [ReturnInput(found.pk, lines)],
         actor=Actor.of(request.user),
@@ -283,8 +285,16 @@ def receive_return(request: HttpRequest, found: Order) -> str:
         raise Invalid.field(["condition"], _("choose the condition of the goods"))
     conditions = dict.fromkeys(wanted.lines.values_list("order_line_id", flat=True), condition)
     place_id, actor = _return_place(request), Actor.of(request.user)
-    receive_and_credit([wanted.pk], actor=actor, location_id=place_id, conditions=conditions)
+    receive_and_credit(
+        [wanted.pk], actor=actor, location_id=place_id, conditions=conditions, numbers=_numbers(request, found)
+    )
     return _("%(rma)s is received and credited.") % {"rma": wanted.rma}
+
+
+def _numbers(request: HttpRequest, found: Order) -> dict[UUID, list[str]]:
+    """The serial numbers that were typed, by line."""
+    typed = {line.pk: split(request.POST.get(f"serials-{line.pk}", "")[:20_000]) for line in found.lines.all()}
+    return {line: codes for line, codes in typed.items() if codes}
 
 
 def _return_place(request: HttpRequest) -> UUID:

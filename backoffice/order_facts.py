@@ -26,6 +26,7 @@ from orders.selectors import by_number, totals_of_customer
 from orders.tracking import token_of, tracking_url
 from payments.models import Payment
 from payments.selectors import payments_of
+from returns import serials
 from returns.models import ReturnLine
 from returns.selectors import of_orders as returns_of
 from sourcing.selectors import latest_decision
@@ -54,8 +55,9 @@ def of(
     work = of_orders([found.pk]).get(found.pk, [])
     payments = payments_of([found.pk])[found.pk]
     decision = latest_decision(found.pk)
-    rows = order_page.line_rows(found, work, typed)
-    parcels = order_page.parcels(work)
+    units = serials.of_order(found.pk)
+    rows = order_page.line_rows(found, work, typed, units)
+    parcels = order_page.parcels(work, units)
     returned = returns_of([found.pk]).get(found.pk, [])
     letters, incidents = letters_of(request, found), incidents_of(request, found)
     facts = order_actions.Facts(found, rows, payments, parcels, returned, letters, incidents)
@@ -86,6 +88,7 @@ def of(
         "customer_link": tracking_url(found),
         "tracking_token": token_of(found.pk, found.tracking_version),
         "returns": returned,
+        "numbered": [row for row in rows if row.numbers],
         "return_places": return_places(request),
         "conditions": ReturnLine.Condition.values,
         "hold_kinds": [kind for kind in Hold.Kind.values if kind != Hold.Kind.PAYMENT],

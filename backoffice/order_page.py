@@ -1,7 +1,7 @@
 """What the order page shows, put together from every app that knows something of the order."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -109,6 +109,9 @@ class LineRow:
     asked: int = 0
     back: int = 0
     """Units typed into the forms that cancel and that take back."""
+    numbers: Sequence[str] = ()
+    """The serial numbers of units that left and are not back."""
+    typed_numbers: str = ""
 
     @property
     def total(self) -> Decimal:
@@ -121,14 +124,30 @@ class LineRow:
         return self.line.quantity > self.line.cancelled
 
 
-def line_rows(order: Order, work: Iterable[FulfillmentOrder], typed: Mapping[str, str] | None = None) -> list[LineRow]:
-    """The lines with their places and what may still be cancelled or come back; `typed` is a form sent before."""
+def line_rows(
+    order: Order,
+    work: Iterable[FulfillmentOrder],
+    typed: Mapping[str, str] | None = None,
+    units: Sequence[Any] = (),
+) -> list[LineRow]:
+    """The lines with their places and what may still be cancelled or come back; `typed` is a form sent before, `units`
+    those of the order that have serial numbers."""
+    out: dict[UUID, list[str]] = {}
+    for unit in units:
+        if unit.has_left and not unit.is_back:
+            out.setdefault(unit.line_id, []).append(unit.code)
     places: dict[UUID, list[str]] = {}
     for each in work:
         for part in each.lines.all():
             if part.quantity > part.cancelled:
                 places.setdefault(part.order_line_id, []).append(each.location.name)
-    return [_line_row(line, places.get(line.pk, []), typed or {}) for line in order.lines.all()]
+    rows = [_line_row(line, places.get(line.pk, []), typed or {}) for line in order.lines.all()]
+    return [
+        replace(row, numbers=out[row.line.pk], typed_numbers=(typed or {}).get(f"serials-{row.line.pk}", ""))
+        if row.line.pk in out
+        else row
+        for row in rows
+    ]
 
 
 def _line_row(line: OrderLine, places: list[str], typed: Mapping[str, str]) -> LineRow:
@@ -154,6 +173,8 @@ class Parcel:
     status: str
     kind: str
     lines: list[Any]
+    units: list[Any] = field(default_factory=list)
+    """Those that have serial numbers."""
 
     @property
     def has_papers(self) -> bool:
@@ -177,8 +198,8 @@ class Parcel:
         return self.arrived or self.expected
 
 
-def parcels(work: Iterable[FulfillmentOrder]) -> list[Parcel]:
-    """Each place's work as a parcel; cancelled work is left out."""
+def parcels(work: Iterable[FulfillmentOrder], units: Sequence[Any] = ()) -> list[Parcel]:
+    """Each place's work as a parcel, with the `units` of the order that have serial numbers; cancelled work is left out."""
     found = []
     for each in work:
         if each.status == "cancelled":
@@ -189,7 +210,8 @@ def parcels(work: Iterable[FulfillmentOrder]) -> list[Parcel]:
         status, kind = (left.status, "shipment") if left else (each.status, "fulfillment")
         if status == "picking" and all(line.picked >= line.quantity - line.cancelled for line in lines):
             status = "picked"
-        found.append(Parcel(each, shipment, status, kind, lines))
+        mine = [unit for unit in units if unit.work_id == each.pk]
+        found.append(Parcel(each, shipment, status, kind, lines, mine))
     return found
 
 

@@ -37,6 +37,7 @@ ICONS = {
     "vendor": "factory",
     "vendor_terms": "factory",
     "supply": "truck",
+    "serial": "scan-barcode",
 }
 MACHINES = {
     "order": "order",
@@ -81,6 +82,9 @@ SPECIAL_ICONS = {
     "order.keep_longer": "clock",
     "order.cancel": "ban",
     "fulfillment_order.pick": "scan-barcode",
+    "serial.send": "truck",
+    "serial.return": "undo-2",
+    "serial.gone": "ban",
 }
 
 Say = Callable[[TimelineEntry, str], str]
@@ -121,6 +125,12 @@ def _repinned(entry: TimelineEntry, currency: str) -> str:
 def _lot_out(entry: TimelineEntry, currency: str) -> str:
     units, lot = int(entry.data.get("units", 0)), entry.data.get("lot", "")
     return _("took %(n)d of lot %(lot)s out of the work again") % {"n": units, "lot": lot}
+
+
+def _of_unit(words: Callable[[], str]) -> Say:
+    """What happened to one unit: where, and for which order."""
+    names = ("place", "from", "order", "parcel", "rma")
+    return lambda entry, currency: words() % {name: entry.data.get(name, "") or "—" for name in names}
 
 
 def _unplanned(entry: TimelineEntry, currency: str) -> str:
@@ -383,6 +393,14 @@ SAID: dict[str, Say] = {
         % {"n": int(e.data.get("units", 0))}
     ),
     "supply.withdraw": lambda e, c: _("nothing of it is promised before it is ordered any more"),
+    "serial.receive": _of_unit(lambda: _("made it known at %(place)s")),
+    "serial.seen": _of_unit(lambda: _("saw it at %(place)s, no longer at %(from)s")),
+    "serial.pick": _of_unit(lambda: _("picked it for order %(order)s")),
+    "serial.put_back": _of_unit(lambda: _("took it out of order %(order)s again")),
+    "serial.send": _of_unit(lambda: _("sent it with order %(order)s, parcel %(parcel)s")),
+    "serial.return": _of_unit(lambda: _("took it back at %(place)s from order %(order)s (%(rma)s)")),
+    "serial.gone": _of_unit(lambda: _("marked it as gone, seen last at %(place)s")),
+    "serial.found": _of_unit(lambda: _("found it again at %(place)s")),
     "stock_count.make": lambda e, c: _("made the count"),
     "stock_count.start": lambda e, c: _("had it counted"),
     "stock_count.assign": lambda e, c: (

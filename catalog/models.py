@@ -73,6 +73,9 @@ class Variant(models.Model):
     shelf_days = models.IntegerField(
         default=0, db_default=0, help_text="days that must be left to a lot's last day for it to be sold"
     )
+    tracks_serials = models.BooleanField(
+        default=False, db_default=False, help_text="each unit is packed by its serial number"
+    )
     pre_order = models.BooleanField(
         default=False, db_default=False, help_text="may be sold before it is here, against supply that is on its way"
     )

@@ -26,5 +26,20 @@ def set_pre_order(variant_id: UUID, may: bool, *, actor: Actor) -> bool:
     return True
 
 
+def set_serials(variant_id: UUID, may: bool, *, actor: Actor) -> bool:
+    """Say whether each unit of a product is packed by its serial number; whether that is news. Numbers known so far stay."""
+    with transaction.atomic():
+        variant = Variant.objects.select_for_update(no_key=True).filter(pk=variant_id).first()
+        if variant is None:
+            raise NotFound(_("There is no such product."))
+        if not variant.is_stocked:
+            raise Conflict(_("%(sku)s is not kept in stock: it has no units with numbers.") % {"sku": variant.sku})
+        if variant.tracks_serials is may:
+            return False
+        Variant.objects.filter(pk=variant_id).update(tracks_serials=may)
+        record(variant_id, "variant.serials", actor=actor, before=_word(not may), after=_word(may))
+    return True
+
+
 def _word(may: bool) -> str:
     return "on" if may else "off"

@@ -233,7 +233,7 @@ def shrink_work(cut: Cut, *, actor: Actor, at: datetime | None) -> None:
         },
     )
     if in_hand := [t.work_line_id for t in cut.taken if t.bucket in ("picked", "packed")]:
-        give_back(in_hand)
+        give_back(in_hand, actor=actor)
     touched = sorted({t.work_id for t in cut.taken})
     opened = sorted({t.work_id for t in cut.taken if t.bucket == "packed"})
     empty = [row.id for row in rows(_EMPTY, {"ids": touched})]

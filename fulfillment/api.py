@@ -3,7 +3,8 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Query
@@ -13,13 +14,14 @@ from core.calls import Calls, Empty, PageQuery, Strict, caller_of, page
 from core.lists import KeysetList
 from core.problems import Conflict, Invalid, NotFound
 from fulfillment import floor, labelling, shipping, tracking_events
-from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine
+from fulfillment.models import FulfillmentLine, FulfillmentOrder, PickedSerial, Shipment, ShipmentLine
 from fulfillment.states import FULFILLMENT_ORDER
 from inventory.models import Location
 
 calls = Calls(tags=["fulfillment"])
 
 STATES = sorted({target for _, target in FULFILLMENT_ORDER.table.values()} | {"planned"})
+Serial = Annotated[str, Field(max_length=200)]
 Short = Annotated[str, Field(max_length=40)]
 
 
@@ -68,6 +70,7 @@ class ParcelLineOut(Strict):
     id: str
     sku: str
     quantity: int
+    serials: list[str]
 
 
 class ParcelOut(Strict):
@@ -97,6 +100,9 @@ class PickedLineIn(Strict):
 
     id: UUID
     quantity: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+    serials: Annotated[
+        list[Serial], Field(max_length=1_000, description="the numbers of these units, where the article asks for them")
+    ] = []
 
 
 class PickIn(Strict):
@@ -149,7 +155,7 @@ def work_answer(work: FulfillmentOrder) -> dict[str, Any]:
 
 
 def parcel_answer(parcel: Shipment, order_number: str) -> dict[str, Any]:
-    """A shipment; its lines (with order line) are loaded."""
+    """A shipment; its lines (with order line and serial numbers) are loaded."""
     return {
         "id": str(parcel.pk),
         "order": order_number,
@@ -162,7 +168,12 @@ def parcel_answer(parcel: Shipment, order_number: str) -> dict[str, Any]:
         "shipped_at": parcel.shipped_at and parcel.shipped_at.isoformat(),
         "delivered_at": parcel.delivered_at and parcel.delivered_at.isoformat(),
         "lines": [
-            {"id": str(line.order_line_id), "sku": line.order_line.sku, "quantity": line.quantity}
+            {
+                "id": str(line.order_line_id),
+                "sku": line.order_line.sku,
+                "quantity": line.quantity,
+                "serials": line.numbers,  # type: ignore[attr-defined]
+            }
             for line in parcel.lines.all()
         ],
     }
@@ -174,7 +185,12 @@ def _whole() -> QuerySet[FulfillmentOrder]:
 
 
 def _parcels() -> QuerySet[Shipment]:
+    units = PickedSerial.objects.filter(
+        fulfillment_line__fulfillment_order=OuterRef("shipment__fulfillment_order"),
+        fulfillment_line__order_line=OuterRef("order_line"),
+    )
     lines = ShipmentLine.objects.select_related("order_line").order_by("order_line__position")
+    lines = lines.annotate(numbers=ArraySubquery(units.order_by("id").values("serial__code")))
     return Shipment.objects.select_related("order").prefetch_related(Prefetch("lines", lines)).order_by("id")
 
 
@@ -235,7 +251,8 @@ def pick_work(request: HttpRequest, body: PickIn, work_id: UUID) -> dict[str, An
         if line.id in quantities:
             raise Invalid.field(["lines", index, "id"], _("is named twice"))
         quantities[line.id] = line.quantity
-    floor.pick(work_id, quantities, actor=actor)
+    numbers = {line.id: line.serials for line in body.lines}
+    floor.pick(work_id, quantities, actor=actor, numbers=numbers)
     return _done(work_id)
 
 

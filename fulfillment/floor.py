@@ -16,7 +16,7 @@ from core.ids import new_id
 from core.problems import Conflict, Invalid, NotFound
 from core.states import apply_many
 from core.timeline import record
-from fulfillment import labelling
+from fulfillment import labelling, serials
 from fulfillment import lots as lots_of_work
 from fulfillment.carriers import Booking, Parcel, carrier
 from fulfillment.locks import insist, last_doer, lock_orders_of, open_units, refusal
@@ -50,16 +50,19 @@ def pick(
     actor: Actor,
     at: datetime | None = None,
     lots: Mapping[UUID, UUID] | None = None,
+    numbers: Mapping[UUID, Sequence[str]] | None = None,
 ) -> None:
     """Units (by order line) are taken from the shelf. Counting above what is asked for is refused, in words.
 
-    `lots` are those that were scanned, by order line; of others what expires first is taken.
+    `lots` are those that were scanned, by order line; of others what expires first is taken. `numbers` are the serial
+    numbers that were scanned; units may be picked without, and packed only with them.
     """
     _check_quantities(quantities)
     with transaction.atomic():
         orders = lock_orders_of([fulfillment_order_id])
         _begin([fulfillment_order_id], actor=actor, at=at)
-        _count(fulfillment_order_id, quantities, lots or {})
+        work = _count(fulfillment_order_id, quantities, lots or {})
+        _number(work, quantities, numbers or {}, actor)
         move([Units(line, quantity) for line, quantity in quantities.items()], "released", "picked")
         (order_id,) = orders
         data = {"id": str(fulfillment_order_id), "units": sum(quantities.values())}
@@ -67,28 +70,60 @@ def pick(
         refresh([order_id], actor=actor, at=at)
 
 
-def scan(fulfillment_order_id: UUID, code: str, *, actor: Actor, at: datetime | None = None) -> UUID:
-    """One unit, by the barcode or SKU that was scanned. Returns the order line it counted for."""
-    found = rows(_SCANNED, {"id": fulfillment_order_id, "code": code.strip()[:64]})
-    if not found:
-        raise Invalid.field(["code"], _("nothing in this order has that barcode or SKU; put the article back"))
+def scan(
+    fulfillment_order_id: UUID,
+    code: str,
+    *,
+    actor: Actor,
+    at: datetime | None = None,
+    line_id: UUID | None = None,
+) -> UUID:
+    """One unit, by the barcode, SKU, lot or serial number that was scanned. Returns the order line it counted for.
+
+    `line_id` is the order line whose article was scanned just before: a number that nobody knows is of its unit.
+    """
+    code = code.strip()[:64]
+    found = rows(_SCANNED, {"id": fulfillment_order_id, "code": code})
+    if not found or any(row.is_number for row in found):
+        return _scan_number(fulfillment_order_id, found, code, line_id, actor, at)
     wanted = next((row for row in found if row.left > 0), found[0])
-    if wanted.tracks_lots and wanted.lot_id is None and wanted.left > 0:
+    if wanted.tracks_serials:
+        if wanted.left > 0 or wanted.missing > 0:
+            raise serials.ask_for(wanted.sku, wanted.order_line_id)
+    elif wanted.tracks_lots and wanted.lot_id is None and wanted.left > 0:
         _ask_for_lot(wanted)
     named = {wanted.order_line_id: wanted.lot_id} if wanted.lot_id else None
     pick(fulfillment_order_id, {wanted.order_line_id: 1}, actor=actor, at=at, lots=named)
-    line_id: UUID = wanted.order_line_id
-    return line_id
+    counted: UUID = wanted.order_line_id
+    return counted
+
+
+def _scan_number(
+    work_id: UUID, found: Sequence[Any], code: str, line_id: UUID | None, actor: Actor, at: datetime | None
+) -> UUID:
+    """One unit, or that of one picked before without its number, by its number."""
+    numbered = [row for row in found if row.is_number]
+    open_ones = [row for row in numbered if row.left > 0] or [row for row in numbered if row.missing > 0]
+    wanted = (open_ones or numbered or [serials.line_of(work_id, code, line_id)])[0]
+    counted: UUID = wanted.order_line_id
+    if wanted.left > 0 or wanted.missing <= 0:
+        pick(work_id, {counted: 1}, actor=actor, at=at, numbers={counted: [code]})
+    else:
+        serials.add(work_id, counted, [code], actor=actor)
+    return counted
 
 
 _SCANNED = """
-SELECT l.order_line_id, l.quantity - l.cancelled - l.picked AS left, v.tracks_lots, ol.variant_id, f.location_id,
-       o.id AS lot_id
+SELECT l.order_line_id, l.quantity - l.cancelled - l.picked AS left, v.tracks_lots, v.tracks_serials, ol.variant_id,
+       ol.sku, f.location_id, o.id AS lot_id, n.id IS NOT NULL AS is_number,
+       l.picked - CASE WHEN v.tracks_serials THEN (
+           SELECT count(*) FROM fulfillment_pickedserial k WHERE k.fulfillment_line_id = l.id)::int ELSE 0 END AS missing
 FROM fulfillment_fulfillmentline l JOIN fulfillment_fulfillmentorder f ON f.id = l.fulfillment_order_id
 JOIN orders_orderline ol ON ol.id = l.order_line_id JOIN catalog_variant v ON v.id = ol.variant_id
 LEFT JOIN inventory_lot o ON v.tracks_lots AND o.variant_id = v.id AND upper(o.code) = upper(%(code)s)
+LEFT JOIN inventory_serialnumber n ON v.tracks_serials AND n.variant_id = v.id AND n.code = upper(%(code)s)
 WHERE l.fulfillment_order_id = %(id)s AND %(code)s <> ''
-  AND (v.barcode = %(code)s OR upper(v.sku) = upper(%(code)s) OR o.id IS NOT NULL)
+  AND (v.barcode = %(code)s OR upper(v.sku) = upper(%(code)s) OR o.id IS NOT NULL OR n.id IS NOT NULL)
 ORDER BY ol.position
 """
 
@@ -142,15 +177,16 @@ def _check_quantities(quantities: Mapping[UUID, int]) -> None:
 
 
 _WORK = """
-SELECT f.order_id, f.status, o.number, p.name AS location, l.order_line_id, ol.sku, l.quantity - l.cancelled AS wanted,
-       l.quantity - l.cancelled - l.picked AS left, l.id AS work_line_id, f.location_id, ol.variant_id, v.tracks_lots
+SELECT f.id AS work_id, f.order_id, f.status, o.number, p.name AS location, l.order_line_id, ol.sku, l.quantity - l.cancelled AS wanted,
+       l.quantity - l.cancelled - l.picked AS left, l.id AS work_line_id, f.location_id, ol.variant_id, v.tracks_lots,
+       v.tracks_serials
 FROM fulfillment_fulfillmentline l JOIN fulfillment_fulfillmentorder f ON f.id = l.fulfillment_order_id
 JOIN orders_order o ON o.id = f.order_id JOIN inventory_location p ON p.id = f.location_id
 JOIN orders_orderline ol ON ol.id = l.order_line_id JOIN catalog_variant v ON v.id = ol.variant_id WHERE f.id = %(id)s
 """
 
 
-def _count(fulfillment_order_id: UUID, quantities: Mapping[UUID, int], lots: Mapping[UUID, UUID]) -> None:
+def _count(fulfillment_order_id: UUID, quantities: Mapping[UUID, int], lots: Mapping[UUID, UUID]) -> dict[UUID, Any]:
     work = {row.order_line_id: row for row in rows(_WORK, {"id": fulfillment_order_id})}
     for index, (line_id, quantity) in enumerate(quantities.items()):
         if line_id not in work:
@@ -170,6 +206,26 @@ def _count(fulfillment_order_id: UUID, quantities: Mapping[UUID, int], lots: Map
             [Picked(r.work_line_id, r.location_id, r.variant_id, r.sku, quantities[r.order_line_id]) for r in of_lots],
             {r.work_line_id: lots[r.order_line_id] for r in of_lots if r.order_line_id in lots},
         )
+    return work
+
+
+def _number(
+    work: Mapping[UUID, Any], quantities: Mapping[UUID, int], numbers: Mapping[UUID, Sequence[str]], actor: Actor
+) -> None:
+    """The numbers of what was picked, as far as they were scanned."""
+    scanned = []
+    for index, (line_id, quantity) in enumerate(quantities.items()):
+        codes, row, loc = numbers.get(line_id, ()), work[line_id], ("lines", index, "serials")
+        if codes and not row.tracks_serials:
+            raise Invalid.field(loc, _("%(sku)s does not ask for serial numbers: leave them out") % {"sku": row.sku})
+        if len(codes) > quantity:
+            said = _("%(n)s numbers are too many: one for each unit at most")
+            raise Invalid.field(loc, said % {"n": len(codes)})
+        if codes:
+            picked = serials.Picked(row.work_line_id, row.work_id, row.number, row.variant_id, row.location_id, codes, loc)  # fmt: skip
+            scanned.append(picked)
+    if scanned:
+        serials.keep(scanned, actor=actor)
 
 
 def _check_left(row: Any, quantity: int) -> None:
@@ -215,6 +271,8 @@ def _refuse_unpicked(ids: Sequence[UUID]) -> None:
     unpicked = rows(_UNPICKED, {"ids": list(ids)})
     if unpicked:
         row = unpicked[0]
+        if not row.left:
+            raise Conflict(serials.missing_words(row.sku, row.missing), missing=row.missing)
         raise Conflict(
             _("%(number)s is not picked completely: %(left)s of %(wanted)s of %(sku)s are missing.")
             % {"number": row.number, "left": row.left, "wanted": row.wanted, "sku": row.sku},
@@ -223,11 +281,15 @@ def _refuse_unpicked(ids: Sequence[UUID]) -> None:
 
 
 _UNPICKED = """
-SELECT o.number, ol.sku, l.quantity - l.cancelled AS wanted, l.quantity - l.cancelled - l.picked AS left
+SELECT o.number, ol.sku, l.quantity - l.cancelled AS wanted, l.quantity - l.cancelled - l.picked AS left, n.missing
 FROM fulfillment_fulfillmentline l JOIN fulfillment_fulfillmentorder f ON f.id = l.fulfillment_order_id
 JOIN orders_orderline ol ON ol.id = l.order_line_id JOIN orders_order o ON o.id = f.order_id
-WHERE f.id = ANY(%(ids)s) AND f.status = 'picking' AND l.quantity > l.cancelled + l.picked
-ORDER BY o.number, ol.position LIMIT 1
+JOIN catalog_variant v ON v.id = ol.variant_id JOIN orders_channel c ON c.id = o.channel_id
+LEFT JOIN LATERAL (
+    SELECT l.picked - count(*)::int AS missing FROM fulfillment_pickedserial k
+    WHERE k.fulfillment_line_id = l.id) n ON v.tracks_serials AND NOT c.is_history
+WHERE f.id = ANY(%(ids)s) AND f.status = 'picking' AND (l.quantity > l.cancelled + l.picked OR n.missing > 0)
+ORDER BY l.quantity > l.cancelled + l.picked DESC, o.number, ol.position LIMIT 1
 """
 _BOXES = """
 SELECT f.id, f.order_id, f.carrier, f.service, f.freight_cost, f.promise_latest,

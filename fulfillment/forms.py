@@ -21,9 +21,10 @@ EVENTS = [
 
 
 class ScanForm(forms.Form):
-    """A barcode or SKU, as a scanner types it."""
+    """A barcode, SKU or number, as a scanner types it; `line` when an article was scanned just before whose number is asked."""
 
     code = forms.CharField(max_length=64)
+    line = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
 class HandOverForm(forms.Form):

@@ -253,3 +253,42 @@ sql_invariant(
                 OR EXISTS (SELECT FROM core_delivery d WHERE d.event_id = e.id AND d.done_at IS NULL)))
     """,
 )
+
+sql_invariant(
+    "fulfillment",
+    "units that people have in hand by their serial numbers lie where the work is done",
+    "SELECT count(*) FROM fulfillment_pickedserial WHERE NOT has_left",
+    """
+    SELECT format('%s of %s is %s, and in hand for %s at %s, whose work is %s', s.code, v.sku, s.state, o.number, p.code,
+                  f.status)
+    FROM fulfillment_pickedserial k JOIN inventory_serialnumber s ON s.id = k.serial_id
+    JOIN catalog_variant v ON v.id = s.variant_id JOIN fulfillment_fulfillmentline w ON w.id = k.fulfillment_line_id
+    JOIN fulfillment_fulfillmentorder f ON f.id = w.fulfillment_order_id JOIN orders_order o ON o.id = f.order_id
+    JOIN inventory_location p ON p.id = f.location_id
+    WHERE NOT k.has_left
+      AND (s.state <> 'here' OR s.location_id <> f.location_id OR f.status NOT IN ('picking', 'packed'))
+    """,
+)
+sql_invariant(
+    "fulfillment",
+    "no line has more serial numbers than units, nor those of another article",
+    "SELECT count(*) FROM fulfillment_pickedserial",
+    """
+    SELECT format('line %s of %s: %s picked, %s of them by serial numbers, of another article: %s', w.id, o.sku, w.picked,
+                  count(*), bool_or(s.variant_id <> o.variant_id))
+    FROM fulfillment_pickedserial k JOIN fulfillment_fulfillmentline w ON w.id = k.fulfillment_line_id
+    JOIN orders_orderline o ON o.id = w.order_line_id JOIN inventory_serialnumber s ON s.id = k.serial_id
+    GROUP BY w.id, o.sku, w.picked HAVING count(*) > w.picked OR bool_or(s.variant_id <> o.variant_id)
+    """,
+)
+sql_invariant(
+    "fulfillment",
+    "the units of a parcel left with it",
+    "SELECT count(*) FROM fulfillment_pickedserial",
+    """
+    SELECT format('unit %s of work %s, which is %s: it has left is %s', k.serial_id, f.id, f.status, k.has_left)
+    FROM fulfillment_pickedserial k JOIN fulfillment_fulfillmentline w ON w.id = k.fulfillment_line_id
+    JOIN fulfillment_fulfillmentorder f ON f.id = w.fulfillment_order_id
+    WHERE k.has_left <> (f.status IN ('shipped', 'delivered'))
+    """,
+)

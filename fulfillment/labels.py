@@ -19,10 +19,12 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from core.addresses import town_lines
+from fulfillment import serials
 from fulfillment.models import Shipment
 
 MARGIN = 7 * mm
 COLUMN = 78 * mm
+DESCRIPTION = 105 * mm
 LEADING = 1.3
 SMALLEST = 5
 GRAMS_PER_KG = 1000
@@ -85,7 +87,7 @@ def packing_slip(shipment: Shipment) -> bytes:
     buffer = BytesIO()
     canvas = Canvas(buffer, pagesize=A4, pageCompression=1)
     with override(shipment.order.language):
-        rows = [(line.order_line.sku, line.order_line.name, line.quantity) for line in shipment.lines.all()]
+        rows = _slip_rows(shipment)
         pages = [rows[start : start + ROWS_A_PAGE] for start in range(0, len(rows), ROWS_A_PAGE)] or [[]]
         for number, page in enumerate(pages, 1):
             _slip_page(canvas, shipment, page, f"{number}/{len(pages)}")
@@ -94,9 +96,23 @@ def packing_slip(shipment: Shipment) -> bytes:
 
 
 ROWS_A_PAGE = 28
+SlipRow = tuple[str, str, int | None]
+"""An article with its name and quantity; a further line of it has neither article nor quantity."""
 
 
-def _slip_page(canvas: Canvas, shipment: Shipment, page: Sequence[tuple[str, str, int]], number: str) -> None:
+def _slip_rows(shipment: Shipment) -> list[SlipRow]:
+    """The articles, each with the serial numbers of its units below it."""
+    numbers = serials.by_line(shipment.fulfillment_order_id)
+    found: list[SlipRow] = []
+    for line in shipment.lines.all():
+        found.append((line.order_line.sku, line.order_line.name, line.quantity))
+        if codes := [each.code for each in numbers.get(line.order_line_id, ())]:
+            text = _("Serial numbers: %(codes)s") % {"codes": ", ".join(codes)}
+            found += [("", part, None) for part in simpleSplit(text, fonts()[0], 9, DESCRIPTION)]
+    return found
+
+
+def _slip_page(canvas: Canvas, shipment: Shipment, page: Sequence[SlipRow], number: str) -> None:
     width, height = A4
     regular, bold = fonts()
     left, right, top = 20 * mm, width - 20 * mm, height - 20 * mm
@@ -118,8 +134,9 @@ def _slip_page(canvas: Canvas, shipment: Shipment, page: Sequence[tuple[str, str
     for index, (sku, name, quantity) in enumerate(page, 1):
         below = y - 4 - index * 7 * mm
         canvas.drawString(left, below, sku[:22])
-        canvas.drawString(left + 38 * mm, below, (simpleSplit(name, regular, 9, 105 * mm) or [""])[0])
-        canvas.drawRightString(right, below, str(quantity))
+        canvas.drawString(left + 38 * mm, below, (simpleSplit(name, regular, 9, DESCRIPTION) or [""])[0])
+        if quantity is not None:
+            canvas.drawRightString(right, below, str(quantity))
     canvas.showPage()
 
 

@@ -21,6 +21,7 @@ from core.problems import Conflict
 from core.timeline import Row, record_many
 from fulfillment.amend import open_boxes
 from fulfillment.locks import lock_orders_of
+from fulfillment.trim import free_numbers
 from inventory.holdings import hands
 from inventory.holdings.ledger import OF_LOT, Part
 from inventory.locks import lock_stock
@@ -228,7 +229,7 @@ less AS (
     WHERE k.id = w.id AND k.quantity > w.units RETURNING k.fulfillment_line_id AS line, w.units)
 UPDATE fulfillment_fulfillmentline w SET picked = w.picked - g.units
 FROM (SELECT * FROM gone UNION ALL SELECT * FROM less) g WHERE w.id = g.line
-RETURNING w.fulfillment_order_id AS work_id, w.order_line_id AS line_id, g.units AS quantity
+RETURNING w.id AS work_line_id, w.fulfillment_order_id AS work_id, w.order_line_id AS line_id, g.units AS quantity
 """
 
 
@@ -246,6 +247,7 @@ def put_back(lot_id: UUID, *, actor: Actor) -> int:
         boxes = sorted({row.work_id for row in work if row.status == "packed"})
         open_boxes(boxes, boxes, actor=actor, at=None)
         out = rows(TAKE_OUT, {"ids": [row.id for row in work], "units": [row.too_many for row in work]})
+        free_numbers([row.work_line_id for row in out], actor=actor)
         move([Units(row.line_id, row.quantity) for row in out], "picked", "released")
         order_of = {row.work_id: row.order_id for row in work}
         record_many(

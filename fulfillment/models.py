@@ -8,7 +8,7 @@ from django.utils import timezone
 from catalog.models import Variant
 from core.ids import new_id
 from fulfillment.states import MOVING, OPEN
-from inventory.models import Location, Lot
+from inventory.models import Location, Lot, SerialNumber
 from orders.models import Order, OrderLine
 
 
@@ -137,6 +137,22 @@ class PickedLot(models.Model):
             models.Index(fields=["lot", "id"], name="pickedlot_of_lot"),
             models.Index(fields=["lot"], condition=Q(has_left=False), name="pickedlot_in_hand"),
         ]
+
+
+class PickedSerial(models.Model):
+    """The unit of a line of work that has a serial number: in hand from its scan on, and kept for ever once it has left."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    fulfillment_line = models.ForeignKey(FulfillmentLine, models.PROTECT, related_name="serials", db_index=False)
+    serial = models.ForeignKey(SerialNumber, models.PROTECT, related_name="picked", db_index=False)
+    has_left = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["fulfillment_line", "serial"], name="pickedserial_once"),
+            models.UniqueConstraint(fields=["serial"], condition=Q(has_left=False), name="pickedserial_in_one_hand"),
+        ]
+        indexes = [models.Index(fields=["serial", "id"], name="pickedserial_of_serial")]
 
 
 class TrackingEvent(models.Model):

@@ -20,6 +20,7 @@ from core.db import rows, run
 from core.money import ZERO, quantise
 from core.problems import Conflict, Invalid
 from core.states import apply_many
+from fulfillment import serials
 from fulfillment.events import ShipmentShipped, publish_of
 from fulfillment.locks import Orders, history, insist, lock_orders_of
 from fulfillment.lots import leave
@@ -133,6 +134,8 @@ def _leave(parcels: Sequence[Leaving], *, actor: Actor, at: datetime) -> None:
         actor=actor,
         at=at,
     )
+    if of_serials := {p.row.work_id: (p.order.number, p.row.tracking_number) for p in parcels if p.row.has_serials}:
+        serials.leave(of_serials, actor=actor, at=at)
     sales = [(p, p.sale()) for p in parcels]
     costs = inventory.standard_costs(c.row.variant_id for c in contents)
     journal.post([entry for p, sale in sales for entry in _entries(p, sale, costs, at)], actor=actor)
@@ -164,7 +167,9 @@ def _entries(parcel: Leaving, sale: Sale, costs: Mapping[UUID, Decimal], at: dat
 
 _PARCELS = """
 SELECT s.id, s.order_id, s.carrier, s.tracking_number, s.cost, s.expected_on, f.location_id, f.id AS work_id,
-       p.kind AS location_kind, p.code AS location_code
+       p.kind AS location_kind, p.code AS location_code,
+       EXISTS (SELECT FROM fulfillment_fulfillmentline w JOIN fulfillment_pickedserial k ON k.fulfillment_line_id = w.id
+               WHERE w.fulfillment_order_id = f.id) AS has_serials
 FROM fulfillment_shipment s JOIN fulfillment_fulfillmentorder f ON f.id = s.fulfillment_order_id
 JOIN inventory_location p ON p.id = f.location_id
 WHERE f.id = ANY(%(ids)s) AND s.status = 'labelled' ORDER BY s.id

@@ -1,9 +1,11 @@
-"""Lots of units that were picked and are not wanted any more."""
+"""Lots and serial numbers of units that were picked and are not wanted any more."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from core.db import run
+from core.actors import Actor
+from core.db import rows, run
+from core.timeline import Row, record_many
 
 TRIM = """
 WITH over AS (
@@ -21,6 +23,27 @@ DELETE FROM fulfillment_pickedlot k USING parts p WHERE k.id = p.id AND p.upto <
 """
 
 
-def give_back(work_line_ids: Sequence[UUID]) -> None:
+TRIM_SERIALS = """
+WITH over AS (
+    SELECT w.id, o.number, count(*) - w.picked AS n FROM fulfillment_fulfillmentline w
+    JOIN fulfillment_pickedserial k ON k.fulfillment_line_id = w.id AND NOT k.has_left
+    JOIN fulfillment_fulfillmentorder f ON f.id = w.fulfillment_order_id JOIN orders_order o ON o.id = f.order_id
+    WHERE w.id = ANY(%(ids)s) GROUP BY w.id, o.number HAVING count(*) > w.picked),
+newest AS (
+    SELECT k.id, o.number, o.n, row_number() OVER (PARTITION BY o.id ORDER BY k.id DESC) AS place
+    FROM over o JOIN fulfillment_pickedserial k ON k.fulfillment_line_id = o.id)
+DELETE FROM fulfillment_pickedserial k USING newest l WHERE k.id = l.id AND l.place <= l.n
+RETURNING k.serial_id, l.number
+"""
+
+
+def give_back(work_line_ids: Sequence[UUID], *, actor: Actor) -> None:
     """After fewer units of these lines are picked: what is too much of their lots goes back, the freshest first."""
     run(TRIM, {"ids": list(work_line_ids)})
+    free_numbers(work_line_ids, actor=actor)
+
+
+def free_numbers(work_line_ids: Sequence[UUID], *, actor: Actor) -> None:
+    """After fewer units of these lines are picked: numbers that are too many come free, the last scanned first."""
+    free = rows(TRIM_SERIALS, {"ids": list(work_line_ids)})
+    record_many((Row(row.serial_id, "serial.put_back", data={"order": row.number}) for row in free), actor=actor)

@@ -1,12 +1,15 @@
 from django.urls import path
 
 from core.lists.views import page_of
-from fulfillment import lot_views, supply_views, views
+from fulfillment import lot_views, serial_views, supply_views, views
 
 urlpatterns = [
     path("stock-lots/<uuid:lot_id>/", lot_views.lot_page, name="stock-lot"),
     path("stock-lots/<uuid:lot_id>/set-apart/", lot_views.close, name="stock-lot-close"),
     path("stock-lots/<uuid:lot_id>/release/", lot_views.release, name="stock-lot-release"),
+    path("serials/<uuid:serial_id>/", serial_views.serial_page, name="serial"),
+    path("serials/<uuid:serial_id>/gone/", serial_views.gone, name="serial-gone"),
+    path("serials/<uuid:serial_id>/found/", serial_views.found_again, name="serial-found"),
     path("recall/", page_of("recall"), name="recall"),
     path("inbound/<uuid:supply_id>/", supply_views.supply, name="supply"),
     path("inbound/<uuid:supply_id>/change/", supply_views.change, name="supply-change"),

@@ -17,7 +17,7 @@ from core.days import day_at
 from core.lists import KeysetList
 from core.permissions import permission
 from core.problems import Conflict, Invalid, Problem
-from fulfillment import floor, labelling, labels, lots, shipping, tracking_events, work
+from fulfillment import floor, labelling, labels, lots, serials, shipping, tracking_events, work
 from fulfillment.forms import EVENTS, EventForm, HandOverForm, ScanForm
 from fulfillment.models import Shipment
 from fulfillment.walking import places_to_pick
@@ -121,6 +121,8 @@ def _lines(piece: Piece, said: dict[str, str] | None) -> list[dict[str, Any]]:
             "spots": spots.get(line.order_line_id, ()),
             "wanted": line.quantity - line.cancelled,
             "done": line.picked >= line.quantity - line.cancelled,
+            "numbers": piece.numbers.get(line.order_line_id, ()),
+            "missing": piece.missing(line),
             "now": bool(said and said.get("line") == str(line.order_line_id)),
         }
         for line in piece.lines
@@ -150,9 +152,12 @@ def scan(request: HttpRequest, fulfillment_order_id: UUID) -> HttpResponse:
 def _scan(fulfillment_order_id: UUID, form: ScanForm, actor: Actor) -> tuple[dict[str, str], int]:
     if not form.is_valid():
         return _wrong(_("That was no barcode. Try again.")), 422
-    code = form.cleaned_data["code"]
+    code, line_id = form.cleaned_data["code"], form.cleaned_data["line"]
     try:
-        return {"tone": "green", "line": str(floor.scan(fulfillment_order_id, code, actor=actor))}, 200
+        counted = floor.scan(fulfillment_order_id, code, actor=actor, line_id=line_id)
+        return {"tone": "green", "line": str(counted)}, 200
+    except serials.AskSerial as problem:
+        return _wrong(problem.detail) | {"asks": problem.extra["line"] or ""}, 409
     except Invalid:
         return _wrong(_("%(code)s is not in this order. Put it back.") % {"code": code}), 422
     except lots.WrongLot as problem:
@@ -173,7 +178,10 @@ def _wrong(text: str) -> dict[str, str]:
 def _counted(piece: Piece, order_line_id: str) -> str:
     line = next(each for each in piece.lines if str(each.order_line_id) == order_line_id)
     words = {"name": line.order_line.name, "picked": line.picked, "wanted": line.quantity - line.cancelled}
-    return _("%(name)s: %(picked)d of %(wanted)d") % words
+    said = _("%(name)s: %(picked)d of %(wanted)d") % words
+    if (missing := piece.missing(line)) and piece.stage == "pack":
+        said += " · " + serials.missing_words(line.order_line.sku, missing)
+    return said
 
 
 @require_POST
@@ -256,6 +264,7 @@ def _parcel_page(request: HttpRequest, shipment: Shipment, form: EventForm, stat
         "form": form if left else None,
         "events": _events(shipment),
         "lots": lots.of_work([shipment.fulfillment_order_id]),
+        "numbers": serials.of_work([shipment.fulfillment_order_id]),
     }
     return render(request, "fulfillment/parcel.html", context, status=status)
 

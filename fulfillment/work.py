@@ -1,7 +1,7 @@
 """What a location has to do, read for its people: lists by stage, one piece of work with its lines."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from core.lists import capped_count
 from core.permissions import locations_of
 from core.problems import NotFound
 from core.templatetags.ui import age, place_time
+from fulfillment import serials
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment, ShipmentLine, TrackingEvent
 from fulfillment.planning import VIRTUAL
 from fulfillment.states import PICKABLE
@@ -113,6 +114,18 @@ class Piece:
     lines: list[FulfillmentLine]
     shipment: Shipment | None
     hold: Hold | None
+    numbers: dict[UUID, list[Any]] = field(default_factory=dict)
+    """The serial numbers in hand, by order line."""
+
+    def missing(self, line: FulfillmentLine) -> int:
+        """Units of a line that were picked without the serial number that they ask for."""
+        asks = line.order_line.variant.tracks_serials and self.work.status in PICKABLE
+        return line.picked - len(self.numbers.get(line.order_line_id, ())) if asks else 0
+
+    @property
+    def all_missing(self) -> int:
+        """Of all lines."""
+        return sum(self.missing(line) for line in self.lines)
 
     @property
     def units(self) -> int:
@@ -139,12 +152,15 @@ def piece(fulfillment_order_id: UUID, user: Any) -> Piece:
     work = (found if reach is None else found.filter(location_id__in=reach)).first()
     if work is None:
         raise NotFound(_("There is no such work at your locations."))
-    lines = work.lines.select_related("order_line__variant").order_by("order_line__position")
+    found_lines = work.lines.select_related("order_line__variant").order_by("order_line__position")
+    lines = list(found_lines.filter(quantity__gt=F("cancelled")))
+    numbered = any(line.picked and line.order_line.variant.tracks_serials for line in lines)
     return Piece(
         work,
-        list(lines.filter(quantity__gt=F("cancelled"))),
+        lines,
         work.shipments.exclude(status="voided").order_by("-id").first(),
         work.order.holds.filter(status="open").order_by("opened_at").first(),
+        serials.by_line(work.pk) if numbered else {},
     )
 
 

@@ -27,6 +27,7 @@ from inventory.limits.models import CapDraw as CapDraw
 from inventory.limits.models import Fence as Fence
 from inventory.limits.models import FenceDraw as FenceDraw
 from inventory.limits.models import SafetyRule as SafetyRule
+from inventory.serials.models import SerialNumber as SerialNumber
 from inventory.supply.models import Supply as Supply
 from inventory.supply.models import SupplyPin as SupplyPin
 from inventory.tallies.models import Tally as Tally

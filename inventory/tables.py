@@ -20,6 +20,7 @@ from inventory.counts import tables as count_tables
 from inventory.feeds import tables as feed_tables
 from inventory.holdings import tables as bin_tables
 from inventory.selectors import at_place, place_choices, stock_of_variants
+from inventory.serials import tables as serial_tables
 from inventory.transfers import tables as transfer_tables
 
 OUT, SHORT = "out", "short"
@@ -129,5 +130,6 @@ STOCK = registry.register(
     )
 )
 FEEDS, BINS, LOTS = feed_tables.FEEDS, bin_tables.BINS, bin_tables.LOTS
+SERIALS = serial_tables.SERIALS
 TRANSFERS, COUNTS = transfer_tables.TRANSFERS, count_tables.COUNTS
 ACTIONS = count_bulk.ACTIONS

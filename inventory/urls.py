@@ -8,6 +8,7 @@ from inventory.feeds import views as feeds
 from inventory.holdings import put_views as putting
 from inventory.holdings import views as holdings
 from inventory.limits import views as limits
+from inventory.serials import views as serials
 from inventory.supply import views as supply
 from inventory.transfers import floor
 from inventory.transfers import views as transfers
@@ -20,6 +21,8 @@ urlpatterns = [
     path("stock/<path:sku>/pre-order/", supply.pre_order, name="stock-pre-order"),
     path("stock/<path:sku>/receive/", views.receive, name="stock-receive"),
     path("stock/<path:sku>/lots/", views.track, name="stock-track"),
+    path("stock/<path:sku>/serials/", serials.ask, name="stock-serials"),
+    path("stock/<path:sku>/serials/register/", serials.register_numbers, name="stock-serials-register"),
     path("stock/<path:sku>/adjust/", views.adjust, name="stock-adjust"),
     path("stock/<path:sku>/cost/", valuation.cost, name="stock-cost"),
     path("stock/<path:sku>/at/<uuid:location_id>/", holdings.at_place, name="stock-at"),
@@ -31,6 +34,7 @@ urlpatterns = [
     path("stock-bins/new/", holdings.new, name="stock-bin-new"),
     path("stock-bins/<uuid:bin_id>/", holdings.bin_page, name="stock-bin"),
     path("stock-bins/<uuid:bin_id>/change/", holdings.change, name="stock-bin-change"),
+    path("serials/", page_of("serials"), name="serials"),
     path("stock-lots/", page_of("stock-lots"), name="stock-lots"),
     path("put-away/", putting.put_away, name="put-away"),
     path("put-away/<uuid:location_id>/scan/", putting.put_scan, name="put-scan"),

@@ -31,6 +31,7 @@ from inventory.selectors import (
     stock_at_places,
     variant_by_sku,
 )
+from inventory.serials.forms import RegisterForm
 from inventory.supply.calendar import of_variant, waiting_for_none
 
 MANAGE = "supply.manage"
@@ -39,14 +40,20 @@ MANAGE = "supply.manage"
 @permission("stock.view")
 def stock_item(request: HttpRequest, sku: str) -> HttpResponse:
     """One product: where it lies, what can be promised, what came and went."""
-    return render(request, "inventory/item.html", _item(request, _find(sku)))
+    return render(request, "inventory/item.html", _item(request, find_variant(sku)))
 
 
-def _find(sku: str) -> Variant:
+def find_variant(sku: str) -> Variant:
+    """The product of this SKU, or NotFound."""
     variant = variant_by_sku(sku)
     if variant is None:
         raise NotFound(_("There is no product with the SKU %(sku)s.") % {"sku": sku})
     return variant
+
+
+def item_page(request: HttpRequest, variant: Variant, status: int = 200, **forms: Any) -> HttpResponse:
+    """The page again, with a form as it was typed."""
+    return render(request, "inventory/item.html", _item(request, variant, **forms), status=status)
 
 
 def _item(request: HttpRequest, variant: Variant, **forms: Any) -> dict[str, Any]:
@@ -60,6 +67,7 @@ def _item(request: HttpRequest, variant: Variant, **forms: Any) -> dict[str, Any
         "receive_form": forms.get("receive") or _form(request, ReceiveForm, "stock.receive", variant=variant),
         "adjust_form": forms.get("adjust") or _form(request, AdjustForm, "stock.adjust"),
         "track_form": forms.get("track") or _track_form(request, variant),
+        "register_form": forms.get("register") or _register_form(request, variant),
         "correction": last_correction(variant.pk),
         "coming": of_variant(variant.pk),
         "waiting_for_none": waiting_for_none(variant.pk),
@@ -86,7 +94,7 @@ def _form(request: HttpRequest, kind: type[Any], needs: str, data: Any = None, *
     if not allows(request.user, needs):
         return None
     places = place_choices(locations_of(request.user, needs))
-    return kind(data, places=places, auto_id=f"{kind.__name__.lower()}-%s", **more)
+    return kind(data, **{"places": places, "auto_id": f"{kind.__name__.lower()}-%s"} | more)
 
 
 def _track_form(request: HttpRequest, variant: Variant) -> TrackForm | None:
@@ -95,11 +103,18 @@ def _track_form(request: HttpRequest, variant: Variant) -> TrackForm | None:
     return TrackForm(initial={"expiry": variant.tracks_expiry, "shelf_days": variant.shelf_days}, auto_id="track-%s")
 
 
+def _register_form(request: HttpRequest, variant: Variant) -> RegisterForm | None:
+    if not variant.tracks_serials:
+        return None
+    form: RegisterForm | None = _form(request, RegisterForm, "stock.receive", auto_id="register-%s")
+    return form
+
+
 @permission("lots.manage", everywhere=True)
 @require_POST
 def track(request: HttpRequest, sku: str) -> HttpResponse:
     """The product asks for lots from now on, and for their last day."""
-    variant, form = _find(sku), TrackForm(request.POST, auto_id="track-%s")
+    variant, form = find_variant(sku), TrackForm(request.POST, auto_id="track-%s")
     if not form.is_valid():
         return render(request, "inventory/item.html", _item(request, variant, track=form), status=422)
     given, actor = form.cleaned_data, Actor.of(request.user)
@@ -117,7 +132,7 @@ def track(request: HttpRequest, sku: str) -> HttpResponse:
 @require_POST
 def receive(request: HttpRequest, sku: str) -> HttpResponse:
     """Goods arrive at a place."""
-    variant = _find(sku)
+    variant = find_variant(sku)
     form = _form(request, ReceiveForm, "stock.receive", request.POST, variant=variant)
     if not form.is_valid():
         return render(request, "inventory/item.html", _item(request, variant, receive=form), status=422)
@@ -141,7 +156,7 @@ def _take_in(variant: Variant, given: dict[str, Any], lot: lots.LotInput | None,
 @require_POST
 def adjust(request: HttpRequest, sku: str) -> HttpResponse:
     """Correct what is on hand at a place, with a reason."""
-    variant = _find(sku)
+    variant = find_variant(sku)
     form = _form(request, AdjustForm, "stock.adjust", request.POST)
     if not form.is_valid():
         return render(request, "inventory/item.html", _item(request, variant, adjust=form), status=422)

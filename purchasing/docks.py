@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from catalog.models import Variant
 from core import versions
 from core.actors import Actor
 from core.forms import tell
@@ -118,6 +119,7 @@ def _compare(request: HttpRequest, order: PurchaseOrder, form: BookForm | None, 
             initial={"tally": tally.pk if tally else None, "rest": "open"},
             short=bool(compared.total("short")) and _may_give_up(request, order),
             accepts=bool(blocked) and may_accept,
+            numbered=_numbered(order),
         )
     context = {
         "order": order,
@@ -137,13 +139,20 @@ def _may_give_up(request: HttpRequest, order: PurchaseOrder) -> bool:
     return allows(request.user, MANAGE, order.location_id)
 
 
+def _numbered(order: PurchaseOrder) -> list[Variant]:
+    """What was counted of articles that ask for serial numbers."""
+    tally = counting.open_tally(order.pk, counting.RECEIVE)
+    counted_ids = [variant for variant, units in counting.units(tally).items() if units.all] if tally else []
+    return list(Variant.objects.filter(pk__in=counted_ids, tracks_serials=True).order_by("sku"))
+
+
 def _book(request: HttpRequest, order: PurchaseOrder) -> HttpResponse:
-    form = BookForm(request.POST, short=_may_give_up(request, order), accepts=True)
+    form = BookForm(request.POST, short=_may_give_up(request, order), accepts=True, numbered=_numbered(order))
     if not form.is_valid():
         return _compare(request, order, form, status=422)
     given = form.cleaned_data
     takes = bool(given["accepted"]) and allows(request.user, ACCEPT, order.location_id)
-    delivery = Delivery({}, given["tally"], given["note"], form.given_up, takes)
+    delivery = Delivery({}, given["tally"], given["note"], form.given_up, takes, form.numbers)
     tally_id: UUID = given["tally"]
     try:
         receipt = receiving.book(

@@ -1,5 +1,6 @@
 """The forms of purchasing: a vendor, an order, a delivery that was counted."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -7,15 +8,19 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models import Variant
 from core.typed import AmountField, DayField
 from inventory import lineforms
+from inventory.serials.forms import NumbersField
 from inventory.services import LARGEST
 from inventory.tallies.screen import FinishForm
 from purchasing.ordering import DEAREST, LONGEST_NOTE, Item, Wish
+from purchasing.receiving import NUMBERS_OF
 from purchasing.terms import LONGEST_LEAD as LONGEST_TERMS
 from purchasing.terms import Terms
 from purchasing.vendors import LONGEST_LEAD, Particulars
 
+ONE_A_LINE = _("One a line: scan one after the other. What nobody reads now is asked for when it is packed.")
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
@@ -151,8 +156,12 @@ class BookForm(FinishForm):
     reason = _text(_("Why it is given up"))
     accepted = forms.BooleanField(label=_("Take what was not ordered, or is too much"), required=False)
 
-    def __init__(self, *args: Any, short: bool, accepts: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, short: bool, accepts: bool, numbered: Sequence[Variant] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for variant in numbered:
+            self.fields[f"{NUMBERS_OF}{variant.pk}"] = NumbersField(
+                label=_("Serial numbers of %(sku)s") % {"sku": variant.sku}, help_text=ONE_A_LINE, required=False
+            )
         if not short:
             del self.fields["rest"], self.fields["reason"]
         if not accepts:
@@ -163,6 +172,17 @@ class BookForm(FinishForm):
         if data.get("rest") == "given_up" and not data.get("reason", "").strip():
             self.add_error("reason", _("Say why."))
         return data
+
+    @property
+    def number_fields(self) -> list[forms.BoundField]:
+        """One for each article that asks for serial numbers."""
+        return [self[name] for name in self.fields if name.startswith(NUMBERS_OF)]
+
+    @property
+    def numbers(self) -> dict[UUID, list[str]]:
+        """The serial numbers by variant."""
+        given = self.cleaned_data
+        return {UUID(n.removeprefix(NUMBERS_OF)): given[n] for n in self.fields if n.startswith(NUMBERS_OF)}
 
     @property
     def given_up(self) -> str:

@@ -23,6 +23,7 @@ from core.outbox import publish
 from core.problems import Conflict, Forbidden, Invalid
 from core.timeline import record
 from inventory.holdings import arriving, lots
+from inventory.serials.registering import Named, register
 from inventory.services import LARGEST
 from inventory.services import receive as put_on_hand
 from inventory.tallies import counting
@@ -33,6 +34,8 @@ from purchasing.models import PurchaseLine, PurchaseOrder, Receipt, ReceiptLine
 from purchasing.states import RECEIVABLE
 
 LONGEST = 200
+NUMBERS_OF = "serials-"
+"""The beginning of the field that names the serial numbers of a variant."""
 NEXT = "SELECT nextval('purchasing_receipt_number') AS n"
 
 
@@ -41,7 +44,8 @@ class Delivery:
     """What came, by variant. `key` names it, so that it is booked once.
 
     `rest_given_up` is the reason why what is short is not waited for any more; "" leaves it open. `accepted`: whoever
-    receives may take what the vendor was not allowed to send, and does.
+    receives may take what the vendor was not allowed to send, and does. `serials` are the numbers of units, by variant, as
+    far as somebody read them.
     """
 
     units: Mapping[UUID, Units]
@@ -49,6 +53,7 @@ class Delivery:
     delivery_note: str = ""
     rest_given_up: str = ""
     accepted: bool = False
+    serials: Mapping[UUID, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +169,7 @@ def _receive(order: PurchaseOrder, compared: Comparison, delivery: Delivery, act
         rate=rate,
     )
     apart = _put_on_hand(order, receipt, came, actor)
+    _register(order, receipt, came, delivery, actor)
     ReceiptLine.objects.bulk_create(
         [
             ReceiptLine(receipt=receipt, line=lines[c.variant.pk], received=c.came.sellable, damaged=c.came.damaged)
@@ -188,6 +194,19 @@ def _put_on_hand(
     note = " · ".join(part for part in (order.number, receipt.number, receipt.delivery_note) if part)
     put_on_hand(arrival.units, source=receipt.pk, actor=actor, note=note, vendor=vendor, owed=receipt.owed)
     return arrival.apart
+
+
+def _register(
+    order: PurchaseOrder, receipt: Receipt, came: Sequence[Difference], delivery: Delivery, actor: Actor
+) -> None:
+    """The serial numbers that came lie there."""
+    units = {each.variant.pk: each.came.all for each in came}
+    named = [
+        Named(variant, order.location_id, codes, units.get(variant, 0), (f"{NUMBERS_OF}{variant}",))
+        for variant, codes in delivery.serials.items()
+        if codes
+    ]
+    register(named, actor=actor, note=f"{order.number} · {receipt.number}")
 
 
 def _tell(

@@ -24,6 +24,7 @@ calls = Calls(tags=["returns"])
 STATES = sorted({state for sources, target in RETURN.table.values() for state in (*sources, target)})
 Units = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 Reason = Annotated[str, Field(max_length=500)]
+Serials = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=1_000)]
 
 
 class ReturnQuery(PageQuery):
@@ -56,6 +57,9 @@ class BackLineIn(Strict):
     quantity: Units
     condition: Literal["sellable", "damaged"] = "sellable"
     reason: Reason = ""
+    serials: Serials | None = Field(
+        None, description="which units, where they left by serial numbers and only some of the line's come back"
+    )
 
 
 class ReceiveIn(Strict):
@@ -174,7 +178,7 @@ def receive_return(request: HttpRequest, body: ReceiveIn, rma: str) -> dict[str,
     given: UUID | ReturnInput = found.pk
     if body.lines is not None:
         _check_authorised(found, body.lines)
-        backs = [Back(line.id, line.quantity, line.condition, line.reason) for line in body.lines]
+        backs = [Back(line.id, line.quantity, line.condition, line.reason, line.serials) for line in body.lines]
         given = ReturnInput(found.order_id, backs, return_id=found.pk)
     try:
         receive_and_credit(

@@ -59,3 +59,31 @@ sql_invariant(
     WHERE p.status = 'received' AND coalesce(b.units, 0) <> coalesce(m.units, 0)
     """,
 )
+sql_invariant(
+    "returns",
+    "a unit is sent as long as the last parcel that took it has not come back",
+    "SELECT count(*) FROM inventory_serialnumber",
+    """
+    SELECT format('%s of %s is %s; its last parcel has left: %s, and came back: %s', s.code, v.sku, s.state,
+                  coalesce(k.has_left, false), coalesce(k.is_back, false))
+    FROM inventory_serialnumber s JOIN catalog_variant v ON v.id = s.variant_id
+    LEFT JOIN LATERAL (
+        SELECT k.has_left, EXISTS (SELECT FROM returns_returnedserial r WHERE r.picked_id = k.id) AS is_back
+        FROM fulfillment_pickedserial k WHERE k.serial_id = s.id ORDER BY k.id DESC LIMIT 1) k ON true
+    WHERE (s.state = 'sent') <> (coalesce(k.has_left, false) AND NOT coalesce(k.is_back, false))
+    """,
+)
+sql_invariant(
+    "returns",
+    "units come back with the line that they left with, and no more than came back at all",
+    "SELECT count(*) FROM returns_returnedserial",
+    """
+    SELECT format('return line %s of %s units names %s, of other order lines: %s', l.id, l.quantity, count(*),
+                  bool_or(w.order_line_id <> l.order_line_id OR NOT k.has_left))
+    FROM returns_returnedserial r JOIN returns_returnline l ON l.id = r.line_id
+    JOIN fulfillment_pickedserial k ON k.id = r.picked_id
+    JOIN fulfillment_fulfillmentline w ON w.id = k.fulfillment_line_id
+    GROUP BY l.id, l.quantity
+    HAVING count(*) > l.quantity OR bool_or(w.order_line_id <> l.order_line_id OR NOT k.has_left)
+    """,
+)

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core.ids import new_id
+from fulfillment.models import PickedSerial
 from inventory.models import Location
 from orders.models import Order, OrderLine
 
@@ -59,3 +60,11 @@ class ReturnLine(models.Model):
             models.UniqueConstraint(fields=["parent", "order_line"], name="return_line_once"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="return_line_positive"),
         ]
+
+
+class ReturnedSerial(models.Model):
+    """A unit that came back, by the number under which it left: each departure comes back once at most."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    line = models.ForeignKey(ReturnLine, models.PROTECT, related_name="serials")
+    picked = models.OneToOneField(PickedSerial, models.PROTECT, related_name="returned")

@@ -31,6 +31,7 @@ from orders import quantities
 from orders.quantities import Units
 from orders.services import lock_orders, refresh
 from payments.services import request_refunds
+from returns import serials
 from returns.events import ReturnReceived
 from returns.models import ReturnLine
 from returns.places import receiving_place
@@ -42,12 +43,16 @@ DISPOSITIONS = {ReturnLine.Condition.SELLABLE: "restock", ReturnLine.Condition.D
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """Units of an order line that came back, in a condition."""
+    """Units of an order line that came back, in a condition.
+
+    `serials` say which they are, where units of the line left by their numbers; None: all that are out, or nobody said.
+    """
 
     line_id: UUID
     quantity: int
     condition: str = ReturnLine.Condition.SELLABLE
     reason: str = ""
+    serials: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +70,14 @@ class ReturnInput:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Units of a line on their way into the books: `row` is the order line, `start` the units returned before."""
+    """Units of a line on their way into the books: `row` is the order line, `start` the units returned before, `units`
+    those of them that left by their serial numbers."""
 
     row: Any
     back: Back
     start: int
     sale: Sale
+    units: Sequence[Any] = ()
 
 
 @dataclass(slots=True)
@@ -102,30 +109,34 @@ def receive_and_credit(
     actor: Actor,
     location_id: UUID | None = None,
     conditions: Mapping[UUID, str] | None = None,
+    numbers: Mapping[UUID, Sequence[str]] | None = None,
     refund_freight: bool = False,
     at: datetime | None = None,
 ) -> list[UUID]:
     """Take goods back and credit them by the shares of exactly these units; returns the ids of the returns.
 
-    An RMA by its id is received whole, with `conditions` by order line (sellable unless said). Without a location, and
-    for a vendor's, the goods go to the returns centre. Received before: nothing happens. Never more than was shipped:
-    Invalid names the line, and nothing changes.
+    An RMA by its id is received whole, with `conditions` (sellable unless said) and serial `numbers` by order line.
+    Without a location, and for a vendor's, the goods go to the returns centre. Received before: nothing happens. Never
+    more than was shipped, nor other units than those that left: Invalid names the line, and nothing changes.
     """
     at = at or timezone.now()
     with transaction.atomic():
-        inputs = _inputs(returns, conditions or {})
+        inputs = _inputs(returns, conditions or {}, numbers or {})
         place = receiving_place(location_id)
         orders = {order.id: order for order in lock_orders(i.order_id for i in inputs)}
         receipts = _receipts(inputs, orders, refund_freight=refund_freight)
         if receipts:
-            _store(receipts, place, at)
+            lines = _store(receipts, place, at)
             _carry_out(receipts, place, actor=actor, at=at)
+            _take_units_in(receipts, lines, place, actor=actor, at=at)
             _tell(receipts, actor=actor, at=at)
             refresh(list({r.order.id for r in receipts}), actor=actor, at=at)
     return [r.id for r in receipts]
 
 
-def _inputs(returns: Sequence[UUID | ReturnInput], conditions: Mapping[UUID, str]) -> list[ReturnInput]:
+def _inputs(
+    returns: Sequence[UUID | ReturnInput], conditions: Mapping[UUID, str], numbers: Mapping[UUID, Sequence[str]]
+) -> list[ReturnInput]:
     """All as inputs; RMAs given by id with all their lines."""
     ids = [r for r in returns if isinstance(r, UUID)]
     lines: dict[UUID, list[Any]] = defaultdict(list)
@@ -137,7 +148,13 @@ def _inputs(returns: Sequence[UUID | ReturnInput], conditions: Mapping[UUID, str
         rma: ReturnInput(
             found[0].order_id,
             [
-                Back(row.order_line_id, row.quantity, conditions.get(row.order_line_id, row.condition), row.reason)
+                Back(
+                    row.order_line_id,
+                    row.quantity,
+                    conditions.get(row.order_line_id, row.condition),
+                    row.reason,
+                    numbers.get(row.order_line_id),
+                )
                 for row in found
             ],
             return_id=rma,
@@ -155,11 +172,12 @@ _KNOWN = """
 SELECT p.id, p.order_id, p.external_id, p.rma, p.status FROM returns_return p
 WHERE p.id = ANY(%(ids)s) OR (p.external_id <> '' AND p.order_id = ANY(%(orders)s) AND p.external_id = ANY(%(names)s))
 """
-_LINES = """
+_LINES = f"""
 SELECT l.id AS line_id, l.order_id, l.sku, l.variant_id, l.is_stocked, l.quantity AS ordered, l.shipped, l.returned,
-       l.net, l.tax, l.freight_net, l.freight_tax, v.tracks_lots
+       l.net, l.tax, l.freight_net, l.freight_tax, v.tracks_lots,
+       {serials.HAS}
 FROM orders_orderline l JOIN catalog_variant v ON v.id = l.variant_id WHERE l.order_id = ANY(%(orders)s)
-"""
+"""  # noqa: S608 - a constant
 
 
 def _receipts(inputs: Sequence[ReturnInput], orders: Mapping[UUID, Any], *, refund_freight: bool) -> list[Receipt]:
@@ -177,6 +195,7 @@ def _receipts(inputs: Sequence[ReturnInput], orders: Mapping[UUID, Any], *, refu
     _check(fresh, orders, lines)
     rmas = {row.id: row.rma for row in known}
     numbers = iter(rma_numbers(sum(not i.return_id for i in fresh)))
+    units = iter(_units_of(fresh, lines))
     gone: dict[UUID, int] = defaultdict(int)
     receipts = []
     for given in fresh:
@@ -192,9 +211,23 @@ def _receipts(inputs: Sequence[ReturnInput], orders: Mapping[UUID, Any], *, refu
             start = row.returned + gone[back.line_id]
             gone[back.line_id] += back.quantity
             sale = _share(row, start, back.quantity, receipt.order.currency, refund_freight=refund_freight)
-            receipt.parts.append(Part(row, back, start, sale))
+            receipt.parts.append(Part(row, back, start, sale, next(units)))
         receipts.append(receipt)
     return receipts
+
+
+def _units_of(inputs: Sequence[ReturnInput], lines: Mapping[UUID, Any]) -> list[list[Any]]:
+    """Which units each line of each return is, by how they left, where they have serial numbers."""
+    coming = []
+    gone: dict[UUID, int] = defaultdict(int)
+    for n, given in enumerate(inputs):
+        for m, back in enumerate(given.lines):
+            row = lines[back.line_id]
+            out = row.shipped - row.returned - gone[back.line_id]
+            gone[back.line_id] += back.quantity
+            loc = ("returns", n, "lines", m, "serials")
+            coming.append(serials.Coming(row, back.quantity, out, back.serials, loc))
+    return serials.chosen(coming)
 
 
 def _share(row: Any, start: int, quantity: int, currency: str, *, refund_freight: bool) -> Sale:
@@ -281,11 +314,12 @@ ON CONFLICT (parent_id, order_line_id) DO UPDATE
 SET quantity = EXCLUDED.quantity, reason = EXCLUDED.reason, condition = EXCLUDED.condition, decision = EXCLUDED.decision,
     disposition = EXCLUDED.disposition, start = EXCLUDED.start, net = EXCLUDED.net, tax = EXCLUDED.tax,
     freight_net = EXCLUDED.freight_net, freight_tax = EXCLUDED.freight_tax
+RETURNING id, parent_id, order_line_id
 """
 
 
-def _store(receipts: Sequence[Receipt], location_id: UUID, at: datetime) -> None:
-    """New returns, and those authorised before, in the same two statements."""
+def _store(receipts: Sequence[Receipt], location_id: UUID, at: datetime) -> dict[tuple[UUID, UUID], UUID]:
+    """New returns, and those authorised before, in the same two statements; the ids of lines by (return, order line)."""
     run(
         _INSERT,
         {
@@ -298,7 +332,7 @@ def _store(receipts: Sequence[Receipt], location_id: UUID, at: datetime) -> None
         },
     )
     pairs = [(r, p) for r in receipts for p in r.parts]
-    run(
+    stored = rows(
         _INSERT_LINES,
         {
             "ids": [new_id() for _ in pairs],
@@ -315,6 +349,7 @@ def _store(receipts: Sequence[Receipt], location_id: UUID, at: datetime) -> None
             "freight_taxes": [p.sale.freight_tax for _, p in pairs],
         },
     )
+    return {(row.parent_id, row.order_line_id): row.id for row in stored}
 
 
 def _carry_out(receipts: Sequence[Receipt], location_id: UUID, *, actor: Actor, at: datetime) -> None:
@@ -330,6 +365,20 @@ def _carry_out(receipts: Sequence[Receipt], location_id: UUID, *, actor: Actor, 
         ]
         if due:
             request_refunds(due, actor=actor, at=at, dispatched=is_history)
+
+
+def _take_units_in(
+    receipts: Sequence[Receipt], lines: Mapping[tuple[UUID, UUID], UUID], place: UUID, *, actor: Actor, at: datetime
+) -> None:
+    """The units that have serial numbers lie here again."""
+    units = [
+        (lines[r.id, p.row.line_id], unit, {"order": r.order.number, "rma": r.rma})
+        for r in receipts
+        for p in r.parts
+        for unit in p.units
+    ]
+    if units:
+        serials.take_in(units, place, actor=actor, at=at)
 
 
 def _units(receipts: Sequence[Receipt], location_id: UUID) -> list[tuple[In, UUID]]:

@@ -81,6 +81,8 @@ ABOUT = {
     "stock-lots": ("warehouse", "lots"),
     "stock-lot": ("warehouse", "lots"),
     "recall": ("warehouse", "lots"),
+    "serials": ("warehouse", "serial-numbers"),
+    "serial": ("warehouse", "serial-numbers"),
     "put-away": ("warehouse", "bins"),
     "inbound": ("planner", "what-is-on-its-way"),
     "supply": ("planner", "what-is-on-its-way"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django.http import HttpRequest
 
 from backoffice import reach
-from backoffice.search import customers, orders, products
+from backoffice.search import customers, orders, products, serials
 from backoffice.search.asked import Asked
 from backoffice.search.hits import EXACT, Group, Hit
 from backoffice.search.indexing import CUSTOMER, ORDER
@@ -60,6 +60,8 @@ def _groups(request: HttpRequest, asked: Asked, most: int, *, alike: bool = Fals
         groups.append(customers.group(asked, who, most))
     if allows(user, "stock.view"):
         groups.append(products.group(asked, most, alike=alike))
+        if not alike:
+            groups.append(serials.group(asked, most))
     return _best_first(asked, [group for group in groups if group.hits])
 
 

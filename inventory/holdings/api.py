@@ -14,6 +14,7 @@ from core.problems import Invalid
 from inventory.api import Code, location_by_code
 from inventory.holdings.lots import LotInput, coming_in, named, still
 from inventory.models import Location
+from inventory.serials.registering import Named, register
 from inventory.services import LARGEST, In, receive
 
 calls = Calls(tags=["stock"])
@@ -35,6 +36,10 @@ class ReceiptLineIn(Strict):
     quantity: Annotated[int, Field(strict=True, ge=1, le=LARGEST)]
     condition: Literal["sellable", "damaged", "quarantine"] = "sellable"
     lot: LotIn | None = Field(None, description="where the SKU asks for lots, and only there")
+    serials: Annotated[
+        list[Annotated[str, Field(max_length=200)]],
+        Field(max_length=1_000, description="the numbers of these units, as far as they are known"),
+    ] = []
 
 
 class ReceiptIn(Strict):
@@ -70,7 +75,9 @@ def receive_goods(request: HttpRequest, body: ReceiptIn) -> dict[str, Any]:
     tracked = still([variant.pk for variant in known.values()])
     fresh = {sku: tracked.get(variant.pk, variant) for sku, variant in known.items()}
     units = [_unit(n, line, fresh[line.sku], place, body.vendor) for n, line in enumerate(body.lines)]
-    receive(units, source=new_id(), actor=caller_of(request).actor, note=body.note, vendor=body.vendor)
+    actor = caller_of(request).actor
+    receive(units, source=new_id(), actor=actor, note=body.note, vendor=body.vendor)
+    register(_numbers(body.lines, fresh, place), actor=actor, note=body.note)
     items = [
         {"sku": line.sku, "quantity": unit.quantity, "condition": str(unit.condition), "lot": _code(line)}
         for line, unit in zip(body.lines, units, strict=True)
@@ -102,6 +109,14 @@ def _unit(n: int, line: ReceiptLineIn, variant: Variant, place: Location, vendor
         names = {"lot": ["lot", "code"], "expires_on": ["lot", "expires_on"]}
         errors = [e | {"loc": ["lines", n, *names.get(str(e["loc"][0]), e["loc"])]} for e in wrong.errors]
         raise Invalid(errors=errors) from wrong
+
+
+def _numbers(lines: list[ReceiptLineIn], known: dict[str, Variant], place: Location) -> list[Named]:
+    return [
+        Named(known[line.sku].pk, place.pk, line.serials, line.quantity, ("lines", n, "serials"))
+        for n, line in enumerate(lines)
+        if line.serials
+    ]
 
 
 def _code(line: ReceiptLineIn) -> str:

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0062_count_entry_actor")]
+    dependencies = [("inventory", "0070_serial_numbers")]
     operations = [
         migrations.AddField("supply", "order_by", models.DateTimeField(null=True)),
         migrations.AddConstraint(

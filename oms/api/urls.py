@@ -6,6 +6,7 @@ from accounting.api import calls as ledger
 from customers.api import calls as customers
 from fulfillment.api import calls as fulfillment
 from fulfillment.lot_api import calls as lots
+from fulfillment.serial_api import calls as serials
 from inventory.holdings.api import calls as receipts
 from inventory.supply.api import calls as inventory
 from inventory.transfers.api import calls as transfers
@@ -28,6 +29,7 @@ for router in (
     inventory,
     receipts,
     lots,
+    serials,
     transfers,
     fulfillment,
     returns,

@@ -3,14 +3,19 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from catalog.services import set_serials
 from core.actors import SYSTEM
 from inventory.holdings.bins import make_bins
 from inventory.holdings.lots import LotInput, close_lot, receive_lot, track
 from inventory.holdings.moving import What, change_condition, put
-from inventory.models import Bin, Location, Lot, Stock
+from inventory.models import Bin, Location, Lot, SerialNumber, Stock
+from inventory.serials.gone import mark_gone
+from inventory.serials.registering import Named, register
 
 ARTICLES = 24
 """Put away; the others lie in no bin yet."""
+NUMBERED = 6
+"""Units of an article whose serial numbers are known."""
 
 
 def shelve(now: datetime) -> None:
@@ -32,6 +37,7 @@ def shelve(now: datetime) -> None:
         what = What(stock.variant_id, place.pk, 1, bin_id=picks[0].pk if stock == rows[0] else picks[1].pk)
         change_condition(what, "damaged", reason="damaged: dented", actor=SYSTEM)
     _lots(list(rows[2:4]), now.date())
+    _serials(place)
 
 
 def _lots(rows: Sequence[Stock], today: date) -> None:
@@ -42,6 +48,20 @@ def _lots(rows: Sequence[Stock], today: date) -> None:
             lot = LotInput(f"L{today:%y}-{n + 1}{code}", today + timedelta(days=days), f"ACME-{today:%y}-{code}")
             receive_lot(stock.variant_id, stock.location_id, 12, lot, vendor="ACME", actor=SYSTEM)
     close_lot(Lot.objects.exclude(code=Lot.UNKNOWN).latest("id").pk, reason="a smell in the store room", actor=SYSTEM)
+
+
+def _serials(place: Location) -> None:
+    """Two articles that ask for serial numbers: of some of their units they are known, one is stolen."""
+    rows = Stock.objects.filter(location=place, on_hand__gte=NUMBERED, variant__tracks_lots=False).select_related(
+        "variant"
+    )
+    for stock in rows.filter(variant__product__category="lighting").order_by("variant__sku")[:2]:
+        set_serials(stock.variant_id, True, actor=SYSTEM)
+        codes = [f"{stock.variant.sku}-{number:05}" for number in range(1, NUMBERED + 1)]
+        register([Named(stock.variant_id, place.pk, codes)], actor=SYSTEM)
+    stolen = SerialNumber.objects.order_by("id").last()
+    if stolen:
+        mark_gone(stolen.pk, reason="stolen from the store room", actor=SYSTEM)
 
 
 def _put(stock: Stock, target: Bin, units: int) -> None:

@@ -19,6 +19,7 @@ from fulfillment import floor
 from fulfillment.models import FulfillmentOrder, Shipment
 from inventory.holdings.bins import make_bins
 from inventory.models import CountLine, Lot
+from inventory.serials.gone import mark_gone
 from orders import holds
 from orders.models import Hold
 from orders.tracking import token_of
@@ -30,10 +31,11 @@ from tests.factories.feeds import feed_at, kept
 from tests.factories.messages import message
 from tests.factories.orders import PICKER, packed, released, shipped
 from tests.factories.purchases import bought, terms
+from tests.factories.serials import asked_of, registered, serial
 from tests.factories.supply import coming
 from tests.factories.transfers import drafted
 from tests.factories.transfers import sent as transferred
-from tests.factories.world import MUG, World, make_location, open_stock, order_body, small_world
+from tests.factories.world import MUG, VASE, World, make_location, open_stock, order_body, small_world
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Things:
 def things() -> Things:
     """Make the company and everything that the table names."""
     world = small_world()
-    made = _orders() | _company(world) | _people(world) | _supplied(world) | _counted(world)
+    made = _orders() | _company(world) | _people(world) | _supplied(world) | _counted(world) | _numbered(world)
     return Things(made, world.warehouse.pk, world.store.pk)
 
 
@@ -117,6 +119,14 @@ def _counted(world: World) -> dict[str, Any]:
     counted(bin_of(differs), {MUG: 9999})
     line = CountLine.objects.get(spot__count=differs)
     return {"count": count.number, "count_bin": str(count.bins.get().pk), "count_line": str(line.pk)}
+
+
+def _numbered(world: World) -> dict[str, Any]:
+    """Two units by their serial numbers: one lies at Lyon, one is gone."""
+    vase = asked_of(world.variants[VASE])
+    registered(vase, world.warehouse, "V-1", "V-2")
+    mark_gone(serial("V-2").pk, reason="stolen", actor=SYSTEM)
+    return {"numbered_sku": VASE, "serial": str(serial("V-1").pk), "gone_serial": str(serial("V-2").pk)}
 
 
 def _somebodys_job() -> Job:

@@ -61,6 +61,7 @@ def test_every_call_says_its_scope_its_answer_and_its_problems(document: Any) ->
         ("post", "/inbound-supply"),
         ("get", "/inbound-supply"),
         ("post", "/inventory/receipts"),
+        ("get", "/serials"),
         ("get", "/lots"),
         ("get", "/lots/{lot_id}/orders"),
         ("get", "/transfers"),

@@ -4,18 +4,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db.models import F
 from django.test import override_settings
 from django.utils import timezone
 
 from accounting.models import JournalEntry
+from catalog.services import set_serials
 from core.actors import SYSTEM, Actor
 from core.ids import new_id
 from core.incidents import open_incident
-from fulfillment.models import FulfillmentOrder, Shipment
+from fulfillment.models import FulfillmentLine, FulfillmentOrder, Shipment
 from integrations.services import create_api_key
 from inventory.counts import counting as count
 from inventory.counts.counting import What
-from inventory.models import CountLine, FeedMessage, Holding, Lot, StockCount, Supply, Transfer
+from inventory.models import CountLine, FeedMessage, Holding, Lot, SerialNumber, StockCount, Supply, Transfer
 from inventory.tallies import counting
 from inventory.tallies.counting import Entry
 from oms.demo.build import build
@@ -44,7 +46,7 @@ def open_company() -> Company:
     with override_settings(DEMO_PASSWORD=PASSWORD):
         build(ORDERS, timezone.now(), lambda done: None, days_at_a_time=DAYS_AT_A_TIME)
     places = _orders() | _work() | _others() | _feeds() | _bins() | _supplied()
-    places |= _counts()
+    places |= _counts() | _numbered()
     return Company(create_api_key("browser", ["all"], actor=SYSTEM), places)
 
 
@@ -79,6 +81,15 @@ def _work() -> dict[str, str]:
     return {f"work-{name}": f"/work/{piece.pk}/" for name, piece in work.items() if piece} | {
         "parcel": f"/work/parcels/{parcel.pk}/" if parcel else ""
     }
+
+
+def _numbered() -> dict[str, str]:
+    """A box that is picked, whose article has begun to ask for serial numbers."""
+    unpicked = FulfillmentLine.objects.filter(quantity__gt=F("picked") + F("cancelled"))
+    picked = FulfillmentOrder.objects.filter(status="picking").exclude(lines__in=unpicked)
+    line = FulfillmentLine.objects.filter(fulfillment_order__in=picked, picked__gt=0).latest("id")
+    set_serials(line.order_line.variant_id, True, actor=SYSTEM)
+    return {"work-numbers": f"/work/{line.fulfillment_order_id}/"}
 
 
 def _others() -> dict[str, str]:
@@ -159,5 +170,7 @@ def _bins() -> dict[str, str]:
         "stock-at": f"/stock/{held.stock.variant.sku}/at/{held.stock.location_id}/",
         "stock-lot": f"/stock-lots/{lot.pk}/",
         "recall": f"/recall/?lot_id={lot.pk}",
+        "serial": f"/serials/{SerialNumber.objects.filter(state='here').latest('id').pk}/",
+        "stock-item-numbered": f"/stock/{SerialNumber.objects.latest('id').variant.sku}/",
         "stock-bin": f"/stock-bins/{held.bin_id}/",
     }

@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 
 import payments.providers
 from capture import references
+from catalog.services import set_serials
 from core.actors import SYSTEM
 from inventory.holdings.lots import LotInput, receive_lot, track
 from inventory.services import adjust
@@ -22,7 +23,7 @@ from sourcing.network import forget
 from tests import database
 from tests.factories.feeds import feed_at
 from tests.factories.holdings import bins_at
-from tests.factories.world import CANDLE, World, small_world
+from tests.factories.world import CANDLE, VASE, World, small_world
 from tests.scenarios import statements
 from tests.scenarios.bank import SECRET, Bank
 
@@ -72,6 +73,7 @@ def found_company(original: str, patch: pytest.MonkeyPatch, settings: Settings) 
     for place in (world.warehouse, world.store):
         bins_at(place, "A-01", "A-02")
         bins_at(place, "Q-01", kind="quarantine")
+    set_serials(world.variants[VASE].pk, True, actor=SYSTEM)
     track(world.variants[CANDLE].pk, expiry=True, shelf_days=30, actor=SYSTEM)
     for place, units in ((world.warehouse, 3), (world.store, 1)):
         receive_lot(world.variants[CANDLE].pk, place.pk, units, LotInput("C-1", SOON), actor=SYSTEM)

@@ -42,6 +42,7 @@ from tests.scenarios.deed import Deed, nothing, nth, unforeseen
 from tests.scenarios.keepers import Keepers
 from tests.scenarios.shelves import Shelves
 from tests.scenarios.supplies import Buyers
+from tests.scenarios.units import Numberers, out
 
 CLERK = Actor("user", "Clara Clerk", "1")
 PICKER = Actor("user", "Paul Picker", "2")
@@ -56,7 +57,7 @@ STATUSES = ("InTransit", "OutForDelivery", "AttemptFail", "Exception", "Delivere
 
 
 @dataclass
-class People(Shelves, Buyers, Dealers, Keepers, Counters):
+class People(Shelves, Numberers, Buyers, Dealers, Keepers, Counters):
     """Everybody at work in one company. Each method names a deed about the n-th thing there is, or nothing."""
 
     world: World
@@ -347,9 +348,13 @@ class People(Shelves, Buyers, Dealers, Keepers, Counters):
             return None
         condition, freight = ("sellable", "damaged")[units % 2], units > 2
         conditions = dict.fromkeys(found.lines.values_list("order_line_id", flat=True), condition)
+        named = {each.order_line_id: out(each.order_line_id, each.quantity) for each in found.lines.all()}
+        numbers = {line: codes for line, codes in named.items() if codes}
         return Deed(
             f"{found.rma} of {self.name(found.order_id)} arrives, {condition}",
-            lambda: returns.receive_and_credit([found.pk], actor=PICKER, conditions=conditions, refund_freight=freight),
+            lambda: returns.receive_and_credit(
+                [found.pk], actor=PICKER, conditions=conditions, numbers=numbers, refund_freight=freight
+            ),
             lambda books, ids: books.come_back(ids, freight=freight),
         )
 
@@ -357,12 +362,20 @@ class People(Shelves, Buyers, Dealers, Keepers, Counters):
         line = self._line(n)
         if line is None:
             return None
-        back = returns.ReturnInput(line.order_id, [returns.Back(line.pk, units)])
+        numbers = out(line.pk, units)
+        back = returns.ReturnInput(line.order_id, [returns.Back(line.pk, units, serials=numbers)])
+
+        def may(books: Books) -> bool | None:
+            """Which units these are is not in the story: two may bring the same one."""
+            known = books.sales[line.order_id].lines[line.pk]
+            is_out = known.shipped - known.returned >= units
+            return None if is_out and numbers else is_out
+
         return Deed(
             f"{units} {line.sku} of {self.name(line.order_id)} come back unasked",
             lambda: returns.receive_and_credit([back], actor=PICKER, location_id=self.world.store.pk),
             lambda books, ids: books.come_back(ids, freight=False),
-            lambda books: (known := books.sales[line.order_id].lines[line.pk]).shipped - known.returned >= units,
+            may,
         )
 
     def give_a_return_up(self, n: int, units: int) -> Deed | None:

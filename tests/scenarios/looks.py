@@ -28,7 +28,7 @@ TABLES = (
     "inventory_transfer", "inventory_transferline", "inventory_transferstep", "inventory_transferstepline", "inventory_transfersteplot",
     "inventory_stockcount", "inventory_countbin", "inventory_countline", "inventory_countentry",
     "purchasing_vendor", "purchasing_vendorterms", "purchasing_purchaseorder", "purchasing_purchaseline", "purchasing_receipt", "purchasing_receiptline",
-    "fulfillment_fulfillmentorder", "fulfillment_fulfillmentline", "fulfillment_pickedlot", "fulfillment_shipment", "fulfillment_shipmentline",
+    "fulfillment_fulfillmentorder", "fulfillment_fulfillmentline", "fulfillment_pickedlot", "fulfillment_pickedserial", "inventory_serialnumber", "returns_returnedserial", "fulfillment_shipment", "fulfillment_shipmentline",
     "fulfillment_trackingevent", "payments_payment", "payments_transaction", "returns_return", "returns_returnline",
     "accounting_journalentry", "accounting_journalline", "customers_customer",
 )  # fmt: skip

@@ -49,6 +49,7 @@ from tests.scenarios.lanes import Lane, at_once
 from tests.scenarios.looks import EVENTS, LEFT_OVER, TIME_PASSES, photograph
 from tests.scenarios.statements import LosesConnection, seen_by
 from tests.scenarios.supplies import BUYING
+from tests.scenarios.units import number, out
 
 which = st.integers(0, 40)
 """Which of the things there are: taken modulo their number, so that stories shrink to the first."""
@@ -61,7 +62,8 @@ AFTER = ("carrier_says", "deliver", "ask_for_a_return", "receive_a_return", "bri
          "goods_arrive", "correct_stock", "keep_some_back", "a_feed_speaks", "the_feed_falls_silent",
          "set_some_aside", "cap_the_shop", "withhold_a_place",
          "put_away", "move_between_bins", "change_a_condition", "a_cost_changes", "a_lot_arrives", "set_a_lot_apart", "scan_a_lot",
-         "lots_come_to_their_end")  # fmt: skip
+         "lots_come_to_their_end",
+         "tell_a_number", "scan_a_number", "number_a_box", "lose_a_unit", "find_a_unit")  # fmt: skip
 ALL = (*SHOP, *FLOOR, *AFTER, *BUYING, *DEALING, *KEEPING, *COUNTING)
 MACHINERY = ("workers_catch_up", "workers_in_disorder", "the_bank_errs", "a_webhook_comes", "work_one_order_through",
              "a_worker_dies_after_the_effect", "a_worker_dies_midway", "time_passes", "the_customer_authenticates",
@@ -183,13 +185,18 @@ class OrderLives(RuleBasedStateMachine):
         def parcels() -> list[Any]:
             return list(Shipment.objects.filter(order=order_id).order_by("id").values_list("id", flat=True))
 
+        def pack() -> None:
+            for each in work:
+                number(each)
+            floor.pack(work, actor=PICKER)
+
         def come_back() -> None:
-            back = returns.ReturnInput(order_id, [returns.Back(line_id, 1)])
+            back = returns.ReturnInput(order_id, [returns.Back(line_id, 1, serials=out(line_id, 1))])
             books.come_back(returns.receive_and_credit([back], actor=PICKER), freight=False)
 
         return [
             lambda: void(floor.pick_all(work, actor=PICKER)),
-            lambda: void(floor.pack(work, actor=PICKER)),
+            pack,
             lambda: left(books, shipping.ship(work, actor=PICKER)),
             lambda: books.arrive(tracking_events.deliver(parcels(), actor=PICKER)),
             lambda: void(returns.request_return(order_id, [returns.Asked(line_id, 1, "does not fit")], actor=CLERK)),
@@ -204,7 +211,7 @@ class OrderLives(RuleBasedStateMachine):
     def work_one_order_through(self, n: int, units: int) -> None:
         self.workers_catch_up(n, units)
         self.photo = photograph()
-        for name in ("pick_all", "pack", "ship"):
+        for name in ("pick_all", "number_a_box", "pack", "ship"):
             self.do(getattr(self.people, name)(n, 1))
 
     def the_customer_authenticates(self, n: int, times: int) -> None:
