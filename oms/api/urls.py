@@ -6,6 +6,7 @@ from accounting.api import calls as ledger
 from customers.api import calls as customers
 from fulfillment.api import calls as fulfillment
 from fulfillment.lot_api import calls as lots
+from inventory.counts.api import calls as counts
 from inventory.holdings.api import calls as receipts
 from inventory.supply.api import calls as inventory
 from inventory.transfers.api import calls as transfers
@@ -29,6 +30,7 @@ for router in (
     receipts,
     lots,
     transfers,
+    counts,
     fulfillment,
     returns,
     payments,
