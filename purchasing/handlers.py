@@ -1,0 +1,6 @@
+"""What purchasing tells those below it."""
+
+from inventory.counts import unbooked
+from purchasing import standing
+
+unbooked.add(standing.come)
