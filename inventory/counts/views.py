@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db.models import Case, Q, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -185,8 +186,10 @@ def _line_page(request: HttpRequest, line: CountLine, form: DecideForm) -> HttpR
     waits = line.status == "approve" and line.spot.count.status == "open"
     if waits:
         settling.compare([line])
+    earlier = [each | {"at": parse_datetime(each.get("at") or "")} for each in line.earlier]
     context = {
         "line": line,
+        "earlier": earlier,
         "count": line.spot.count,
         "bin": called(line.spot),
         "word": word_of(line.status, line.spot.count.status),
