@@ -45,10 +45,7 @@ class Problems:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        is_bare = (
-            response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not response.streaming and not response.content
-        )
-        return page_above(request, response) if is_bare and request.method == "GET" else response
+        return page_above(request, response) if _is_bare(request, response) else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Stale):
@@ -57,6 +54,13 @@ class Problems:
         if problem is None:
             return None
         return render(request, "problem.html", {"problem": problem}, status=problem.status)
+
+
+def _is_bare(request: HttpRequest, response: HttpResponse) -> bool:
+    """Whether a person would look at an empty page; programs are told in their own way below their addresses."""
+    if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or request.method != "GET":
+        return False
+    return not (response.streaming or response.content or request.path.startswith("/api/"))
 
 
 class NotAPage(Problem):
