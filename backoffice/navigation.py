@@ -81,7 +81,7 @@ ENTRIES = [
     ),
     Entry(
         _("Counts"), icon="clipboard-check", route="stock-counts", permission="counts.count", under="/counts/",
-        group="stock",
+        group="stock", count=counts.differences, tone="amber",
     ),
     Entry(_("Inbound"), icon="truck", route="inbound", permission="stock.view", under="/inbound/", group="stock"),
     Entry(

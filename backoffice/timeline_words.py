@@ -220,6 +220,17 @@ def _count_taken(entry: TimelineEntry, currency: str) -> str:
     return (_("took %(bin)s over from %(from)s") if told["from"] else _("began to count %(bin)s")) % told
 
 
+def _count_follows(entry: TimelineEntry, currency: str) -> str:
+    bins = [str(code) for code in entry.data.get("bins", [])]
+    bins += [_("What lies in no bin")] if entry.data.get("loose") else []
+    said = ngettext(
+        "%(bins)s is counted as well: articles of the count were put there",
+        "%(bins)s are counted as well: articles of the count were put there",
+        len(bins),
+    )
+    return said % {"bins": ", ".join(bins)}
+
+
 def _taken_up(entry: TimelineEntry, currency: str) -> str:
     units = int(entry.data.get("units", 0))
     return ngettext("%(n)d unit that it waited for is there", "%(n)d units that it waited for are there", units) % {
@@ -410,6 +421,7 @@ SAID: dict[str, Say] = {
     "stock_count.close": lambda e, c: _("settled the last of it"),
     "stock_count.take": _count_taken,
     "stock_count.bin": _bin_done,
+    "stock_count.follow": _count_follows,
     "stock_count.again": lambda e, c: _("has some of it counted again by somebody else"),
     "stock_count.unknown": lambda e, c: (
         _("found something unknown in %(bin)s: %(code)s")

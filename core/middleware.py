@@ -2,12 +2,15 @@
 
 import sys
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.db.utils import DataError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template import loader
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import defaults
 
 from core.failures import RETRY_AFTER, is_away, is_busy
@@ -41,7 +44,8 @@ class Problems:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        return page_above(request, response) if _is_bare(request, response) else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Stale):
@@ -50,6 +54,39 @@ class Problems:
         if problem is None:
             return None
         return render(request, "problem.html", {"problem": problem}, status=problem.status)
+
+
+def _is_bare(request: HttpRequest, response: HttpResponse) -> bool:
+    """Whether a person would look at an empty page; programs are told in their own way below their addresses."""
+    if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or request.method != "GET":
+        return False
+    return not (response.streaming or response.content or request.path.startswith("/api/"))
+
+
+class NotAPage(Problem):
+    """An address that only takes what a form sends was opened."""
+
+    title, status = gettext_lazy("There is no page here"), 405
+
+
+def page_above(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Of an address that only takes a form: whoever opens it, as the language was changed or the page asked for again,
+    is led to the page above it. A program is told no, with words for whoever reads it."""
+    above = request.path.rstrip("/").rpartition("/")[0] + "/"
+    if request.headers.get("Sec-Fetch-Mode") == "navigate" and above != "/":
+        return redirect(above if _is_known(above) else "/")
+    problem = NotAPage(_("This address takes what a form sends, and shows nothing by itself. Nothing was changed."))
+    told = render(request, "problem.html", {"problem": problem}, status=problem.status)
+    told.headers["Allow"] = response.headers["Allow"]
+    return told
+
+
+def _is_known(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
 
 
 def problem_of(error: Exception) -> Problem | None:

@@ -2,7 +2,12 @@
 
 from core.actors import SYSTEM
 from core.outbox import Delivered, subscribe
+from inventory.counts import hands, unbooked
 from inventory.limits import safety
+from inventory.transfers import standing
+
+hands.add(standing.taken)
+unbooked.add(standing.come)
 
 
 @subscribe("safety_rules.changed", "inventory.apply_safety_rules", outside=True)

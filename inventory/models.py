@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from catalog.models import Variant
 from core.ids import new_id
+from inventory.counts.models import ArticleClasses as ArticleClasses
 from inventory.counts.models import CountBin as CountBin
 from inventory.counts.models import CountEntry as CountEntry
 from inventory.counts.models import CountLine as CountLine

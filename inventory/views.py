@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
@@ -17,9 +18,10 @@ from core.actors import Actor
 from core.days import company_day
 from core.forms import tell
 from core.ids import new_id
+from core.once import key_in
 from core.permissions import allows, locations_of, permission, require
 from core.problems import NotFound, Problem
-from inventory import lineforms, panels, services
+from inventory import lineforms, panels, receiving, services
 from inventory.forms import AdjustForm, ReceiveForm
 from inventory.holdings import lots
 from inventory.holdings.forms import TrackForm
@@ -76,7 +78,14 @@ def _item(request: HttpRequest, variant: Variant, **forms: Any) -> dict[str, Any
         "today": company_day(),
         "opened": next(iter(forms), ""),
         "panels": panels.drawn(request, variant),
+        "receive_key": _key(request, forms),
     }
+
+
+def _key(request: HttpRequest, forms: dict[str, Any]) -> UUID:
+    """Under which goods are received once. Of a form that was refused because its key is used, a new one."""
+    key = key_in(request.POST.get("key", "")) if "receive" in forms else new_id()
+    return new_id() if "receive" in forms and Movement.objects.filter(source=key).exists() else key
 
 
 @require_safe
@@ -139,17 +148,10 @@ def receive(request: HttpRequest, sku: str) -> HttpResponse:
     given = form.cleaned_data
     require(request.user, "stock.receive", given["location"])
     said = ngettext("%(n)d unit received.", "%(n)d units received.", given["quantity"]) % {"n": given["quantity"]}
-    actor = Actor.of(request.user)
-    return _done(request, variant, said, lambda: _take_in(variant, given, form.named(), actor), receive=form)
-
-
-def _take_in(variant: Variant, given: dict[str, Any], lot: lots.LotInput | None, actor: Actor) -> None:
-    said = {"note": given["note"], "vendor": given["vendor"]}
-    if lot:
-        lots.receive_lot(variant.pk, given["location"], given["quantity"], lot, condition=given["condition"], actor=actor, **said)  # fmt: skip
-        return
-    unit = services.In(variant.pk, given["location"], given["quantity"], given["condition"])
-    services.receive([unit], source=new_id(), actor=actor, **said)
+    words = {name: given[name] for name in ("quantity", "condition", "vendor", "note")}
+    came = receiving.Came(variant.pk, given["location"], lot=form.named(), **words)
+    key, actor = key_in(request.POST.get("key", "")), Actor.of(request.user)
+    return _done(request, variant, said, lambda: receiving.take_in(came, key=key, actor=actor), receive=form)
 
 
 @permission("stock.adjust")

@@ -1,7 +1,9 @@
-"""What purchasing does when something of its own has happened."""
+"""What purchasing does when something of its own has happened, and what it tells those below it."""
 
 from core.actors import SYSTEM
 from core.outbox import Delivered, subscribe
+from inventory.counts import unbooked
+from purchasing import unbooked as deliveries
 from purchasing.standing import follow_vendor
 
 
@@ -10,3 +12,6 @@ def follow_changed_vendors(events: list[Delivered]) -> None:
     """What may be promised on the strength of their terms follows."""
     for vendor_id in sorted({event.about for event in events}):
         follow_vendor(vendor_id, actor=SYSTEM)
+
+
+unbooked.add(deliveries.come)

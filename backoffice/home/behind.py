@@ -42,6 +42,7 @@ PAYMENT_UNKNOWN = Behind("orders", "payment=unknown")
 TODAY = Behind("orders", "day=today")
 EXCEPTIONS = Behind("exceptions", "state=open")
 LOST_THIS_WEEK = Behind("lost-sales", "state=lost&day=last-7-days")
+DIFFERENCES = Behind("count-differences", "status=approve")
 SHORT = Behind("stock", "state=short")
 
 

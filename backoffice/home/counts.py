@@ -3,9 +3,10 @@
 from typing import Any
 
 from backoffice.home import behind
+from core.cache import kept
 from core.lists import capped_count
 from core.outbox import parked_count
-from core.permissions import locations_of
+from core.permissions import allows, locations_of
 from fulfillment.models import FulfillmentOrder
 from fulfillment.planning import VIRTUAL
 from fulfillment.work import WAITING
@@ -29,6 +30,16 @@ def work_waiting(user: Any) -> int:
     return capped_count(
         FulfillmentOrder.objects.filter(location_id__in=places, status__in=WAITING).exclude(method=VIRTUAL)
     )
+
+
+def differences(user: Any) -> int:
+    """Differences of counts that wait for this person's decision; nothing for those who do not decide."""
+    return behind.DIFFERENCES.count(user) if allows(user, "counts.approve") else 0
+
+
+def known_differences(user: Any) -> int:
+    """The same as the menu shows it, without asking again."""
+    return kept("nav", lambda: differences(user), user.pk, "stock-counts")
 
 
 def stopped_work(user: Any) -> int:

@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from backoffice.home import behind
+from backoffice.home import behind, counts
 from backoffice.home.behind import first
 from backoffice.home.parts import Figure, Nothing, Panel, Part, Row, counted
 from capture.lost import by_product, total
@@ -188,8 +188,16 @@ def _short(incident: Incident, stock: Stock) -> Row:
 
 def short_stock(user: Any) -> Part:
     """Products whose promises are more than what is there."""
-    number = kept("short-stock", lambda: behind.SHORT.count(user), seconds=FIGURES)
+    number = kept("short-stock", lambda: behind.SHORT.count(user), user.pk, seconds=FIGURES)
     return Part([counted(_("Stock below promises"), number, behind.SHORT.href, pgettext("stock", "products"))])
+
+
+def differences(user: Any) -> Part:
+    """Differences of counts that wait for somebody who has not counted them."""
+    waiting_ones = counts.known_differences(user)
+    note = _("counted and not as the books say")
+    figure = counted(_("Differences to decide"), waiting_ones, behind.DIFFERENCES.href, note, tone="amber")
+    return Part([figure] if waiting_ones else [])
 
 
 def stages(user: Any) -> Part:

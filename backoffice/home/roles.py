@@ -29,6 +29,7 @@ SECTIONS = {
     "cut-off": Section("fulfillment.work", places.cut_off),
     "stages": Section("fulfillment.work", places.stages),
     "questions": Section("stock.view", places.questions),
+    "differences": Section("counts.approve", places.differences),
     "short": Section("stock.view", places.short_stock),
     "lost-sales": Section("insight.view", places.lost_sales),
     "exceptions": Section("incidents.view", company.exceptions),
@@ -44,10 +45,10 @@ HOMES = {
     "clerk": ("holds", "unpaid", "late", "backordered", "newest"),
     "store": ("work", "cut-off", "questions"),
     "warehouse": ("work", "cut-off", "questions"),
-    "planner": ("short", "lost-sales", "backordered", "questions", "unroutable"),
-    "operations": ("exceptions", "unroutable", "late", "stages", "running"),
+    "planner": ("short", "differences", "lost-sales", "backordered", "questions", "unroutable"),
+    "operations": ("exceptions", "unroutable", "late", "differences", "stages", "running"),
     "finance": ("payments", "journal", "unpaid"),
-    "manager": ("trend", "late", "funnel", "exceptions", "holds", "running"),
+    "manager": ("trend", "late", "differences", "funnel", "exceptions", "holds", "running"),
     "admin": ("first-steps", "running", "access", "trend", "funnel", "exceptions"),
 }
 """Seen by nobody whose role lacks the permission of a section. A role of the company's own has what fits it best."""

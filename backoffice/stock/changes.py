@@ -1,5 +1,6 @@
 """What changed a product's stock and the promises on it, and why: a list over the documents that did it."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from catalog.models import Variant
+from core.days import company_day
 from core.db import rows
 from core.lists import Choice, Column, ListSpec, Period, Reference, Sort, registry
 from core.lists.views import show
@@ -175,6 +177,7 @@ CHANGES = registry.register(
         title=gettext_lazy("What changed, and why"),
         subtitle=gettext_lazy("What came and went of a product, and what was promised of it"),
         subtitle_limited=gettext_lazy("What came and went at your locations, and what was allocated there"),
+        none_fits=gettext_lazy("Nothing changed here in this time"),
         nothing_yet=gettext_lazy("What comes, goes and is promised of a product stands here."),
         template="backoffice/stock_changes.html",
         permission="stock.view",
@@ -242,4 +245,6 @@ def stock_changes(request: HttpRequest) -> HttpResponse:
     """The list of one product: of all together nobody could read it."""
     product = CHANGES.read(request.GET).values.get("product")
     variant = Variant.objects.select_related("product").filter(pk=product).first() if product else None
-    return show(request, CHANGES.name, variant=variant) if variant else redirect("stock")
+    if variant is None:
+        return redirect("stock")
+    return show(request, CHANGES.name, variant=variant, year_ago=company_day() - timedelta(days=365))

@@ -237,7 +237,10 @@ class Screen:
         """What the list is narrowed by, beyond its tab, each with the address that takes it away."""
         told = self._values_of(self.tab) if self.tab else {}
         found = [
-            {"label": self.spec.filter(name).chip(value), "url": self.links.without_filter(name)}
+            {
+                "label": self.spec.filter(name).chip(value),
+                "url": "" if self._stays(name, value) else self.links.without_filter(name),
+            }
             for name, value in self.reading.values.items()
             if told.get(name) != value
         ]
@@ -252,9 +255,16 @@ class Screen:
         """Whether somebody looks for something here: more than the tab that the list opens with."""
         return bool(self.chips) or (self.tab is not None and self.tab is not self.spec.tabs[0])
 
+    def _stays(self, name: str, value: Any) -> bool:
+        """Whether a filter would be back at once: the list needs it, or it holds wherever nothing else is said."""
+        usual = QueryDict(self.spec.usual)
+        return name == self.spec.needs or (bool(usual) and self.spec.filter(name).read(usual) == value)
+
     @property
     def clear_url(self) -> str:
-        """The list without filters."""
+        """The list without filters, but for the one that it needs."""
+        if self.spec.needs and (needed := self.query.get(self.spec.needs)):
+            return f"{self.path}?{urlencode({self.spec.needs: needed})}"
         return f"{self.path}?view={ALL}" if self.opens_narrowed else self.path
 
     @property

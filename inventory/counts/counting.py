@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.models import Variant
 from core.actors import Actor
@@ -16,14 +16,19 @@ from core.db import require_atomic, rows
 from core.problems import Conflict, Invalid, NotFound
 from core.timeline import record
 from inventory.counts import settling
-from inventory.counts.hands import in_hand
+from inventory.counts.following import follow
 from inventory.counts.planning import lock
 from inventory.counts.settling import barred, key_of
-from inventory.holdings.ledger import Breakdown, Part, breakdowns
+from inventory.counts.shelves import note_come_in, taken_out
+from inventory.counts.writing import NewLine, add_entries, add_lines, save_lines
 from inventory.models import Bin, Condition, CountBin, CountEntry, CountLine, Lot, StockCount
 from inventory.services import LARGEST
 
 MOST_LINES = 2_000
+"""Articles of a bin that are asked for: what lies there beyond them is counted when it is found, and not missed."""
+SCANNED_BEFORE = gettext_lazy(
+    "Something else was counted by this scan before. Open the count again, and repeat the scan."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,7 @@ SELECT v.id, NULL, 'sellable' FROM catalog_variant v
 WHERE v.id = ANY(%(variants)s) AND %(bin)s::uuid IS NULL AND NOT v.tracks_lots AND NOT EXISTS (
     SELECT FROM inventory_stock s WHERE s.variant_id = v.id AND s.location_id = %(place)s
         AND s.on_hand + s.damaged + s.quarantine > 0)
-LIMIT %(most)s
+ORDER BY 1, 2, 3 LIMIT %(most)s
 """
 
 
@@ -130,9 +135,14 @@ def _lay_out(spot: CountBin) -> None:
     given = {"place": count.location_id, "bin": spot.bin_id, "variants": count.articles, "all": not count.articles}
     known = {(row.variant_id, row.lot_id, row.condition) for row in rows(KNOWN, given | {"most": MOST_LINES})}
     known -= set(spot.lines.values_list("variant_id", "lot_id", "condition"))
-    CountLine.objects.bulk_create(
-        CountLine(spot=spot, variant_id=variant, lot_id=lot, condition=condition) for variant, lot, condition in known
-    )
+    add_lines([NewLine(spot.pk, *each) for each in known])
+
+
+def look_again(count_id: UUID, *, actor: Actor) -> bool:
+    """Whether bins joined the count by now, as its articles were put there."""
+    with transaction.atomic():
+        count = lock(count_id)
+        return count.status == "open" and bool(follow(count, actor=actor))
 
 
 # Counting
@@ -140,18 +150,26 @@ def _lay_out(spot: CountBin) -> None:
 
 def count(spot_id: UUID, what: What, entry: Entry, *, actor: Actor) -> CountLine:
     """Count units. The same key again counts nothing, whatever has happened since."""
-    if abs(entry.quantity) > LARGEST:
-        raise Invalid.field(["quantity"], _("must be a whole number from 1 to %(largest)s") % {"largest": LARGEST})
+    _insist_sensible(entry)
     with transaction.atomic():
         spot = _locked(spot_id)
         if (known := _known(spot, what, entry)) is not None:
             return known
-        _insist_open(spot)
-        if spot.taken_key != key_of(actor):
-            raise Conflict(_("Somebody else is counting %(bin)s now: scan the bin again.") % {"bin": called(spot)})
+        _insist_mine(spot, actor)
         line = _line(spot, what)
-        _write(spot, line, entry, actor)
+        _write(spot, [(line, entry)], actor)
     return line
+
+
+def _insist_sensible(entry: Entry) -> None:
+    if abs(entry.quantity) > LARGEST:
+        raise Invalid.field(["quantity"], _("must be a whole number from 1 to %(largest)s") % {"largest": LARGEST})
+
+
+def _insist_mine(spot: CountBin, actor: Actor) -> None:
+    _insist_open(spot)
+    if spot.taken_key != key_of(actor):
+        raise Conflict(_("Somebody else is counting %(bin)s now: scan the bin again.") % {"bin": called(spot)})
 
 
 def _known(spot: CountBin, what: What, entry: Entry) -> CountLine | None:
@@ -161,7 +179,7 @@ def _known(spot: CountBin, what: What, entry: Entry) -> CountLine | None:
         return None
     line = found.line
     if (line.spot_id, line.variant_id) != (spot.pk, what.variant_id):
-        raise Conflict(_("Something else was counted by this scan before. Open the count again, and repeat the scan."))
+        raise Conflict(str(SCANNED_BEFORE))
     return line
 
 
@@ -205,49 +223,65 @@ def _condition(spot: Bin | None, lot: Lot | None, wanted: str) -> str:
     return wanted
 
 
-def _write(spot: CountBin, line: CountLine, entry: Entry, actor: Actor, *, since: datetime | None = None) -> None:
-    """Add to a line. `since`: when the person may have looked first, where that is not now."""
-    now, before = timezone.now(), line.counted
+def count_many(spot_id: UUID, counted: Sequence[tuple[What, Entry]], *, actor: Actor) -> list[CountLine]:
+    """Count several things of a bin at one moment, all of them or none, each of them once.
+
+    Invalid names the one that makes no sense by its place in `counted`.
+    """
+    with transaction.atomic():
+        spot = _locked(spot_id)
+        _insist_mine(spot, actor)
+        found: list[tuple[CountLine, Entry]] = []
+        for n, (what, entry) in enumerate(counted):
+            try:
+                _insist_sensible(entry)
+                found.append((_line(spot, what), entry))
+            except Invalid as wrong:
+                raise Invalid(errors=[e | {"loc": ["lines", n, *e["loc"]]} for e in wrong.errors]) from wrong
+        if len({line.pk for line, _entry in found}) < len(found):
+            raise Invalid.field(["lines"], _("name each article, lot and condition once: put the quantities together"))
+        _write(spot, found, actor)
+    return [line for line, _entry in found]
+
+
+def _write(
+    spot: CountBin, counted: Sequence[tuple[CountLine, Entry]], actor: Actor, *, since: datetime | None = None
+) -> None:
+    """Add to lines of a bin, of many in as many statements as of one. `since`: when the person may have looked first,
+    where that is not now."""
+    lines, now = [line for line, _entry in counted], timezone.now()
+    held = taken_out(spot, lines)
+    entries = []
+    for line, entry in counted:
+        quantity = _add(line, entry, held.get((line.variant_id, line.lot_id), 0), since or now, now)
+        line.counted_by, line.counted_key = actor.label, key_of(actor)
+        entries.append(
+            CountEntry(line_id=line.pk, key=entry.key, round=line.round, quantity=quantity, actor=actor.label,
+                       actor_key=key_of(actor), at=now)
+        )  # fmt: skip
+    note_come_in(spot, lines, anew=True)
+    save_lines(lines)
+    try:
+        with transaction.atomic():
+            add_entries(entries)
+    except IntegrityError as error:  # the same scan, in another bin, at this very moment
+        raise Conflict(str(SCANNED_BEFORE)) from error
+
+
+def _add(line: CountLine, entry: Entry, held: int, since: datetime, now: datetime) -> int:
+    """Add what was counted to a line; returns the units that it changed by."""
+    before, held = line.counted, held if line.condition == Condition.SELLABLE else 0
     quantity = entry.quantity - (before or 0) if entry.is_total else entry.quantity
     units = (before or 0) + quantity
     if units < 0:
         raise Invalid.field(["quantity"], _("fewer are counted than you take back"))
     if units > LARGEST:
         raise Invalid.field(["quantity"], _("must be a whole number from 0 to %(largest)s") % {"largest": LARGEST})
-    held = _held(spot, line)
     is_first = before is None or (entry.is_total and quantity != 0)
     line.has_moved = False if is_first else line.has_moved or held != line.in_hand
-    line.first_at = (since or now) if is_first else line.first_at
+    line.first_at = since if is_first else line.first_at
     line.counted, line.counted_at, line.in_hand = units, now, held
-    line.counted_by, line.counted_key = actor.label, key_of(actor)
-    line.save(update_fields=["counted", "counted_at", "counted_by", "counted_key", "in_hand", "has_moved", "first_at"])
-    try:
-        with transaction.atomic():
-            CountEntry.objects.create(
-                line=line, key=entry.key, round=line.round, quantity=quantity, actor=actor.label,
-                actor_key=key_of(actor), at=now,
-            )  # fmt: skip
-    except IntegrityError as error:  # the same scan, in another bin, at this very moment
-        raise Conflict(_("Something else was counted by this scan before. Open the count again, and repeat the scan.")) from error  # fmt: skip
-
-
-def _held(spot: CountBin, line: CountLine) -> int:
-    """Of the units that pickers have in hand, those that they took from here: from the first bins on their way."""
-    if line.condition != Condition.SELLABLE:
-        return 0
-    place, variant = spot.count.location_id, line.variant_id
-    held = in_hand(place, [variant])
-    there = breakdowns([(variant, place)]).get((variant, place)) if held else None
-    taken = [part for each in held for part in _from(there, each.lot_id, each.units)]
-    return sum(p.quantity for p in taken if (p.bin_id, p.lot_id) == (spot.bin_id, line.lot_id))
-
-
-def _from(there: Breakdown | None, lot_id: UUID | None, units: int) -> Sequence[Part]:
-    """Where they were taken from; what no bin can have given was in none."""
-    fits = [s for s in there.shelves if s.condition == "sellable" and lot_id in (None, s.lot_id)] if there else []
-    of_bins = min(units, sum(s.units for s in fits))
-    parts = there.take("sellable", Part(of_bins, lot_id=lot_id)) if there and of_bins else []
-    return [*parts, Part(units - of_bins, None, lot_id)]
+    return quantity
 
 
 # The end
@@ -260,16 +294,14 @@ def finish(spot_id: UUID, *, actor: Actor, rest_is_none: bool = False) -> CountB
         spot = _locked(spot_id)
         if (spot.is_done and key_of(actor) == spot.taken_key) or _is_counted_by(spot, actor):
             return spot
-        _insist_open(spot)
-        if spot.taken_key != key_of(actor):
-            raise Conflict(_("Somebody else is counting %(bin)s now: scan the bin again.") % {"bin": called(spot)})
-        left = list(spot.lines.filter(status="open", counted=None).order_by("variant__sku", "id"))
+        _insist_mine(spot, actor)
+        left = list(spot.lines.filter(status="open", counted=None).select_related("lot"))
         if left and not rest_is_none:
             said = ngettext("%(n)d article is not counted yet: count it, or say that none of it is there.", "%(n)d articles are not counted yet: count them, or say that none of them is there.", len(left))  # fmt: skip
             raise Conflict(said % {"n": len(left)}, left=len(left))
-        for line in left:
-            nothing = Entry(uuid5(line.pk, f"none {line.round}"), 0, is_total=True)
-            _write(spot, line, nothing, actor, since=spot.taken_at)
+        nothing = [(line, Entry(uuid5(line.pk, f"none {line.round}"), 0, is_total=True)) for line in left]
+        _write(spot, nothing, actor, since=spot.taken_at)
+        follow(spot.count, actor=actor)
         spot.is_done, spot.done_at = True, timezone.now()
         spot.save(update_fields=["is_done", "done_at"])
         data = {"bin": called(spot), "lines": spot.lines.filter(round=spot.round).count(), "round": spot.round}

@@ -27,6 +27,8 @@ from inventory.counts.settling import barred, key_of
 from inventory.models import CountBin, CountLine, Lot, StockCount
 
 Said = dict[str, str]
+SHOWN = 100
+"""Articles of a bin on the screen: it is drawn with every scan."""
 
 
 @never_cache
@@ -83,7 +85,7 @@ def find_bin(request: HttpRequest, number: str) -> HttpResponse:
     """A bin is scanned to begin it."""
     count = _open(request, number)
     code = scanning.cleaned(request.POST.get("code", ""))
-    spot_id = scanning.bin_of(count.pk, code) if code else None
+    spot_id = _bin_named(request, count, code)
     if spot_id is None:
         return _choose(request, count, _wrong(_("%(code)s is no bin of this count.") % {"code": code or "?"}), 422)
     try:
@@ -91,6 +93,14 @@ def find_bin(request: HttpRequest, number: str) -> HttpResponse:
     except Problem as problem:
         return _choose(request, count, _wrong(problem.detail), problem.status)
     return redirect("count-bin", number, spot_id)
+
+
+def _bin_named(request: HttpRequest, count: StockCount, code: str) -> UUID | None:
+    """The bin of the count with this code; an article of the count may have been put there lately."""
+    found = scanning.bin_of(count.pk, code) if code else None
+    if code and found is None and counting.look_again(count.pk, actor=Actor.of(request.user)):
+        found = scanning.bin_of(count.pk, code)
+    return found
 
 
 @require_POST
@@ -137,12 +147,18 @@ def _screen(
 ) -> HttpResponse:
     lines = lines_to_count(spot)
     left = sum(line.counted is None for line in lines)
+    ordered = sorted(lines, key=lambda line: (str(line.pk) != now, line.counted is not None))
+    missing = [line for line in lines if line.counted is None]
     context = {
         "count": spot.count,
         "spot": spot,
         "name": called(spot),
-        "lines": sorted(lines, key=lambda line: (str(line.pk) != now, line.counted is not None)),
+        "lines": ordered[:SHOWN],
+        "hidden": max(0, len(lines) - SHOWN),
         "left": left,
+        "missing": missing[:SHOWN],
+        "hidden_missing": max(0, left - SHOWN),
+        "most": counting.MOST_LINES if len(lines) >= counting.MOST_LINES else 0,
         "part": 100 * (len(lines) - left) // max(len(lines), 1),
         "is_bare": not any(line.counted for line in lines),
         "units": sum(line.counted or 0 for line in lines),

@@ -40,6 +40,18 @@ class CountRule(models.Model):
         ]
 
 
+class ArticleClasses(models.Model):
+    """The articles of a place that are of class A and of class B, as they were at a moment; all others are C."""
+
+    location = models.OneToOneField("inventory.Location", models.CASCADE, primary_key=True, related_name="+")
+    a = ArrayField(models.UUIDField(), default=list)
+    b = ArrayField(models.UUIDField(), default=list)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "article classes"
+
+
 class StockCount(models.Model):
     """A count of some bins of a place, or of some articles wherever they lie in it (`articles`; none: all)."""
 
@@ -110,7 +122,7 @@ class CountLine(models.Model):
     """Units of a variant in a condition, of a lot, in a bin of a count.
 
     `counted` are those of the present round, at the moment `counted_at`; `in_hand` those that pickers had taken out by
-    then. `expected` is what the books said for that moment, `difference` what was counted beyond it, `value` that at
+    then, `unbooked` those that had come for the documents `unbooked_of` and were not booked. `expected` is what the books said for that moment, `difference` what was counted beyond it, `value` that at
     standard cost (EUR), `posted` what was booked of it. `earlier` keeps the rounds before.
     """
 
@@ -128,6 +140,8 @@ class CountLine(models.Model):
     counted_by = models.TextField(default="", blank=True)
     counted_key = models.TextField(default="", blank=True)
     in_hand = models.IntegerField(default=0)
+    unbooked = models.IntegerField(default=0, db_default=0)
+    unbooked_of = models.TextField(default="", db_default="", blank=True)
     has_moved = models.BooleanField(default=False, help_text="units went or came while it was counted")
     expected = models.IntegerField(null=True)
     difference = models.IntegerField(null=True)
@@ -159,6 +173,7 @@ class CountLine(models.Model):
                 | Q(status__in=SETTLED, settled_at__isnull=False, difference=F("counted") - F("expected")),
                 name="countline_settled",
             ),
+            models.CheckConstraint(condition=Q(unbooked__gte=0), name="countline_unbooked"),
             models.CheckConstraint(condition=~Q(status="right") | Q(difference=0), name="countline_right"),
             models.CheckConstraint(condition=Q(status="posted") | Q(posted=0), name="countline_posted"),
             models.CheckConstraint(

@@ -19,7 +19,8 @@ from core.problems import Conflict, Invalid, NotFound
 from core.states import apply
 from core.timeline import record
 from inventory.counts import rules
-from inventory.counts.due import due
+from inventory.counts.due import classify, due
+from inventory.counts.following import follow
 from inventory.counts.selectors import who_may_count
 from inventory.counts.states import STOCK_COUNT
 from inventory.models import Bin, CountBin, Location, StockCount
@@ -185,7 +186,11 @@ def start(count_id: UUID, *, actor: Actor) -> StockCount:
     """A proposal is to be counted. A second call changes nothing."""
     with transaction.atomic():
         count = lock(count_id)
-        return count if count.status == "open" else apply(STOCK_COUNT, count, "start", actor=actor)
+        if count.status == "open":
+            return count
+        count = apply(STOCK_COUNT, count, "start", actor=actor)
+        follow(count, actor=actor)
+    return count
 
 
 def assign(count_id: UUID, assignee: str, *, actor: Actor) -> StockCount:
@@ -222,7 +227,10 @@ def propose(*, actor: Actor) -> int:
     waiting = set(StockCount.objects.filter(status="proposed").values_list("location_id", flat=True))
     for place in places:
         rule = rules.rule_of(place.pk)
-        if not rule.proposes or place.pk in waiting or not due(place.pk, rule):
+        if not rule.proposes:
+            continue
+        classify(place.pk)
+        if place.pk in waiting or not due(place.pk, rule):
             continue
         try:
             with transaction.atomic():

@@ -8,6 +8,7 @@ that is older than another count of the same units is outdated and posts nothing
 Locks: the count, its bin, the stock rows, the ledger.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -20,7 +21,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounting import journal, postings
-from accounting.postings import Document
+from accounting.journal import Entry
+from accounting.postings import Document, Goods
 from core.actors import Actor
 from core.days import company_day
 from core.db import require_atomic, rows, run
@@ -28,17 +30,21 @@ from core.money import quantise
 from core.outbox import publish
 from core.problems import Conflict, Forbidden, Invalid, NotFound
 from core.states import apply
-from core.timeline import record
+from core.timeline import Row, record, record_many
 from inventory import shortfalls
 from inventory.counts.events import CountClosed
 from inventory.counts.planning import lock
+from inventory.counts.shelves import note_come_in
 from inventory.counts.states import STOCK_COUNT
+from inventory.counts.writing import save_lines
 from inventory.feeds.applying import MAKE_ROWS
 from inventory.holdings.ledger import Part
 from inventory.locks import lock_rows
 from inventory.models import Bin, Condition, CountBin, CountEntry, CountLine, Holding, Lot, Movement, Stock, StockCount
-from inventory.services import In, goods, move_units
+from inventory.services import In, move_units
 
+COUNTS = {"sellable": "on_hand", "damaged": "damaged", "quarantine": "quarantine"}
+"""The column of a stock row, by condition."""
 # Per line: what the books say now for the moment of the count, whether a later count has spoken of the same units, and
 # whether anything makes the difference doubtful: units that moved while they were counted, or a correction since.
 BOOKS = """
@@ -85,10 +91,16 @@ WHERE l.id = ANY(%(ids)s) AND l.counted IS NOT NULL
 
 
 def compare(lines: Sequence[CountLine]) -> dict[UUID, Any]:
-    """What the books say of each line now, without changing anything. Give each its difference and its value."""
+    """What the books say of each line now, without changing anything. Give each its difference and its value.
+
+    Units that had come and were not booked explain a surplus; they never make units missing, as nobody knows for
+    certain where they stand.
+    """
     found = {row.id: row for row in rows(BOOKS, {"ids": [line.pk for line in lines]})}
     for line in lines:
         line.expected = found[line.pk].units - line.in_hand
+        surplus = max(0, (line.counted or 0) - line.expected)
+        line.expected += min(line.unbooked, surplus)
         line.difference = (line.counted or 0) - line.expected
         line.value = _worth(line)
     return found
@@ -133,7 +145,7 @@ def _lines_of(count: StockCount, lines: Iterable[CountLine]) -> list[CountLine]:
     require_atomic()
     found = sorted(lines, key=lambda line: (line.variant_id, line.pk))
     variants = {line.variant_id for line in found}
-    new = sorted({line.variant_id for line in found if line.counted})
+    new = sorted({line.variant_id for line in found if line.counted or line.in_hand})
     run(MAKE_ROWS, {"variants": new, "locations": [count.location_id] * len(new)})
     lock_rows(Stock.objects.filter(location=count.location_id, variant__in=variants).values_list("pk", flat=True))
     return found
@@ -142,40 +154,52 @@ def _lines_of(count: StockCount, lines: Iterable[CountLine]) -> list[CountLine]:
 def settle(spot: CountBin, *, actor: Actor) -> None:
     """A bin is counted: what agrees is right, small differences are posted, others are counted again or wait.
 
-    The caller has the count and the bin locked.
+    The caller has the count and the bin locked. A bin of thousands takes as many statements as one of a few.
     """
-    open_lines = spot.lines.filter(status="open", round=spot.round).select_related(
-        "variant", "spot__count", "spot__bin"
-    )
+    open_lines = spot.lines.filter(status="open", round=spot.round).select_related("variant", "lot")
     lines = _lines_of(spot.count, open_lines)
-    books = compare(lines)
-    again = []
     for line in lines:
-        is_doubtful = line.has_moved or books[line.pk].is_doubtful
-        if line.difference == 0:
-            _end(line, "right")
-        elif books[line.pk].is_outdated:
-            _end(line, "outdated")
-        elif not is_doubtful and _is_tolerated(spot.count, line):
-            _post(line, actor=actor)
-        elif spot.count.recounts and line.round == 1:
-            again.append(line)
-        else:
-            _wait(line)
-    if again:
-        _count_again(spot, again, actor)
+        line.spot = spot
+    note_come_in(spot, lines)
+    books = compare(lines)
+    ends: dict[str, list[CountLine]] = {name: [] for name in ("right", "outdated", "post", "again", "wait")}
+    for line in lines:
+        ends[_end_of(line, books[line.pk])].append(line)
+    _end(ends["right"], "right")
+    _end(ends["outdated"], "outdated")
+    _post(ends["post"], actor=actor)
+    _wait(ends["wait"])
+    if ends["again"]:
+        _count_again(spot, ends["again"], actor)
     close_if_done(spot.count, actor=actor)
+
+
+def _end_of(line: CountLine, books: Any) -> str:
+    """What becomes of a line that was counted. What somebody else is just counting in makes a difference doubtful."""
+    count = line.spot.count
+    is_doubtful = line.has_moved or books.is_doubtful or line.unbooked > 0
+    if line.difference == 0:
+        return "right"
+    if books.is_outdated:
+        return "outdated"
+    if not is_doubtful and _is_tolerated(count, line):
+        return "post"
+    return "again" if count.recounts and line.round == 1 else "wait"
 
 
 def _is_tolerated(count: StockCount, line: CountLine) -> bool:
     return abs(line.difference or 0) <= count.units and abs(line.value) <= count.value
 
 
-def _wait(line: CountLine) -> None:
-    line.status = "approve"
-    line.save(update_fields=["status", "expected", "difference", "value"])
-    told = {"sku": line.variant.sku, "units": line.difference}
-    record(line.spot.count_id, "stock_count.differs", actor=_counter(line), data=told)
+def _wait(lines: Sequence[CountLine]) -> None:
+    told: dict[Actor, list[Row]] = defaultdict(list)
+    for line in lines:
+        line.status = "approve"
+        data = {"sku": line.variant.sku, "units": line.difference}
+        told[_counter(line)].append(Row(line.spot.count_id, "stock_count.differs", data=data))
+    save_lines(lines)
+    for counter, entries in told.items():
+        record_many(entries, actor=counter)
 
 
 def _counter(line: CountLine) -> Actor:
@@ -183,12 +207,13 @@ def _counter(line: CountLine) -> Actor:
     return Actor(kind, line.counted_by, key)  # type: ignore[arg-type]
 
 
-def _end(line: CountLine, status: str, *, actor: Actor | None = None, reason: str = "") -> None:
-    line.status, line.settled_at, line.reason = status, timezone.now(), reason
-    if actor is not None:
-        line.decided_by, line.decided_key = actor.label, key_of(actor)
-    names = ["status", "settled_at", "reason", "decided_by", "decided_key", "expected", "difference", "value", "posted"]
-    line.save(update_fields=names)
+def _end(lines: Sequence[CountLine], status: str, *, actor: Actor | None = None, reason: str = "") -> None:
+    now = timezone.now()
+    for line in lines:
+        line.status, line.settled_at, line.reason = status, now, reason
+        if actor is not None:
+            line.decided_by, line.decided_key = actor.label, key_of(actor)
+    save_lines(lines)
 
 
 def _count_again(spot: CountBin, lines: Sequence[CountLine], actor: Actor, *, reason: str = "") -> None:
@@ -204,7 +229,8 @@ def _count_again(spot: CountBin, lines: Sequence[CountLine], actor: Actor, *, re
         line.status, line.round = "open", spot.round
         line.counted = line.counted_at = line.first_at = line.expected = line.difference = None
         line.counted_by, line.counted_key, line.has_moved, line.value = "", "", False, Decimal(0)
-        line.save()
+        line.unbooked, line.unbooked_of = 0, ""
+    save_lines(lines)
     data = {"bin": spot.bin.code if spot.bin else "", "lines": len(lines)} | ({"reason": reason} if reason else {})
     record(spot.count_id, "stock_count.again", actor=actor, data=data)
 
@@ -212,49 +238,79 @@ def _count_again(spot: CountBin, lines: Sequence[CountLine], actor: Actor, *, re
 # Posting
 
 
-def _post(line: CountLine, *, actor: Actor, by: Actor | None = None, reason: str = "") -> None:
-    """Book the difference at the moment of the count. Never refused for what is promised; what is not there any more
-    cannot be taken away."""
-    count, units = line.spot.count, line.difference or 0
-    unit = _unit(line, units)
-    if unit is not None:
-        label = " · ".join(text for text in (count.number, reason) if text)[:300]
-        move_units([(unit, line.pk)], Movement.Reason.COUNT, actor=actor, at=line.counted_at, note=label)
+def _post(lines: Sequence[CountLine], *, actor: Actor, by: Actor | None = None, reason: str = "") -> None:
+    """Book the differences of a bin's lines, each at the moment of its count. Never refused for what is promised; what is
+    not there any more cannot be taken away."""
+    if not lines:
+        return
+    spot = lines[0].spot
+    label = " · ".join(text for text in (spot.count.number, reason) if text)[:300]
+    booked = _units(spot, lines)
+    moves: dict[Any, list[tuple[In, UUID]]] = defaultdict(list)
+    for line, unit in booked:
+        moves[line.counted_at].append((unit, line.pk))
         line.posted = unit.quantity
-        differences = [] if unit.condition == Condition.DAMAGED else goods([unit])
-        if any(d.cost for d in differences):
+    for at in sorted(moves):
+        move_units(moves[at], Movement.Reason.COUNT, actor=actor, at=at, note=label)
+    journal.post(_entries(booked, label), actor=actor)
+    _tell_stock(booked, label, actor)
+    _end(lines, "posted", actor=by, reason=reason)
+
+
+def _entries(booked: Sequence[tuple[CountLine, In]], label: str) -> list[Entry]:
+    """For the ledger; damaged units are worth nothing."""
+    entries = []
+    for line, unit in booked:
+        cost = quantise((line.variant.standard_cost or Decimal(0)) * unit.quantity, "EUR")
+        if cost and unit.condition != Condition.DAMAGED:
             document = Document(id=line.pk, date=company_day(), label=label)
-            journal.post([postings.stock_count(document, differences=differences)], actor=actor)
-        stock = Stock.objects.get(variant_id=line.variant_id, location_id=count.location_id)
-        told = {"quantity": unit.quantity, "reason": label}
-        record(stock.pk, "stock.counted", actor=actor, data=told)
-        shortfalls.judge(stock, actor=actor)
-    _end(line, "posted", actor=by, reason=reason)
+            entries.append(postings.stock_count(document, differences=[Goods(unit.location_id, unit.quantity, cost)]))
+    return entries
 
 
-def _unit(line: CountLine, units: int) -> In | None:
-    """The difference as it can be booked now: where it was counted as far as that still stands, and no more than there
-    is."""
-    spot, lot, place = line.spot.bin, line.lot, line.spot.count.location_id
-    condition = str(Condition.QUARANTINE) if line.condition == "sellable" and _is_closed(lot, spot) else line.condition
-    stock = Stock.objects.filter(variant_id=line.variant_id, location_id=place).first()
-    if units < 0:
-        names = {"sellable": "on_hand", "damaged": "damaged", "quarantine": "quarantine"}
-        units = -min(-units, getattr(stock, names[condition]) if stock else 0)
-    if units == 0:
-        return None
-    wanted = In(line.variant_id, place, units, condition)
-    bin_id = spot.pk if spot and spot.is_active else None
-    if bin_id is None and lot is None:
-        return wanted
-    if units > 0:
-        Stock.objects.filter(variant_id=line.variant_id, location_id=place).update(is_detailed=True)
-        return replace(wanted, parts=(Part(units, bin_id, lot.pk if lot else None),))
-    there = Holding.objects.filter(stock=stock, condition=condition, bin=bin_id, lot=lot).values_list(
-        "units", flat=True
-    )
-    named = min(-units, there.first() or 0)
-    return replace(wanted, parts=(Part(named, bin_id, lot.pk if lot else None),)) if named else wanted
+def _tell_stock(booked: Sequence[tuple[CountLine, In]], label: str, actor: Actor) -> None:
+    """Each stock row's timeline, and the promises that it cannot keep any more."""
+    if not booked:
+        return
+    place = booked[0][1].location_id
+    variants = {unit.variant_id for _line, unit in booked}
+    ids = dict(Stock.objects.filter(location=place, variant__in=variants).values_list("variant_id", "pk"))
+    told = [
+        Row(ids[unit.variant_id], "stock.counted", data={"quantity": unit.quantity, "reason": label})
+        for _line, unit in booked
+    ]
+    record_many(told, actor=actor)
+    shortfalls.judge_many(sorted(ids.values()), actor=actor)
+
+
+def _units(spot: CountBin, lines: Sequence[CountLine]) -> list[tuple[CountLine, In]]:
+    """The differences as they can be booked now: where they were counted as far as that still stands, and no more than
+    there is."""
+    bin_id = spot.bin_id if spot.bin and spot.bin.is_active else None
+    stocks = {s.variant_id: s for s in Stock.objects.filter(location=spot.count.location_id, variant__in={line.variant_id for line in lines})}  # fmt: skip
+    there = Holding.objects.filter(stock__in=stocks.values(), bin=bin_id)
+    held = {(h.stock_id, h.condition, h.lot_id): h.units for h in there}
+    left = {(s.pk, c): getattr(s, name) for s in stocks.values() for c, name in COUNTS.items()}
+    found, detailed = [], []
+    for line in lines:
+        stock, lot, units = stocks[line.variant_id], line.lot_id, line.difference or 0
+        condition = "quarantine" if line.condition == "sellable" and _is_closed(line.lot, spot.bin) else line.condition
+        units = max(units, -left[stock.pk, condition])
+        if units == 0:
+            continue
+        left[stock.pk, condition] += units
+        wanted = In(line.variant_id, stock.location_id, units, condition)
+        if bin_id is not None or lot is not None:
+            named = units if units > 0 else -min(-units, held.get((stock.pk, condition, lot), 0))
+            held[stock.pk, condition, lot] = held.get((stock.pk, condition, lot), 0) + named
+            if named:
+                wanted = replace(wanted, parts=(Part(abs(named), bin_id, lot),))
+            if units > 0:
+                detailed.append(stock.pk)
+        found.append((line, wanted))
+    if detailed:
+        Stock.objects.filter(pk__in=detailed, is_detailed=False).update(is_detailed=True)
+    return found
 
 
 def _is_closed(lot: Lot | None, spot: Bin | None) -> bool:
@@ -285,14 +341,14 @@ def approve(line_id: UUID, *, reason: str, actor: Actor, shown: int | None = Non
     before = line.difference if shown is None else shown
     state = compare([line])[line.pk]
     if line.difference == 0:
-        _end(line, "right", actor=actor, reason=reason.strip())
+        _end([line], "right", actor=actor, reason=reason.strip())
     elif state.is_outdated:
-        _end(line, "outdated", actor=actor, reason=reason.strip())
+        _end([line], "outdated", actor=actor, reason=reason.strip())
     elif line.difference != before:
         told = {"sku": line.variant.sku, "now": line.difference, "before": before}
         raise Conflict(_("The difference of %(sku)s is %(now)+d by now, not %(before)+d: look again.") % told)
     else:
-        _post(line, actor=actor, by=actor, reason=reason.strip())
+        _post([line], actor=actor, by=actor, reason=reason.strip())
     _decided(line, "stock_count.approve", actor, reason)
     return line
 
@@ -305,7 +361,7 @@ def decline(line_id: UUID, *, reason: str, actor: Actor) -> CountLine:
         return line
     _insist_waits(line)
     compare([line])
-    _end(line, "declined", actor=actor, reason=reason.strip())
+    _end([line], "declined", actor=actor, reason=reason.strip())
     _decided(line, "stock_count.decline", actor, reason)
     return line
 

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db.models import Case, Q, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -18,10 +19,11 @@ from core.models import TimelineEntry
 from core.once import key_in
 from core.permissions import allows, locations_of, permission, require
 from core.problems import Conflict, NotFound, Problem
-from inventory.counts import planning, rules, settling
+from inventory.counts import planning, rules, settling, shelves
 from inventory.counts.counting import called
 from inventory.counts.forms import CountForm, DecideForm, RuleForm
 from inventory.counts.selectors import APPROVE, COUNT, MANAGE, accuracy, bins_of, differences, find, who_may_count
+from inventory.counts.unbooked import Unbooked
 from inventory.counts.words import SCOPES, word_of
 from inventory.models import CountLine, CountRule, Location, StockCount
 from inventory.selectors import places
@@ -184,16 +186,24 @@ def _line_page(request: HttpRequest, line: CountLine, form: DecideForm) -> HttpR
     waits = line.status == "approve" and line.spot.count.status == "open"
     if waits:
         settling.compare([line])
+    earlier = [each | {"at": parse_datetime(each.get("at") or "")} for each in line.earlier]
     context = {
         "line": line,
+        "earlier": earlier,
         "count": line.spot.count,
         "bin": called(line.spot),
         "word": word_of(line.status, line.spot.count.status),
         "waits": waits,
+        "come_since": _come_since(line) if waits else [],
         "is_mine": settling.key_of(Actor.of(request.user)) in settling.counters([line]),
         "form": form,
     }
     return render(request, "inventory/counts/line.html", context, status=422 if form.is_bound else 200)
+
+
+def _come_since(line: CountLine) -> list[Unbooked]:
+    """What is being counted in now, where that was not known when it was counted."""
+    return [] if line.unbooked else shelves.come_in(line.spot, [line]).get(line.pk, [])
 
 
 # What places tolerate

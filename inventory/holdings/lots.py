@@ -95,6 +95,7 @@ def receive_lot(
     condition: str = Condition.SELLABLE,
     vendor: str = "",
     note: str = "",
+    source: UUID | None = None,
 ) -> Lot:
     """Units of a lot arrive. Those of one that is not open, or too old to be sold, go into quarantine."""
     with transaction.atomic():
@@ -103,7 +104,7 @@ def receive_lot(
         if bin_id is not None:
             bin_of(bin_id, What(variant_id, location_id, quantity, condition))
         unit = coming_in(known, location_id, quantity, condition, bin_id)
-        receive([unit], source=new_id(), actor=actor, note=note, vendor=vendor)
+        receive([unit], source=source or new_id(), actor=actor, note=note, vendor=vendor)
     return known
 
 

@@ -47,7 +47,7 @@ BINS = registry.register(
             Column(name="place", label=gettext_lazy("Place"), value=lambda b: b.location.name, phone="full"),
             Column(name="kind", label=gettext_lazy("Kind"), value=lambda b: str(KINDS[b.kind]), cell=_kind, phone="end"),
             Column(name="articles", label=gettext_lazy("Articles"), value=lambda b: b.articles, numeric=True, phone="hide"),
-            Column(name="units", label=gettext_lazy("Units"), value=lambda b: b.units, numeric=True),
+            Column(name="units", label=gettext_lazy("Units"), value=lambda b: b.units, numeric=True, phone="named"),
             Column(name="walk", label=gettext_lazy("Walk"), value=lambda b: b.walk, numeric=True, phone="hide", sort="walk"),
             Column(name="barcode", label=gettext_lazy("Barcode"), value=lambda b: b.barcode, phone="hide", shown=False),
         ),

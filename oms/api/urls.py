@@ -7,6 +7,7 @@ from customers.api import calls as customers
 from fulfillment.api import calls as fulfillment
 from fulfillment.lot_api import calls as lots
 from fulfillment.serial_api import calls as serials
+from inventory.counts.api import calls as counts
 from inventory.holdings.api import calls as receipts
 from inventory.supply.api import calls as inventory
 from inventory.transfers.api import calls as transfers
@@ -31,6 +32,7 @@ for router in (
     lots,
     serials,
     transfers,
+    counts,
     fulfillment,
     returns,
     payments,

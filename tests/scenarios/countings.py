@@ -51,6 +51,9 @@ class Counters:
         def do() -> None:
             with transaction.atomic():
                 counting.take(spot.pk, actor=who, is_over=units > 2)
+                if units == 2:
+                    counting.count_many(spot.pk, _all_of(spot, n), actor=who)
+                    return
                 for i, line in enumerate(spot.lines.filter(status="open", round=spot.round).order_by("id")):
                     entry = Entry(new_id(), GUESSES[(n + i + units) % 5], is_total=n % 3 > 0)
                     counting.count(spot.pk, _what(line), entry, actor=who)
@@ -113,6 +116,12 @@ class Counters:
 def _spot(n: int) -> CountBin | None:
     found = CountBin.objects.filter(is_done=False, count__status="open").select_related("count")
     return nth(list(found.order_by("id")), n)
+
+
+def _all_of(spot: CountBin, n: int) -> list[tuple[What, Entry]]:
+    """All that is to be counted in a bin, as another system says it: at one moment."""
+    lines = spot.lines.filter(status="open", round=spot.round).order_by("id")
+    return [(_what(line), Entry(new_id(), GUESSES[(n + i) % 5], is_total=True)) for i, line in enumerate(lines)]
 
 
 def _what(line: CountLine) -> What:

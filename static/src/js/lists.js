@@ -129,11 +129,13 @@ function movable(root) {
   limit(list);
 }
 
-/** The tab that is open is seen, however many there are before it. */
+/** The tab and the page of a section that are open are seen, however many there are before them. */
 function showTab() {
-  const tab = document.querySelector(".list-box .tabs-x [aria-current]");
-  const bar = tab?.parentElement;
-  if (!bar) return;
+  for (const open of document.querySelectorAll(".list-box .tabs-x [aria-current], .section-nav [aria-current]")) bring(open);
+}
+
+function bring(tab) {
+  const bar = tab.parentElement;
   const over = tab.offsetLeft + tab.offsetWidth - bar.offsetLeft - bar.clientWidth;
   if (over > bar.scrollLeft) bar.scrollLeft = over + 44; // clear of the edge that fades
 }

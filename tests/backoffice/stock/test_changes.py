@@ -209,3 +209,16 @@ def test_limits_are_told_with_what_they_were(world: World) -> None:
         ("Paris shop", "Not promised from this place any more", ""),
         ("Paris shop", "Units set aside for a channel", "0 → 3"),
     ]
+
+
+def test_what_holds_in_any_case_is_no_filter_to_take_away_and_show_all_stays_with_the_product(world: World) -> None:
+    client = signed_in("planner")
+    shown: Any = client.get(address(world, location="SHOP-PARIS")).context["list"]
+    assert [(chip["label"], bool(chip["url"])) for chip in shown.chips] == [
+        (f"Product: {MUG}", False), ("Place: Paris shop", True), ("When: last 30 days", False),
+    ]  # fmt: skip
+    assert shown.clear_url == address(world)
+    nothing = client.get(address(world, since="2020-01-01", until="2020-01-02")).content.decode()
+    assert "Nothing changed here in this time" in nothing
+    link = nothing.partition("The last 12 months")[0].rpartition('href="')[2].partition('"')[0].replace("&amp;", "&")
+    assert "since=" in link and client.get(link).context["page"].items
