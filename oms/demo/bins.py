@@ -55,7 +55,8 @@ def _serials(place: Location) -> None:
     rows = Stock.objects.filter(location=place, on_hand__gte=NUMBERED, variant__tracks_lots=False).select_related(
         "variant"
     )
-    for stock in rows.filter(variant__product__category="lighting").order_by("variant__sku")[:2]:
+    dear = rows.filter(variant__product__category="lighting").order_by("-variant__standard_cost", "variant__sku")
+    for stock in dear[:2]:
         set_serials(stock.variant_id, True, actor=SYSTEM)
         codes = [f"{stock.variant.sku}-{number:05}" for number in range(1, NUMBERED + 1)]
         register([Named(stock.variant_id, place.pk, codes)], actor=SYSTEM)
