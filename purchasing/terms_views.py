@@ -1,6 +1,7 @@
 """The pages of vendors' terms, and what is to be ordered on the strength of them."""
 
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -92,7 +93,7 @@ def change(request: HttpRequest, code: str, terms_id: UUID) -> HttpResponse:
     """Terms are changed; whoever has them open meanwhile is told."""
     terms = _find(code, terms_id)
     require(request.user, MANAGE, terms.location_id)
-    form = TermsForm(request.POST or None, initial=asdict(as_it_is(terms)), currency=terms.vendor.currency)
+    form = TermsForm(request.POST or None, initial=_standing(terms), currency=terms.vendor.currency)
     if request.method == "POST" and not versions.looks_again(request) and form.is_valid():
         try:
             change_terms(terms.pk, form.wish(), actor=Actor.of(request.user), version=versions.shown(request))
@@ -130,6 +131,11 @@ def _find(code: str, terms_id: UUID) -> VendorTerms:
     if terms is None:
         raise NotFound(_("There are no such terms."))
     return terms
+
+
+def _standing(terms: VendorTerms) -> dict[str, Any]:
+    """What stands now, the price without the zeros that it is kept with."""
+    return asdict(as_it_is(terms)) | {"price": Decimal(f"{terms.price.normalize():f}")}
 
 
 def _places(user: Any) -> list[tuple[str, str]]:

@@ -121,7 +121,7 @@ def _supplied() -> dict[str, str]:
         "purchase-order-change": f"{page}change/",
         "purchase-order-receive": f"{page}receive/",
         "purchase-order-finish": f"{page}receive/finish/",
-        "vendor": f"/vendors/{sent.vendor.code}/",
+        "vendor": f"/vendors/{terms.vendor.code}/",
         "vendor-terms": f"/vendors/{terms.vendor.code}/terms/{terms.pk}/",
         "vendor-terms-new": f"/vendors/{terms.vendor.code}/terms/new/",
         "vendor-change": f"/vendors/{sent.vendor.code}/change/",
