@@ -20,7 +20,7 @@ from core.actors import SYSTEM
 from core.db import rows, run
 from core.ids import new_id
 from inventory.models import Location, Pool, PoolLocation
-from inventory.valuation.costs import apart, mend
+from inventory.valuation.costs import level
 from sourcing.network import forget
 from tests.factories.world import make_location
 
@@ -70,8 +70,7 @@ def _shops() -> None:
     for n in range(SHOPS):
         make_location(f"SHOP-{n}", f"Shop {n}", Location.Kind.STORE, random.choice(REGIONS).postal_code, "")
     run(SHELVES)
-    for place in apart():
-        mend(place.id, actor=SYSTEM)
+    level(actor=SYSTEM)
 
 
 def _sell() -> None:

@@ -5,6 +5,7 @@ from inventory.counts import planning
 from inventory.feeds import applying, silence
 from inventory.holdings import expiry
 from inventory.limits import safety
+from inventory.valuation import costs
 
 TURN = 30.0
 """Seconds after which other jobs have their turn; a file of a hundred thousand levels takes about as long."""
@@ -42,3 +43,9 @@ def watch_lots() -> int:
 def propose_counts() -> int:
     """By night: counts of what is due."""
     return planning.propose(actor=SYSTEM)
+
+
+@shared_task(name="inventory.level_stock")
+def level_stock() -> int:
+    """By night: what rounding to cents has left between the ledger and what lies there. More than that is left to people."""
+    return len(costs.level(actor=SYSTEM, rounding_only=True))

@@ -267,6 +267,7 @@ CELERY_BEAT_SCHEDULE = {
     "watch-lots": {"task": "inventory.watch_lots", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-old-messages": {"task": "inventory.forget_old_messages", "schedule": 3600.0, "options": {"expires": 3600}},
     "propose-counts": {"task": "inventory.propose_counts", "schedule": crontab(hour=3, minute=20)},
+    "level-stock": {"task": "inventory.level_stock", "schedule": crontab(hour=1, minute=20)},
     "apply-safety-rules": {"task": "inventory.apply_safety_rules", "schedule": crontab(hour=2, minute=10)},
     "forget-old-jobs": {"task": "core.forget_old_jobs", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-ended-sessions": {

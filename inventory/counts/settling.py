@@ -41,7 +41,7 @@ from inventory.feeds.applying import MAKE_ROWS
 from inventory.holdings.ledger import Part
 from inventory.locks import lock_rows
 from inventory.models import Bin, Condition, CountBin, CountEntry, CountLine, Holding, Lot, Movement, Stock, StockCount
-from inventory.services import In, move_units
+from inventory.services import In, move_units, standard_costs
 
 COUNTS = {"sellable": "on_hand", "damaged": "damaged", "quarantine": "quarantine"}
 """The column of a stock row, by condition."""
@@ -258,10 +258,10 @@ def _post(lines: Sequence[CountLine], *, actor: Actor, by: Actor | None = None, 
 
 
 def _entries(booked: Sequence[tuple[CountLine, In]], label: str) -> list[Entry]:
-    """For the ledger; damaged units are worth nothing."""
-    entries = []
+    """For the ledger, once the units are moved; damaged units are worth nothing."""
+    costs, entries = standard_costs(unit.variant_id for _, unit in booked), []
     for line, unit in booked:
-        cost = quantise((line.variant.standard_cost or Decimal(0)) * unit.quantity, "EUR")
+        cost = quantise(costs[unit.variant_id] * unit.quantity, "EUR")
         if cost and unit.condition != Condition.DAMAGED:
             document = Document(id=line.pk, date=company_day(), label=label)
             entries.append(postings.stock_count(document, differences=[Goods(unit.location_id, unit.quantity, cost)]))

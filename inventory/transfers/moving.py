@@ -15,7 +15,7 @@ from accounting.postings import Document, Goods
 from core.actors import Actor
 from core.days import company_day
 from core.db import rows
-from core.money import share
+from core.money import ZERO, quantise, share
 from core.outbox import publish
 from core.problems import Conflict, Invalid
 from core.states import apply
@@ -25,7 +25,7 @@ from inventory import incoming
 from inventory.free import FREE
 from inventory.locks import lock_places
 from inventory.models import Condition, Transfer, TransferLine, TransferStep, TransferStepLine
-from inventory.services import LARGEST, In, carry, goods, write_down
+from inventory.services import LARGEST, In, carry, goods, standard_costs, write_down
 from inventory.tallies import counting
 from inventory.tallies.counting import Units
 from inventory.transfers import oflots
@@ -205,11 +205,14 @@ def _insist_on_free(transfer: Transfer, lines: Moved) -> None:
 
 
 def _value(transfer: Transfer, lines: Moved) -> None:
-    """What the sent units cost goes with them, whatever the standard cost is when they arrive."""
+    """What the sent units cost goes with them, whatever the standard cost is when they arrive. Rounded so that the lines add
+    up to the whole."""
     lock_places([(line.variant_id, transfer.origin_id) for line, _ in lines])
+    costs, exact, told = standard_costs(line.variant_id for line, _ in lines), ZERO, ZERO
     for line, sent in lines:
-        (worth,) = goods([In(line.variant_id, transfer.origin_id, sent.all)])
-        line.value = worth.cost
+        exact += costs[line.variant_id] * sent.all
+        line.value = quantise(exact, "EUR") - told
+        told += line.value
     TransferLine.objects.bulk_update([line for line, _ in lines], ["value"])
 
 

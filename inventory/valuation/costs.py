@@ -102,9 +102,9 @@ def _check(cost: Decimal, reason: str) -> None:
         raise Invalid.field(["reason"], _("say why, in %(most)s characters at most") % {"most": LONGEST_REASON})
 
 
-def _revalue(worth: Sequence[Goods], *, label: str, actor: Actor) -> None:
+def _revalue(worth: Sequence[Goods], *, label: str, actor: Actor, about: UUID | None = None) -> None:
     if any(w.cost for w in worth):
-        document = Document(id=new_id(), date=company_day(), label=label)
+        document = Document(id=new_id(), date=company_day(), label=label, about=about)
         journal.post([postings.goods_revalued(document, goods=worth)], actor=actor)
 
 
@@ -118,38 +118,47 @@ def plain(cost: Decimal) -> str:
     return str(cost.normalize() if cost != round(cost, 2) else round(cost, 2))
 
 
-# The ledger against what lies there. Each line of the ledger is rounded to the cent, so half a cent a line may remain.
+# The ledger against what lies there, in one statement and so at one moment: who moves units books them in the same
+# transaction. A line of the ledger is rounded to the cent once or twice, and little units may be worth less than one.
 APART = """
 WITH worth AS (
     SELECT s.location_id, sum((s.on_hand + s.quarantine) * v.standard_cost) AS euros FROM inventory_stock s
     JOIN catalog_variant v ON v.id = s.variant_id GROUP BY 1),
+levelled AS (
+    SELECT about, max(id::text)::uuid AS entry FROM accounting_journalentry
+    WHERE event = 'goods_revalued' AND about IS NOT NULL GROUP BY 1),
 booked AS (
-    SELECT location_id, sum(debit - credit) AS euros, count(*) AS lines FROM accounting_journalline
-    WHERE role = 'inventory' GROUP BY 1)
-SELECT l.id, l.code, l.name, coalesce(w.euros, 0) AS worth, coalesce(b.euros, 0) AS booked
+    SELECT b.location_id, sum(b.debit - b.credit) AS euros,
+           count(*) FILTER (WHERE e.entry IS NULL OR b.entry_id > e.entry) AS lines
+    FROM accounting_journalline b LEFT JOIN levelled e ON e.about = b.location_id
+    WHERE b.role = 'inventory' AND b.location_id IS NOT NULL GROUP BY 1)
+SELECT l.id, l.code, coalesce(w.euros, 0) AS worth, coalesce(b.euros, 0) AS booked,
+       abs(coalesce(w.euros, 0) - coalesce(b.euros, 0)) <= 0.05 + 0.01 * coalesce(b.lines, 0) AS is_rounding
 FROM inventory_location l LEFT JOIN worth w ON w.location_id = l.id LEFT JOIN booked b ON b.location_id = l.id
-WHERE l.kind <> 'vendor' AND abs(coalesce(w.euros, 0) - coalesce(b.euros, 0)) > 0.005 * coalesce(b.lines, 0)
+WHERE l.kind <> 'vendor' AND abs(coalesce(w.euros, 0) - coalesce(b.euros, 0)) >= 0.01
 ORDER BY l.code
 """
-LOCK_PLACE = """
-SELECT s.id FROM inventory_stock s WHERE s.location_id = %(place)s
-ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s
-"""
+LOCK_PLACES = "SELECT id FROM inventory_location WHERE kind <> 'vendor' ORDER BY id FOR NO KEY UPDATE"
 
 
 def apart() -> list[Any]:
-    """Places whose stock stands in the ledger at another value than what lies there costs: id, code, worth, booked."""
+    """Places whose stock stands in the ledger at another value than what lies there costs: id, code, worth, booked, and
+    whether rounding explains it since they were levelled last."""
     return rows(APART)
 
 
-def mend(place_id: UUID, *, actor: Actor) -> Decimal:
-    """Bring a place's stock in the ledger to what lies there costs; what was booked for it (0: nothing was wrong)."""
+def level(*, actor: Actor, rounding_only: bool = False) -> dict[str, Decimal]:
+    """Bring the stock of every place in the ledger to what lies there costs; what was booked, by the code of the place."""
+    levelled: dict[str, Decimal] = {}
     with transaction.atomic():
-        run(LOCK_PLACE, {"place": place_id})
-        found = [row for row in apart() if row.id == place_id]
-        missing = quantise(found[0].worth - found[0].booked, "EUR") if found else ZERO
-        if missing:
-            label = f"{found[0].code}: stock brought to its cost"
-            _revalue([Goods(place_id, 0, missing)], label=label, actor=actor)
-            record(place_id, "location.revalued", actor=actor, data={"worth": str(missing)})
-    return missing
+        run(LOCK_PLACES)
+        for row in apart():
+            missing = quantise(row.worth - row.booked, "EUR")
+            if not missing or (rounding_only and not row.is_rounding):
+                continue
+            levelled[row.code] = missing
+            label = f"{row.code} · rounded costs" if row.is_rounding else f"{row.code} · stock brought to its cost"
+            _revalue([Goods(row.id, 0, missing)], label=label, actor=actor, about=row.id)
+            if not row.is_rounding:
+                record(row.id, "location.revalued", actor=actor, data={"worth": str(missing)})
+    return levelled

@@ -15,8 +15,8 @@ from core.actors import Actor
 from core.forms import tell
 from core.models import TimelineEntry
 from core.money import display, quantise
-from core.permissions import allows, permission, require
-from core.problems import NotFound, Problem
+from core.permissions import allows, locations_of, permission
+from core.problems import Forbidden, NotFound, Problem
 from core.versions import Stale, seen
 from inventory import panels
 from inventory.selectors import variant_by_sku
@@ -38,13 +38,18 @@ def cost(request: HttpRequest, sku: str) -> HttpResponse:
         raise NotFound(_("%(sku)s is not kept in stock and costs nothing.") % {"sku": sku})
     if request.method != "POST":
         return _page(request, variant, CostForm())
-    require(request.user, CHANGE)
+    if not _may_change(request):
+        raise Forbidden(_("A cost holds for all places: the right to change it must hold everywhere."))
     form = CostForm(request.POST)
     if not form.is_valid():
         return _page(request, variant, form)
     if "agreed" not in request.POST:
         return _asked(request, variant, form)
     return _set(request, variant, form)
+
+
+def _may_change(request: HttpRequest) -> bool:
+    return allows(request.user, CHANGE) and locations_of(request.user, CHANGE) is None
 
 
 def _set(request: HttpRequest, variant: Variant, form: CostForm) -> HttpResponse:
@@ -92,7 +97,7 @@ def _page(request: HttpRequest, variant: Variant, form: CostForm) -> HttpRespons
         "units": sum(row["units"] for row in worth),
         "total": quantise(sum((row["worth"] for row in worth), Decimal(0)), "EUR"),
         "history": _history(variant),
-        "form": form if allows(request.user, CHANGE) else None,
+        "form": form if _may_change(request) else None,
     }
     return render(request, "inventory/cost.html", context, status=422 if form.errors else 200)
 

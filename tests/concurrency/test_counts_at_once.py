@@ -14,7 +14,7 @@ from inventory.counts import counting, planning, settling
 from inventory.counts.counting import Entry, What
 from inventory.models import CountLine, Movement, StockCount
 from inventory.services import In, move_units
-from inventory.valuation.costs import mend
+from inventory.valuation.costs import level
 from tests.concurrency.lined_up import Act, all_at_once, refusals
 from tests.factories.counts import CARL, DORA, MAY, bin_of, counted, lines, of_articles, scan, tolerate
 from tests.factories.transfers import on_hand
@@ -96,7 +96,7 @@ def test_a_unit_sold_while_the_count_is_settled_is_no_difference(world: World) -
     all_at_once([_sale(world), partial(counting.finish, spot.pk, actor=CARL), _sale(world)], STOCK_HELD)
     assert lines(count) == {MUG: ("posted", -1, -1)}
     assert on_hand(world.store, MUG) == (3, 0)
-    assert mend(world.store.pk, actor=SYSTEM) == -8  # what the parcels would book
+    assert level(actor=SYSTEM) == {"SHOP-PARIS": -8}  # what the parcels would book
     assert disagreements() == []
 
 

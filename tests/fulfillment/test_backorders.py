@@ -21,7 +21,7 @@ from inventory.models import Location, Reservation, Stock, Supply, SupplyPin
 from inventory.services import In, adjust, receive, set_safety, take_in, unreserve
 from inventory.supply import waiting
 from inventory.supply.services import arrive, change, close
-from inventory.valuation.costs import mend
+from inventory.valuation.costs import level
 from notifications.models import Message
 from orders import holds
 from orders.models import Hold, Order
@@ -148,7 +148,7 @@ def test_whatever_makes_stock_rise_serves_who_waits(world: World, how: str) -> N
         adjust(mug, place, 1, reason="found", actor=SYSTEM)
     elif how == "return":
         take_in([(In(mug, place, 1), new_id())], actor=SYSTEM)
-        mend(place, actor=SYSTEM)  # what the return would book
+        level(actor=SYSTEM)  # what the return would book
     elif how == "less kept back":
         set_safety(mug, place, 0, actor=SYSTEM)
     elif other is not None:

@@ -21,6 +21,7 @@ from core.problems import Conflict, Invalid
 from core.versions import Stale
 from inventory.models import Location
 from inventory.services import In, receive
+from inventory.tasks import level_stock
 from inventory.valuation import costs
 from inventory.valuation.costs import set_cost
 from launcher.processes import wait_until
@@ -86,11 +87,31 @@ def test_what_was_on_its_way_is_brought_to_the_new_cost_when_it_arrives(world: W
     assert disagreements() == []
 
 
-def test_a_cost_finer_than_a_cent_stays_within_half_a_cent_a_line(world: World) -> None:
+def test_what_rounding_leaves_between_ledger_and_shelf_is_booked_by_night(world: World) -> None:
     dearer(world, "0.3333")
-    shipped({MUG: 1})
-    shipped({MUG: 2})
+    for _ in range(4):
+        shipped({MUG: 1})
     assert disagreements() == []
+    assert level_stock() == 1
+    (entry,) = JournalEntry.objects.filter(event="goods_revalued", about=world.warehouse.pk)
+    assert abs(sum(line.debit - line.credit for line in entry.lines.filter(role="inventory"))) == Decimal("0.01")
+    assert level_stock() == 0
+
+
+def test_more_than_rounding_is_left_to_people(world: World) -> None:
+    Variant.objects.filter(sku=MUG).update(standard_cost=Decimal(5))
+    assert level_stock() == 0
+    assert len(disagreements()) == 2
+
+
+def test_many_articles_of_odd_costs_leave_with_their_value_to_the_cent(world: World) -> None:
+    for variant, cost in zip(world.variants.values(), ("0.3333", "1.0049", "2.0049"), strict=False):
+        set_cost(variant.pk, Decimal(cost), reason="x", actor=SYSTEM)
+    level_stock()
+    skus = [sku for sku, variant in world.variants.items() if variant.is_stocked][:3]
+    sent(world.warehouse, world.store, dict.fromkeys(skus, 1))
+    apart = costs.apart()
+    assert all(abs(row.worth - row.booked) <= Decimal("0.01") for row in apart), apart
 
 
 @pytest.mark.parametrize(
@@ -154,6 +175,14 @@ def test_nonsense_keeps_what_was_typed(world: World) -> None:
     assert answer.status_code == 422
     assert 'value="a lot"' in answer.content.decode()
     assert 'value="Because"' in answer.content.decode()
+
+
+def test_the_finance_of_one_shop_changes_no_cost_of_all(world: World) -> None:
+    client = signed_in("finance", location_id=world.store.pk)
+    assert "New standard cost" not in client.get(f"/stock/{MUG}/cost/").content.decode()
+    answer = client.post(f"/stock/{MUG}/cost/", {"cost": "5", "reason": "x", "agreed": "yes"})
+    assert answer.status_code == 403
+    assert Variant.objects.get(sku=MUG).standard_cost == 4
 
 
 def test_who_may_not_change_it_is_refused(world: World) -> None:

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from core.actors import Actor
 from fulfillment.repair import look, set_right
-from inventory.valuation.costs import apart, mend
+from inventory.valuation.costs import apart, level
 
 
 class Command(BaseCommand):
@@ -32,5 +32,5 @@ class Command(BaseCommand):
         actor = Actor("user", options["by"])
         mended = set_right(found, actor=actor)
         self.stdout.write(f"{len(mended)} stock rows set right.")
-        for place in apart():
-            self.stdout.write(f"{place.code}: {mend(place.id, actor=actor)} EUR booked")
+        for code, euros in level(actor=actor).items():
+            self.stdout.write(f"{code}: {euros} EUR booked")
