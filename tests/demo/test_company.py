@@ -18,14 +18,14 @@ from core.permissions import locations_of
 from fulfillment.models import FulfillmentOrder, Shipment
 from inventory.models import Location, Stock, SupplyPin, Transfer
 from oms.demo.build import build
-from oms.demo.waiting import AHEAD, SERVED, UNLUCKY
+from oms.demo.waiting import AHEAD, ASKED, SERVED, UNLUCKY
 from orders.models import Channel, Order
 from payments.models import Payment
 from purchasing.models import PurchaseOrder
 from returns.models import Return
 from tests import database
 
-WAITING = 4
+WAITING = 5
 """Orders of the last day that show who waits."""
 
 
@@ -55,10 +55,15 @@ def test_there_is_work_in_every_state_and_the_books_agree() -> None:
 
 @pytest.mark.usefixtures("built")
 def test_somebody_waits_somebody_has_ordered_ahead_and_somebody_was_served() -> None:
-    unlucky, ahead, served = (Order.objects.get(external_id=number) for number in (UNLUCKY, AHEAD, SERVED))
-    assert unlucky.lines.get().backordered == ahead.lines.get().backordered == 2
+    numbers = (UNLUCKY, AHEAD, SERVED, ASKED)
+    unlucky, ahead, served, asked = (Order.objects.get(external_id=number) for number in numbers)
+    assert unlucky.lines.get().backordered == ahead.lines.get().backordered == asked.lines.get().backordered == 2
     waited = {pin.demand_key: pin.supply and pin.supply.reference for pin in SupplyPin.objects.all()}
-    assert waited == {unlucky.lines.get().pk: None, ahead.lines.get().pk: "ASN-2002"}
+    assert waited == {
+        unlucky.lines.get().pk: None,
+        ahead.lines.get().pk: "ASN-2002",
+        asked.lines.get().pk: "Ciergerie Marchand",
+    }
     assert Incident.objects.filter(kind="backorder", about=unlucky.pk, resolved_at=None).exists()
     assert served.lines.get().backordered == 0 and served.status == "processing"
 
