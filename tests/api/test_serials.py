@@ -70,7 +70,7 @@ def test_units_are_picked_sent_and_brought_back_by_number(world: World, api: Cal
     assert (
         f"1 unit of {VASE} has no serial number yet" in problem(api.post(f"{page}/pack", {}), 409, "conflict")["detail"]
     )
-    floor.scan(work, "V-2", actor=PICKER)
+    floor.scan(work, "V-2", actor=PICKER, line_id=OrderLine.objects.get(order=order).pk)
     told(api.post(f"{page}/pack", {}))
     sent = told(api.post(f"{page}/ship", {}))
     assert sent["shipments"][0]["lines"][0]["serials"] == ["V-1", "V-2"]
@@ -88,6 +88,33 @@ def test_units_are_picked_sent_and_brought_back_by_number(world: World, api: Cal
     body["lines"][0]["serials"] = ["V-2"]
     told(api.post(address, body))
     assert lying("V-2") == ("here", "DC-LYON")
+    assert disagreements() == []
+
+
+def test_work_picked_without_numbers_is_told_them_and_packed(world: World, api: Caller) -> None:
+    order, (work,) = released({VASE: 2, MUG: 1})
+    vase, mug = (str(order.lines.get(sku=sku).pk) for sku in (VASE, MUG))
+    page = f"/fulfillment-orders/{work}"
+    told(api.post(f"{page}/pick", {}))
+
+    def refused(*lines: dict[str, Any]) -> list[Any]:
+        errors = problem(api.post(f"{page}/serials", {"lines": list(lines)}), 422, "invalid")["errors"]
+        loc: list[Any] = errors[0]["loc"]
+        return loc
+
+    assert refused({"id": vase, "serials": ["N-1", "N-2", "N-3"]}) == ["lines", 0, "serials"]
+    assert refused({"id": vase, "serials": ["N-1"]}, {"id": mug, "serials": ["M-1"]}) == ["lines", 1, "serials"]
+    assert refused({"id": vase, "serials": ["N-1"]}, {"id": str(work), "serials": ["N-2"]}) == ["lines", 1, "id"]
+    assert refused({"id": vase, "serials": ["N-1"]}, {"id": vase, "serials": ["N-2"]}) == ["lines", 1, "id"]
+    assert refused({"id": vase, "serials": ["N-1", "n-1"]}) == ["lines", 0, "serials", 1]
+    assert SerialNumber.objects.count() == 0
+    told(api.post(f"{page}/serials", {"lines": [{"id": vase, "serials": ["n-1", "N-2"]}]}))
+    again = api.post(f"{page}/serials", {"lines": [{"id": vase, "serials": ["N-3"]}]})
+    assert "are known already" in problem(again, 409, "conflict")["detail"]
+    (parcel,) = told(api.post(f"{page}/pack", {}))["shipments"]
+    assert parcel["lines"][0]["serials"] == ["N-1", "N-2"]
+    closed = api.post(f"{page}/serials", {"lines": [{"id": vase, "serials": ["N-3"]}]})
+    problem(closed, 409, "conflict")
     assert disagreements() == []
 
 

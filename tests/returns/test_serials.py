@@ -128,7 +128,7 @@ def test_a_unit_that_came_back_is_sold_and_comes_back_again(world: World) -> Non
 
 def test_of_units_some_of_which_left_without_a_number_those_may_come_back_that_have_none(world: World) -> None:
     order, (work,) = released({VASE: 3})
-    floor.scan(work, "V-1", actor=PICKER)
+    floor.scan(work, "V-1", actor=PICKER, line_id=line(order))
     set_serials(world.variants[VASE].pk, False, actor=PICKER)
     floor.pick_all([work], actor=PICKER)
     floor.pack([work], actor=PICKER)
