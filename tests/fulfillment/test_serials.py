@@ -465,3 +465,13 @@ def test_the_papers_and_the_parcel_name_the_units(world: World) -> None:
     slip = PdfReader(BytesIO(client.get(f"/work/parcels/{parcel}/slip.pdf").content))
     words = " ".join(slip.pages[0].extract_text().split())
     assert "V-1, V-2" in words
+
+
+def test_only_who_works_at_the_place_sees_the_number_of_the_parcel(world: World) -> None:
+    _order, parcel = sent_by_number(world.variants[VASE], ["V-1"])
+    number, page = Shipment.objects.get(pk=parcel).tracking_number, f"/serials/{serial('V-1').pk}/"
+    assert number
+    assert signed_in("warehouse", location_id=world.warehouse.pk).get(page).content.decode().count(number) == 2
+    elsewhere = signed_in("warehouse", location_id=world.store.pk).get(page)
+    assert elsewhere.status_code == 200
+    assert number not in elsewhere.content.decode()
