@@ -7,12 +7,14 @@ import pytest
 from core.actors import SYSTEM
 from core.invariants import disagreements
 from fulfillment import floor
+from fulfillment.models import Shipment
+from integrations.services import create_api_key
 from inventory.models import Movement, SerialNumber
 from inventory.serials.gone import mark_gone
 from orders.models import OrderLine
 from tests.api.client import Caller, problem, told
 from tests.factories.orders import PICKER, released
-from tests.factories.serials import asked_of, lying, registered, serial
+from tests.factories.serials import asked_of, lying, registered, sent_by_number, serial
 from tests.factories.world import MUG, VASE, World, small_world
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +118,19 @@ def test_work_picked_without_numbers_is_told_them_and_packed(world: World, api: 
     closed = api.post(f"{page}/serials", {"lines": [{"id": vase, "serials": ["N-3"]}]})
     problem(closed, 409, "conflict")
     assert disagreements() == []
+
+
+def test_the_number_of_the_parcel_is_told_to_keys_that_see_parcels(world: World) -> None:
+    sent_by_number(world.variants[VASE], ["V-1"])
+
+    def parcel(*scopes: str) -> str:
+        key = create_api_key("shop", scopes, actor=SYSTEM)
+        (found,) = told(Caller(key).get("/serials", code="V-1"))["items"]
+        number: str = found["tracking_number"]
+        return number
+
+    assert parcel("stock.view") == ""
+    assert parcel("stock.view", "fulfillment.view") == Shipment.objects.get().tracking_number
 
 
 def test_units_are_looked_up_and_paged(world: World, api: Caller) -> None:
