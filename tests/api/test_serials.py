@@ -124,7 +124,7 @@ def test_the_number_of_the_parcel_is_told_to_keys_that_see_parcels(world: World)
     sent_by_number(world.variants[VASE], ["V-1"])
 
     def parcel(*scopes: str) -> str:
-        key = create_api_key("shop", scopes, actor=SYSTEM)
+        key = create_api_key(" ".join(scopes), scopes, actor=SYSTEM)
         (found,) = told(Caller(key).get("/serials", code="V-1"))["items"]
         number: str = found["tracking_number"]
         return number
