@@ -292,9 +292,9 @@ def receive_return(request: HttpRequest, found: Order) -> str:
 
 
 def _numbers(request: HttpRequest, found: Order) -> dict[UUID, list[str]]:
-    """The serial numbers that were typed, by line."""
+    """The serial numbers that were typed, by line; none of a line whose units that came have none."""
     typed = {line.pk: split(request.POST.get(f"serials-{line.pk}", "")[:20_000]) for line in found.lines.all()}
-    return {line: codes for line, codes in typed.items() if codes}
+    return {line: codes for line, codes in typed.items() if codes or request.POST.get(f"unnumbered-{line}") == "yes"}
 
 
 def _return_place(request: HttpRequest) -> UUID:

@@ -112,6 +112,13 @@ class LineRow:
     numbers: Sequence[str] = ()
     """The serial numbers of units that left and are not back."""
     typed_numbers: str = ""
+    chose_none: bool = False
+    """Whether the form said that the units that came have no numbers."""
+
+    @property
+    def has_unnumbered(self) -> bool:
+        """Whether units without a number are out as well."""
+        return bool(self.numbers) and self.returnable > len(self.numbers)
 
     @property
     def total(self) -> Decimal:
@@ -142,8 +149,14 @@ def line_rows(
             if part.quantity > part.cancelled:
                 places.setdefault(part.order_line_id, []).append(each.location.name)
     rows = [_line_row(line, places.get(line.pk, []), typed or {}) for line in order.lines.all()]
+    sent = typed or {}
     return [
-        replace(row, numbers=out[row.line.pk], typed_numbers=(typed or {}).get(f"serials-{row.line.pk}", ""))
+        replace(
+            row,
+            numbers=out[row.line.pk],
+            typed_numbers=sent.get(f"serials-{row.line.pk}", ""),
+            chose_none=sent.get(f"unnumbered-{row.line.pk}") == "yes",
+        )
         if row.line.pk in out
         else row
         for row in rows

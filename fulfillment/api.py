@@ -1,5 +1,6 @@
 """The calls about a location's work and its parcels."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from pydantic import AwareDatetime, Field
 from core.calls import Calls, Empty, PageQuery, Strict, caller_of, page
 from core.lists import KeysetList
 from core.problems import Conflict, Invalid, NotFound
-from fulfillment import floor, labelling, shipping, tracking_events
+from fulfillment import floor, labelling, serials, shipping, tracking_events
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, PickedSerial, Shipment, ShipmentLine
 from fulfillment.states import FULFILLMENT_ORDER
 from inventory.models import Location
@@ -109,6 +110,19 @@ class PickIn(Strict):
     """What was picked; without lines, everything that was left."""
 
     lines: Annotated[list[PickedLineIn], Field(min_length=1, max_length=500)] | None = None
+
+
+class NumberedLineIn(Strict):
+    """Numbers of units that were picked without; `id` is the order line's."""
+
+    id: UUID
+    serials: Annotated[list[Serial], Field(min_length=1, max_length=1_000)]
+
+
+class NumbersIn(Strict):
+    """Which units have which numbers."""
+
+    lines: Annotated[list[NumberedLineIn], Field(min_length=1, max_length=500)]
 
 
 class ShipIn(Strict):
@@ -246,13 +260,28 @@ def pick_work(request: HttpRequest, body: PickIn, work_id: UUID) -> dict[str, An
     if body.lines is None:
         floor.pick_all([work_id], actor=actor)
         return _done(work_id)
-    quantities: dict[UUID, int] = {}
-    for index, line in enumerate(body.lines):
-        if line.id in quantities:
-            raise Invalid.field(["lines", index, "id"], _("is named twice"))
-        quantities[line.id] = line.quantity
+    _refuse_twice(body.lines)
+    quantities = {line.id: line.quantity for line in body.lines}
     numbers = {line.id: line.serials for line in body.lines}
     floor.pick(work_id, quantities, actor=actor, numbers=numbers)
+    return _done(work_id)
+
+
+def _refuse_twice(lines: Sequence[PickedLineIn | NumberedLineIn]) -> None:
+    seen = set()
+    for index, line in enumerate(lines):
+        if line.id in seen:
+            raise Invalid.field(["lines", index, "id"], _("is named twice"))
+        seen.add(line.id)
+
+
+@calls.writes(
+    "/fulfillment-orders/{uuid:work_id}/serials", scope="fulfillment.work", takes=NumbersIn, gives=WorkDoneOut
+)
+def number_work(request: HttpRequest, body: NumbersIn, work_id: UUID) -> dict[str, Any]:
+    """The serial numbers of units that were picked without, before the box is closed."""
+    _refuse_twice(body.lines)
+    serials.add(work_id, {line.id: line.serials for line in body.lines}, actor=caller_of(request).actor)
     return _done(work_id)
 
 

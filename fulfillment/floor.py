@@ -80,7 +80,8 @@ def scan(
 ) -> UUID:
     """One unit, by the barcode, SKU, lot or serial number that was scanned. Returns the order line it counted for.
 
-    `line_id` is the order line whose article was scanned just before: a number that nobody knows is of its unit.
+    `line_id` is the order line whose article was scanned just before: a number that nobody knows is taken for its unit
+    only.
     """
     code = code.strip()[:64]
     found = rows(_SCANNED, {"id": fulfillment_order_id, "code": code})
@@ -109,7 +110,7 @@ def _scan_number(
     if wanted.left > 0 or wanted.missing <= 0:
         pick(work_id, {counted: 1}, actor=actor, at=at, numbers={counted: [code]})
     else:
-        serials.add(work_id, counted, [code], actor=actor)
+        serials.add(work_id, {counted: [code]}, actor=actor)
     return counted
 
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja import Query
 from pydantic import Field
 
-from core.calls import Calls, PageQuery, Strict, page
+from core.calls import Calls, PageQuery, Strict, caller_of, page
 from core.lists import KeysetList
 from fulfillment.models import PickedSerial, Shipment
 from inventory.api import location_by_code, variant_by_sku
@@ -18,7 +18,7 @@ calls = Calls(tags=["stock"])
 
 class SerialOut(Strict):
     """One unit. `location`: where it was seen last, while it is `here`; `order`: the last one that had it in hand, and
-    `tracking_number` the parcel that took it; `reason`: why it is `gone`."""
+    `tracking_number` the parcel that took it, told to keys with the scope `fulfillment.view`; `reason`: why it is `gone`."""
 
     id: str
     sku: str
@@ -59,15 +59,16 @@ def list_serials(request: HttpRequest, query: Query[SerialQuery]) -> dict[str, A
     if query.location:
         found = found.filter(location=location_by_code(query.location, "query", "location"))
     part = KeysetList(found, order="id").page(query.cursor, query.limit)
-    return page(_answers(part.items), part.next)
+    sees_parcels = "fulfillment.view" in caller_of(request).scopes
+    return page(_answers(part.items, sees_parcels=sees_parcels), part.next)
 
 
-def _answers(serials: Sequence[SerialNumber]) -> list[dict[str, Any]]:
+def _answers(serials: Sequence[SerialNumber], *, sees_parcels: bool) -> list[dict[str, Any]]:
     picked = PickedSerial.objects.filter(serial__in=serials).select_related(
         "fulfillment_line__fulfillment_order__order"
     )
     last = {each.serial_id: each for each in picked.order_by("id")}
-    work = {each.fulfillment_line.fulfillment_order_id for each in last.values() if each.has_left}
+    work = {each.fulfillment_line.fulfillment_order_id for each in last.values() if each.has_left and sees_parcels}
     parcels = Shipment.objects.filter(fulfillment_order__in=work).exclude(status="voided")
     numbers = {parcel.fulfillment_order_id: parcel.tracking_number or "" for parcel in parcels}
     return [_answer(serial, last.get(serial.pk), numbers) for serial in serials]

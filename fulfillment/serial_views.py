@@ -42,13 +42,13 @@ def _find(serial_id: UUID) -> SerialNumber:
 
 
 def _page(request: HttpRequest, serial: SerialNumber, status: int = 200, **typed: forms.Form) -> HttpResponse:
-    entries = TimelineEntry.objects.filter(about=serial.pk).order_by("-at", "-id")[:MOST_SHOWN]
+    taken = _taken(request, serial)
     context: dict[str, Any] = {
         "serial": serial,
         "state": STATES[serial.state],  # type: ignore[index]
         "tone": TONES[serial.state],  # type: ignore[index]
-        "taken": _taken(request, serial),
-        "entries": [versions.said(entry) for entry in entries],
+        "taken": taken,
+        "entries": _history(serial, taken),
         "opened": next(iter(typed.values()), None),
     }
     if serial.state == SerialNumber.State.HERE and allows(request.user, ADJUST, serial.location_id):
@@ -56,6 +56,16 @@ def _page(request: HttpRequest, serial: SerialNumber, status: int = 200, **typed
     if serial.state == SerialNumber.State.GONE and allows(request.user, ADJUST):
         context["found_form"] = typed.get("found") or FoundForm(places=_places(request), auto_id="found-%s")
     return render(request, "fulfillment/serial.html", context, status=status)
+
+
+def _history(serial: SerialNumber, taken: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What happened to the unit. The numbers of parcels stay with those who see these."""
+    seen = {each["parcel"].tracking_number for each in taken if each["parcel"] and each["sees_parcel"]}
+    entries = list(TimelineEntry.objects.filter(about=serial.pk).order_by("-at", "-id")[:MOST_SHOWN])
+    for entry in entries:
+        if entry.data.get("parcel") not in seen:
+            entry.data.pop("parcel", None)
+    return [versions.said(entry) for entry in entries]
 
 
 def _places(request: HttpRequest) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ locked, so that two pickers never have the same unit.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from core.bulk import Table
 from core.db import rows, run
 from core.ids import new_id
 from core.problems import Conflict, Invalid
-from core.timeline import Row, record_many
+from core.timeline import Row, record, record_many
 from fulfillment.locks import lock_orders_of, refusal
 from fulfillment.states import PICKABLE
 from inventory.serials import trail
@@ -129,31 +129,57 @@ def _refuse_taken(picked: Picked, met: Met, trace: Trace | None) -> None:
 
 _LINES = """
 SELECT l.id AS work_line_id, l.order_line_id, f.id AS work_id, f.order_id, f.status, o.number, p.name AS location,
-       f.location_id, ol.variant_id, ol.sku, l.quantity - l.cancelled - l.picked AS left,
-       l.picked - (SELECT count(*) FROM fulfillment_pickedserial k WHERE k.fulfillment_line_id = l.id)::int AS missing,
-       EXISTS (SELECT FROM catalog_variant x WHERE upper(x.sku) = %(code)s OR x.barcode = %(code)s AND x.barcode <> '')
-       OR EXISTS (SELECT FROM inventory_serialnumber n WHERE n.code = %(code)s AND n.variant_id <> v.id) AS is_another
+       f.location_id, ol.variant_id, ol.sku, v.tracks_serials, l.quantity - l.cancelled - l.picked AS left,
+       l.picked - (SELECT count(*) FROM fulfillment_pickedserial k WHERE k.fulfillment_line_id = l.id)::int AS missing
 FROM fulfillment_fulfillmentline l JOIN fulfillment_fulfillmentorder f ON f.id = l.fulfillment_order_id
 JOIN orders_order o ON o.id = f.order_id JOIN inventory_location p ON p.id = f.location_id
-JOIN orders_orderline ol ON ol.id = l.order_line_id
-JOIN catalog_variant v ON v.id = ol.variant_id AND v.tracks_serials
+JOIN orders_orderline ol ON ol.id = l.order_line_id JOIN catalog_variant v ON v.id = ol.variant_id
 WHERE f.id = %(id)s ORDER BY ol.position
+"""
+_NAMED = """
+SELECT EXISTS (SELECT FROM catalog_variant v WHERE upper(v.sku) = %(code)s
+               OR v.barcode IN (%(text)s, %(code)s) AND v.barcode <> '') AS article,
+       EXISTS (SELECT FROM inventory_bin b JOIN fulfillment_fulfillmentorder f ON f.location_id = b.location_id
+               WHERE f.id = %(id)s AND (upper(b.code) = %(code)s OR upper(b.barcode) = %(code)s)) AS bin,
+       EXISTS (SELECT FROM inventory_lot l WHERE upper(l.code) = %(code)s) AS lot,
+       EXISTS (SELECT FROM fulfillment_shipment s WHERE s.tracking_number IN (%(text)s, %(code)s)) AS parcel,
+       EXISTS (SELECT FROM inventory_serialnumber n WHERE n.code = %(code)s) AS unit
 """
 
 
-def line_of(work_id: UUID, code: str, line_id: UUID | None) -> Any:
-    """The line whose unit has this number, of which nobody has heard: `line_id`, else the only one that asks for numbers.
+def line_of(work_id: UUID, text: str, line_id: UUID | None) -> Any:
+    """The line whose unit has this number, which nobody has told before: that of the article that was scanned before it.
 
-    Invalid when the code is that of another article, or no line asks for one; AskSerial when several do.
+    Invalid when no line asks for numbers, or the code is that of another article or unit; Conflict when it is the code of
+    something else than a unit; AskSerial when no article was scanned.
     """
-    found = [row for row in rows(_LINES, {"id": work_id, "code": spelt(code)}) if row.left > 0 or row.missing > 0]
-    chosen = [row for row in found if row.order_line_id == line_id]
+    text, code = text.strip(), spelt(text)
+    asking = [row for row in rows(_LINES, {"id": work_id}) if row.tracks_serials and (row.left > 0 or row.missing > 0)]
     nothing = Invalid.field(["code"], _("nothing in this order has that barcode or SKU; put the article back"))
-    if not found or not spelt(code) or (found[0].is_another and not chosen):
+    if not asking or not code:
         raise nothing
-    if not chosen and len({row.variant_id for row in found}) > 1:
-        raise AskSerial(_("Nobody has told this number before. Scan the article first, then its number."), line=None)
-    return (chosen or found)[0]
+    chosen = next((row for row in asking if row.order_line_id == line_id), None)
+    (named,) = rows(_NAMED, {"id": work_id, "text": text, "code": code})
+    if said := _no_unit(named, is_wanted=chosen is not None):
+        raise Conflict(said % {"code": text})
+    if chosen:
+        return chosen
+    if named.article or named.unit:
+        raise nothing
+    raise AskSerial(_("Nobody has told this number before. Scan the article first, then its number."), line=None)
+
+
+def _no_unit(named: Any, *, is_wanted: bool) -> str:
+    """What else a code names, in words. An article's is told so only where a number `is_wanted`."""
+    if named.article and is_wanted:
+        return _("%(code)s is the code of an article, not the number of a unit.")
+    if named.bin:
+        return _("%(code)s is the code of a bin, not the number of a unit.")
+    if named.lot:
+        return _("%(code)s is the code of a lot, not the number of a unit.")
+    if named.parcel:
+        return _("%(code)s is the number of a parcel, not that of a unit.")
+    return ""
 
 
 def ask_for(name: str, line_id: UUID) -> AskSerial:
@@ -161,19 +187,52 @@ def ask_for(name: str, line_id: UUID) -> AskSerial:
     return AskSerial(_("%(sku)s: scan the serial number of this unit.") % {"sku": name}, line=str(line_id))
 
 
-def add(work_id: UUID, order_line_id: UUID, codes: Sequence[str], *, actor: Actor) -> None:
-    """Numbers of units that were picked without. Conflict when no unit of the line is without one."""
+def add(work_id: UUID, numbers: Mapping[UUID, Sequence[str]], *, actor: Actor) -> None:
+    """Numbers, by order line, of units that were picked without. Conflict when no unit of a line is without one."""
     with transaction.atomic():
         lock_orders_of([work_id])
-        found = {row.order_line_id: row for row in rows(_LINES, {"id": work_id, "code": ""})}
-        row = found.get(order_line_id)
-        if row is None:
-            raise Invalid.field(["code"], _("nothing in this order has that barcode or SKU; put the article back"))
+        found = {row.order_line_id: row for row in rows(_LINES, {"id": work_id})}
+        keep([_missed(found.get(line), codes, n) for n, (line, codes) in enumerate(numbers.items())], actor=actor)
+
+
+def _missed(row: Any, codes: Sequence[str], n: int) -> Picked:
+    loc = ("lines", n, "serials")
+    if row is None:
+        raise Invalid.field(["lines", n, "id"], _("this line is not part of the fulfilment order"))
+    if not row.tracks_serials:
+        raise Invalid.field(loc, _("%(sku)s does not ask for serial numbers: leave them out") % {"sku": row.sku})
+    if row.status not in PICKABLE:
+        raise Conflict(refusal(row, "pick"), state=row.status)
+    if row.missing <= 0:
+        raise Conflict(_("All numbers of %(sku)s are known already.") % {"sku": row.sku})
+    if len(codes) > row.missing:
+        said = _("%(n)s numbers are too many: one for each unit at most")
+        raise Invalid.field(loc, said % {"n": len(codes)})
+    return Picked(row.work_line_id, row.work_id, row.number, row.variant_id, row.location_id, codes, loc)
+
+
+TAKE_OUT = """
+DELETE FROM fulfillment_pickedserial k USING fulfillment_fulfillmentline w, inventory_serialnumber s
+WHERE k.serial_id = %(serial)s AND NOT k.has_left AND w.id = k.fulfillment_line_id AND s.id = k.serial_id
+  AND w.fulfillment_order_id = %(id)s RETURNING s.code
+"""
+
+
+def take_out(work_id: UUID, serial_id: UUID, *, actor: Actor) -> str:
+    """A number was scanned for the wrong unit: it is free again, and the unit is without one. Returns the number.
+
+    Conflict when the box is closed, or does not have it.
+    """
+    with transaction.atomic():
+        lock_orders_of([work_id])
+        row = rows(_LINES, {"id": work_id})[0]
         if row.status not in PICKABLE:
-            raise Conflict(refusal(row, "pick"), state=row.status)
-        if len(codes) > row.missing:
-            raise Conflict(_("All numbers of %(sku)s are known already.") % {"sku": row.sku})
-        keep([Picked(row.work_line_id, work_id, row.number, row.variant_id, row.location_id, codes)], actor=actor)
+            raise Conflict(_("The box is closed: its numbers stay as they are."), state=row.status)
+        if not (out := rows(TAKE_OUT, {"id": work_id, "serial": serial_id})):
+            raise Conflict(_("This number is not in the box any more."))
+        record(serial_id, "serial.put_back", actor=actor, data={"order": row.number})
+    code: str = out[0].code
+    return code
 
 
 def missing_words(sku: str, missing: int) -> str:

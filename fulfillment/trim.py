@@ -23,17 +23,15 @@ DELETE FROM fulfillment_pickedlot k USING parts p WHERE k.id = p.id AND p.upto <
 """
 
 
+# Which unit was taken out is not known: whoever packs again scans those that are left.
 TRIM_SERIALS = """
 WITH over AS (
-    SELECT w.id, o.number, count(*) - w.picked AS n FROM fulfillment_fulfillmentline w
+    SELECT w.id, o.number FROM fulfillment_fulfillmentline w
     JOIN fulfillment_pickedserial k ON k.fulfillment_line_id = w.id AND NOT k.has_left
     JOIN fulfillment_fulfillmentorder f ON f.id = w.fulfillment_order_id JOIN orders_order o ON o.id = f.order_id
-    WHERE w.id = ANY(%(ids)s) GROUP BY w.id, o.number HAVING count(*) > w.picked),
-newest AS (
-    SELECT k.id, o.number, o.n, row_number() OVER (PARTITION BY o.id ORDER BY k.id DESC) AS place
-    FROM over o JOIN fulfillment_pickedserial k ON k.fulfillment_line_id = o.id)
-DELETE FROM fulfillment_pickedserial k USING newest l WHERE k.id = l.id AND l.place <= l.n
-RETURNING k.serial_id, l.number
+    WHERE w.id = ANY(%(ids)s) GROUP BY w.id, w.picked, o.number HAVING count(*) > w.picked)
+DELETE FROM fulfillment_pickedserial k USING over o WHERE k.fulfillment_line_id = o.id
+RETURNING k.serial_id, o.number
 """
 
 
@@ -44,6 +42,6 @@ def give_back(work_line_ids: Sequence[UUID], *, actor: Actor) -> None:
 
 
 def free_numbers(work_line_ids: Sequence[UUID], *, actor: Actor) -> None:
-    """After fewer units of these lines are picked: numbers that are too many come free, the last scanned first."""
+    """After fewer units of these lines are picked: where there are too many numbers, all of the line come free."""
     free = rows(TRIM_SERIALS, {"ids": list(work_line_ids)})
     record_many((Row(row.serial_id, "serial.put_back", data={"order": row.number}) for row in free), actor=actor)

@@ -20,6 +20,7 @@ urlpatterns = [
     path("work/<uuid:fulfillment_order_id>/scan/", views.scan, name="work-scan"),
     path("work/<uuid:fulfillment_order_id>/accept/", views.accept, name="work-accept"),
     path("work/<uuid:fulfillment_order_id>/pick-all/", views.pick_all, name="work-pick-all"),
+    path("work/<uuid:fulfillment_order_id>/serials/<uuid:serial_id>/out/", views.number_out, name="work-number-out"),
     path("work/<uuid:fulfillment_order_id>/pack/", views.pack, name="work-pack"),
     path("work/<uuid:fulfillment_order_id>/ship/", views.hand_over, name="work-ship"),
     path("work/parcels/<uuid:shipment_id>/", views.parcel, name="parcel"),

@@ -101,6 +101,7 @@ def _screen(request: HttpRequest, piece: Piece, said: dict[str, str] | None = No
         "work": piece.work,
         "lines": _lines(piece, said),
         "said": said,
+        "asks": said.get("asks", "") if said else _scanned_before(request, piece),
         "form": HandOverForm(shipment=piece.shipment) if piece.shipment and piece.stage == "ship" else None,
         "back": _list_url(piece.work.location, piece.stage if piece.stage in work.TABS else "pick"),
         "following": following,
@@ -110,6 +111,12 @@ def _screen(request: HttpRequest, piece: Piece, said: dict[str, str] | None = No
     }
     template = "fulfillment/piece_part.html" if fragment else "fulfillment/piece.html"
     return render(request, template, context, status=status)
+
+
+def _scanned_before(request: HttpRequest, piece: Piece) -> str:
+    """The line whose article was scanned, where no script kept it."""
+    line = request.GET.get("line", "")
+    return line if piece.wants_number(line) else ""
 
 
 def _lines(piece: Piece, said: dict[str, str] | None) -> list[dict[str, Any]]:
@@ -139,14 +146,18 @@ def _as_people_walk(each: Any) -> tuple[bool, bool, int]:
 def scan(request: HttpRequest, fulfillment_order_id: UUID) -> HttpResponse:
     """One unit, by its barcode or SKU. The script gets the changed part of the screen, a plain form the whole page."""
     work.piece(fulfillment_order_id, request.user)
+    before = request.POST.get("line", "")
     said, status = _scan(fulfillment_order_id, ScanForm(request.POST), Actor.of(request.user))
     piece = work.piece(fulfillment_order_id, request.user)
     if status == 200:
         said["text"] = _counted(piece, said["line"])
+        if said["line"] == before and piece.wants_number(before):
+            said["asks"] = before
     if request.headers.get("HX-Request"):
         return _screen(request, piece, said, status)
     messages.add_message(request, messages.SUCCESS if status == 200 else messages.ERROR, said["text"])
-    return redirect("work-piece", fulfillment_order_id)
+    page = reverse("work-piece", args=[fulfillment_order_id])
+    return redirect(f"{page}?{urlencode({'line': said['asks']})}" if said.get("asks") else page)
 
 
 def _scan(fulfillment_order_id: UUID, form: ScanForm, actor: Actor) -> tuple[dict[str, str], int]:
@@ -196,6 +207,19 @@ def accept(request: HttpRequest, fulfillment_order_id: UUID) -> HttpResponse:
 def pick_all(request: HttpRequest, fulfillment_order_id: UUID) -> HttpResponse:
     """Everything that was left is taken from the shelf without scanning."""
     return _step(request, fulfillment_order_id, floor.pick_all, _("All picked."))
+
+
+@require_POST
+@permission(WORK)
+def number_out(request: HttpRequest, fulfillment_order_id: UUID, serial_id: UUID) -> HttpResponse:
+    """The number of another unit was scanned: it is taken out, and the right one scanned."""
+    work.piece(fulfillment_order_id, request.user)
+    try:
+        code = serials.take_out(fulfillment_order_id, serial_id, actor=Actor.of(request.user))
+        messages.success(request, _("%(code)s is taken out. Scan the number of the unit in the box.") % {"code": code})
+    except Problem as problem:
+        messages.error(request, problem.detail)
+    return redirect("work-piece", fulfillment_order_id)
 
 
 @require_POST

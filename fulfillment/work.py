@@ -122,6 +122,13 @@ class Piece:
         asks = line.order_line.variant.tracks_serials and self.work.status in PICKABLE
         return line.picked - len(self.numbers.get(line.order_line_id, ())) if asks else 0
 
+    def wants_number(self, order_line_id: str) -> bool:
+        """Whether more units of a line are to be scanned by their serial numbers."""
+        line = next((each for each in self.lines if str(each.order_line_id) == order_line_id), None)
+        if line is None or not line.order_line.variant.tracks_serials:
+            return False
+        return line.picked < line.quantity - line.cancelled or self.missing(line) > 0
+
     @property
     def all_missing(self) -> int:
         """Of all lines."""

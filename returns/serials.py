@@ -18,7 +18,7 @@ from core.problems import Invalid
 from inventory.models import SerialNumber
 from inventory.serials.meeting import bring_back
 from inventory.serials.registering import spelt
-from inventory.serials.trail import traces
+from inventory.serials.trail import Trace, traces
 
 MOST_CHOICES = 20
 HAS = """
@@ -75,14 +75,36 @@ def chosen(coming: Sequence[Coming]) -> list[list[Any]]:
     for row in rows(_LEFT, {"lines": [each.line.line_id for each in asked]}):
         left[row.line_id][row.code] = row
     out = {line: {code: row for code, row in known.items() if not row.is_back} for line, known in left.items()}
+    others = _others(asked, left)
     errors: list[dict[str, Any]] = []
-    found = [_units(each, left[each.line.line_id], out.get(each.line.line_id, {}), errors) for each in coming]
+    found = [_units(each, left[each.line.line_id], out.get(each.line.line_id, {}), others, errors) for each in coming]
     if errors:
         raise Invalid(errors=errors)
     return found
 
 
-def _units(each: Coming, left: Mapping[str, Any], out: dict[str, Any], errors: list[dict[str, Any]]) -> list[Any]:
+Others = Mapping[tuple[UUID, str], Trace]
+
+
+def _others(coming: Sequence[Coming], left: Mapping[UUID, Mapping[str, Any]]) -> Others:
+    """Where those units are from that did not leave with their line, by variant and number."""
+    wrong = {
+        (each.line.variant_id, code)
+        for each in coming
+        for text in each.codes or ()
+        if (code := spelt(text)) and code not in left[each.line.line_id]
+    }
+    if not wrong:
+        return {}
+    variants, codes = {variant for variant, _code in wrong}, {code for _variant, code in wrong}
+    known = list(SerialNumber.objects.filter(variant__in=variants, code__in=codes))
+    last = traces([serial.pk for serial in known])
+    return {(serial.variant_id, serial.code): last[serial.pk] for serial in known if serial.pk in last}
+
+
+def _units(
+    each: Coming, left: Mapping[str, Any], out: dict[str, Any], others: Others, errors: list[dict[str, Any]]
+) -> list[Any]:
     """The units of one line, taken from those that are `out`."""
     units, before = [], len(errors)
     for n, text in enumerate(each.codes or ()):
@@ -90,7 +112,7 @@ def _units(each: Coming, left: Mapping[str, Any], out: dict[str, Any], errors: l
         if code in out:
             units.append(out.pop(code))
         else:
-            errors.append({"loc": [*each.loc, n], "msg": _why_not(code or text.strip(), each, left, units)})
+            errors.append({"loc": [*each.loc, n], "msg": _why_not(code or text.strip(), each, left, others, units)})
     if len(errors) > before:
         return units
     if len(units) > each.quantity:
@@ -114,14 +136,13 @@ def _which(each: Coming, out: Mapping[str, Any]) -> str:
     return said % {"n": each.quantity, "sku": each.line.sku, "choices": choices}
 
 
-def _why_not(code: str, each: Coming, left: Mapping[str, Any], units: Sequence[Any]) -> str:
+def _why_not(code: str, each: Coming, left: Mapping[str, Any], others: Others, units: Sequence[Any]) -> str:
     """Why a unit is not one of those that come back; that it is another than was sent is a usual fraud."""
     if any(unit.code == code for unit in units):
         return _("%(code)s stands here twice") % {"code": code}
     if code in left:
         return _("%(code)s is back already") % {"code": code}
-    serial = SerialNumber.objects.filter(variant=each.line.variant_id, code=code).first()
-    trace = traces([serial.pk]).get(serial.pk) if serial else None
+    trace = others.get((each.line.variant_id, code))
     if trace is None or not trace.has_left:
         return _("no unit with the number %(code)s was ever sent") % {"code": code}
     return _("the unit %(code)s was sent with order %(order)s, not with this one") % {

@@ -122,11 +122,23 @@ def _counted(world: World) -> dict[str, Any]:
 
 
 def _numbered(world: World) -> dict[str, Any]:
-    """Two units by their serial numbers: one lies at Lyon, one is gone."""
+    """Three units by their serial numbers: one lies at Lyon, one is gone, one is picked; and work with a unit without."""
     vase = asked_of(world.variants[VASE])
-    registered(vase, world.warehouse, "V-1", "V-2")
+    registered(vase, world.warehouse, "V-1", "V-2", "V-3")
     mark_gone(serial("V-2").pk, reason="stolen", actor=SYSTEM)
-    return {"numbered_sku": VASE, "serial": str(serial("V-1").pk), "gone_serial": str(serial("V-2").pk)}
+    _order, (work,) = released({VASE: 1})
+    floor.scan(work, "V-3", actor=PICKER)
+    order, (unnumbered,) = released({VASE: 1})
+    floor.pick_all([unnumbered], actor=PICKER)
+    return {
+        "numbered_sku": VASE,
+        "serial": str(serial("V-1").pk),
+        "gone_serial": str(serial("V-2").pk),
+        "picked_serial": str(serial("V-3").pk),
+        "numbered_work": str(work),
+        "unnumbered_work": str(unnumbered),
+        "unnumbered_line": str(order.lines.get().pk),
+    }
 
 
 def _somebodys_job() -> Job:

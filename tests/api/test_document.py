@@ -77,6 +77,7 @@ def test_every_call_says_its_scope_its_answer_and_its_problems(document: Any) ->
         ("get", "/fulfillment-orders"),
         ("post", "/fulfillment-orders/{work_id}/accept"),
         ("post", "/fulfillment-orders/{work_id}/pick"),
+        ("post", "/fulfillment-orders/{work_id}/serials"),
         ("post", "/fulfillment-orders/{work_id}/pack"),
         ("post", "/fulfillment-orders/{work_id}/ship"),
         ("post", "/shipments/{shipment_id}/events"),

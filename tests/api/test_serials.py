@@ -7,12 +7,14 @@ import pytest
 from core.actors import SYSTEM
 from core.invariants import disagreements
 from fulfillment import floor
+from fulfillment.models import Shipment
+from integrations.services import create_api_key
 from inventory.models import Movement, SerialNumber
 from inventory.serials.gone import mark_gone
 from orders.models import OrderLine
 from tests.api.client import Caller, problem, told
 from tests.factories.orders import PICKER, released
-from tests.factories.serials import asked_of, lying, registered, serial
+from tests.factories.serials import asked_of, lying, registered, sent_by_number, serial
 from tests.factories.world import MUG, VASE, World, small_world
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +72,7 @@ def test_units_are_picked_sent_and_brought_back_by_number(world: World, api: Cal
     assert (
         f"1 unit of {VASE} has no serial number yet" in problem(api.post(f"{page}/pack", {}), 409, "conflict")["detail"]
     )
-    floor.scan(work, "V-2", actor=PICKER)
+    floor.scan(work, "V-2", actor=PICKER, line_id=OrderLine.objects.get(order=order).pk)
     told(api.post(f"{page}/pack", {}))
     sent = told(api.post(f"{page}/ship", {}))
     assert sent["shipments"][0]["lines"][0]["serials"] == ["V-1", "V-2"]
@@ -89,6 +91,46 @@ def test_units_are_picked_sent_and_brought_back_by_number(world: World, api: Cal
     told(api.post(address, body))
     assert lying("V-2") == ("here", "DC-LYON")
     assert disagreements() == []
+
+
+def test_work_picked_without_numbers_is_told_them_and_packed(world: World, api: Caller) -> None:
+    order, (work,) = released({VASE: 2, MUG: 1})
+    vase, mug = (str(order.lines.get(sku=sku).pk) for sku in (VASE, MUG))
+    page = f"/fulfillment-orders/{work}"
+    told(api.post(f"{page}/pick", {}))
+
+    def refused(*lines: dict[str, Any]) -> list[Any]:
+        errors = problem(api.post(f"{page}/serials", {"lines": list(lines)}), 422, "invalid")["errors"]
+        loc: list[Any] = errors[0]["loc"]
+        return loc
+
+    assert refused({"id": vase, "serials": ["N-1", "N-2", "N-3"]}) == ["lines", 0, "serials"]
+    assert refused({"id": vase, "serials": ["N-1"]}, {"id": mug, "serials": ["M-1"]}) == ["lines", 1, "serials"]
+    assert refused({"id": vase, "serials": ["N-1"]}, {"id": str(work), "serials": ["N-2"]}) == ["lines", 1, "id"]
+    assert refused({"id": vase, "serials": ["N-1"]}, {"id": vase, "serials": ["N-2"]}) == ["lines", 1, "id"]
+    assert refused({"id": vase, "serials": ["N-1", "n-1"]}) == ["lines", 0, "serials", 1]
+    assert SerialNumber.objects.count() == 0
+    told(api.post(f"{page}/serials", {"lines": [{"id": vase, "serials": ["n-1", "N-2"]}]}))
+    again = api.post(f"{page}/serials", {"lines": [{"id": vase, "serials": ["N-3"]}]})
+    assert "are known already" in problem(again, 409, "conflict")["detail"]
+    (parcel,) = told(api.post(f"{page}/pack", {}))["shipments"]
+    assert parcel["lines"][0]["serials"] == ["N-1", "N-2"]
+    closed = api.post(f"{page}/serials", {"lines": [{"id": vase, "serials": ["N-3"]}]})
+    problem(closed, 409, "conflict")
+    assert disagreements() == []
+
+
+def test_the_number_of_the_parcel_is_told_to_keys_that_see_parcels(world: World) -> None:
+    sent_by_number(world.variants[VASE], ["V-1"])
+
+    def parcel(*scopes: str) -> str:
+        key = create_api_key(" ".join(scopes), scopes, actor=SYSTEM)
+        (found,) = told(Caller(key).get("/serials", code="V-1"))["items"]
+        number: str = found["tracking_number"]
+        return number
+
+    assert parcel("stock.view") == ""
+    assert parcel("stock.view", "fulfillment.view") == Shipment.objects.get().tracking_number
 
 
 def test_units_are_looked_up_and_paged(world: World, api: Caller) -> None:

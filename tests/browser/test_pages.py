@@ -215,7 +215,7 @@ NOT_OPENED = {
     "to-order-draft", "vendor-terms-remove", "purchase-order-send", "purchase-order-give-up", "purchase-order-receive-scan", "purchase-order-receive-rest",
     "purchase-order-receive-drop", "transfer-cancel", "transfer-write-off", "transfer-scan", "transfer-rest", "transfer-drop",
     "stock-feed-file", "stock-message-refused", "stock-message-progress",
-    "stock-receive", "stock-adjust", "stock-condition", "stock-bin-change", "put-scan", "order-keep", "order-let-go", "keeping-rule-remove", "stock-lot-close", "stock-serials", "stock-serials-register", "serial-gone", "serial-found", "stock-track", "stock-lot-release", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-pack",
+    "stock-receive", "stock-adjust", "stock-condition", "stock-bin-change", "put-scan", "order-keep", "order-let-go", "keeping-rule-remove", "stock-lot-close", "stock-serials", "stock-serials-register", "serial-gone", "serial-found", "stock-track", "stock-lot-release", "parcel-event", "parcel-ask-label", "work-scan", "work-accept", "work-pick-all", "work-number-out", "work-pack",
     "count-start", "count-cancel", "count-assign", "count-find", "count-take", "count-scan", "count-done", "count-leave",
     "stock-pre-order", "supply-change", "supply-close", "supply-arrive",
     "work-ship",  # they do something and lead back

@@ -2,7 +2,6 @@
 
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.db import IntegrityError
@@ -34,8 +33,9 @@ def a_world() -> World:
 def two_scan_the_same_unit(held: str, code: str = "V-1") -> list[Any]:
     """Each for an order of their own."""
     a_world()
-    work: list[UUID] = [released({VASE: 1})[1][0] for _ in range(2)]
-    return all_at_once([partial(floor.scan, each, code, actor=PICKER) for each in work], held)
+    both = [released({VASE: 1}) for _ in range(2)]
+    scans = [partial(floor.scan, work, code, actor=PICKER, line_id=o.lines.get().pk) for o, (work,) in both]
+    return all_at_once(scans, held)
 
 
 def test_of_two_who_scan_a_unit_one_has_it_and_the_other_is_told_who(fresh_database: str) -> None:

@@ -46,8 +46,9 @@ def in_hand(work: UUID) -> list[str]:
 def sent_by_number(variant: Variant, codes: Sequence[str]) -> tuple[Order, UUID]:
     """An order whose units were scanned and have left; with its parcel."""
     order, (work,) = released({variant.sku: len(codes)})
+    line = order.lines.get().pk
     for code in codes:
-        floor.scan(work, code, actor=PICKER)
+        floor.scan(work, code, actor=PICKER, line_id=line)
     floor.pack([work], actor=PICKER)
     (parcel,) = shipping.ship([work], actor=PICKER)
     return order, parcel

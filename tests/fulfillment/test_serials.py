@@ -17,8 +17,9 @@ from core.invariants import disagreements
 from core.models import TimelineEntry
 from core.problems import Conflict, Invalid
 from fulfillment import amend, floor, shipping
-from fulfillment.models import FulfillmentLine
-from fulfillment.serials import AskSerial
+from fulfillment.models import FulfillmentLine, Shipment
+from fulfillment.serials import AskSerial, take_out
+from inventory.holdings.bins import make_bins
 from inventory.holdings.lots import close_lot
 from inventory.models import Lot, SerialNumber
 from inventory.serials.gone import find_again, mark_gone
@@ -85,7 +86,9 @@ def test_scanning_the_article_asks_for_its_number(world: World) -> None:
 
 def test_a_number_that_nobody_knows_is_made_where_it_is_picked(world: World) -> None:
     _order, work = work_of(1)
-    floor.scan(work, "new-9", actor=PICKER)
+    with pytest.raises(AskSerial, match="Scan the article first"):
+        floor.scan(work, "new-9", actor=PICKER)
+    floor.scan(work, "new-9", actor=PICKER, line_id=line(work))
     assert lying("NEW-9") == ("here", "DC-LYON")
     assert history("NEW-9") == ["serial.receive", "serial.pick"]
     assert is_sound()
@@ -100,6 +103,36 @@ def test_another_article_is_not_taken_for_a_number(world: World) -> None:
     assert not SerialNumber.objects.filter(variant=world.variants[VASE]).exclude(code__startswith="V-").exists()
 
 
+def test_the_code_of_something_else_is_no_number_even_after_the_article(world: World) -> None:
+    mug, vase = world.variants[MUG], world.variants[VASE]
+    mug.barcode = "4006381333931"
+    mug.save()
+    Lot.objects.create(variant=mug, code="L1")
+    spot = make_bins(world.warehouse.pk, ["A-01"], actor=SYSTEM)[0]
+    spot.barcode = "BIN-0001"
+    spot.save()
+    parcel = Shipment.objects.get(pk=sent_by_number(vase, ["V-3"])[1])
+    assert parcel.tracking_number
+    _order, work = work_of(2)
+    codes = {
+        "an article": (MUG, mug.barcode, CANDLE.lower()),
+        "a bin": ("a-01", "bin-0001"),
+        "a lot": ("l1",),
+        "a parcel": (parcel.tracking_number,),
+    }
+    for kind, each in codes.items():
+        for code in each:
+            with pytest.raises(Conflict, match=rf"^{code} is the (code|number) of {kind}, not "):
+                floor.scan(work, code, actor=PICKER, line_id=line(work))
+    for code in ("A-01", "L1", parcel.tracking_number):
+        with pytest.raises(Conflict, match=r"not .* of a unit"):
+            floor.scan(work, code, actor=PICKER)
+    with pytest.raises(AskSerial, match="Scan the article first"):
+        floor.scan(work, "3057068108000", actor=PICKER)
+    assert in_hand(work) == []
+    assert FulfillmentLine.objects.get(fulfillment_order=work).picked == 0
+
+
 def test_a_new_number_is_of_the_article_that_was_scanned_before_it(world: World) -> None:
     asked_of(world.variants[CANDLE])
     _order, work = work_of(1, **{CANDLE: 1})
@@ -109,7 +142,9 @@ def test_a_new_number_is_of_the_article_that_was_scanned_before_it(world: World)
         floor.scan(work, CANDLE, actor=PICKER)
     floor.scan(work, "NEW-1", actor=PICKER, line_id=UUID(asked.value.extra["line"]))
     assert serial("NEW-1").variant.sku == CANDLE
-    floor.scan(work, "NEW-2", actor=PICKER)  # only the vase asks still
+    with pytest.raises(AskSerial, match="Scan the article first"):
+        floor.scan(work, "NEW-2", actor=PICKER, line_id=UUID(asked.value.extra["line"]))  # all candles are picked
+    floor.scan(work, "NEW-2", actor=PICKER, line_id=line(work))
     assert serial("NEW-2").variant.sku == VASE
     assert is_sound()
 
@@ -161,7 +196,7 @@ def test_units_picked_without_numbers_are_not_packed_before_these_are_scanned(wo
     with pytest.raises(Conflict, match=f"3 units of {VASE} have no serial number yet"):
         floor.pack([work], actor=PICKER)
     floor.scan(work, "V-1", actor=PICKER)
-    floor.scan(work, "NEW-1", actor=PICKER)
+    floor.scan(work, "NEW-1", actor=PICKER, line_id=line(work))
     with pytest.raises(Conflict, match=f"1 unit of {VASE} has no serial number yet"):
         floor.pack([work], actor=PICKER)
     floor.scan(work, "V-2", actor=PICKER)
@@ -180,18 +215,82 @@ def test_no_more_numbers_than_units_and_none_for_an_article_that_asks_for_none(w
         floor.pick(work, {line(work, MUG): 1}, actor=PICKER, numbers={line(work, MUG): ["M-1"]})
 
 
-def test_cancelled_units_set_the_numbers_free_that_were_scanned_last(world: World) -> None:
+def test_units_cancelled_out_of_a_box_set_all_numbers_free_as_nobody_knows_which_is_left(world: World) -> None:
     order, work = work_of(3)
     for code in ("V-1", "V-2", "V-3"):
         floor.scan(work, code, actor=PICKER)
     floor.pack([work], actor=PICKER)
     amend.cancel(order.pk, actor=SYSTEM, reason="fewer", lines=[(OrderLine.objects.get(order=order).pk, 2)])
-    assert in_hand(work) == ["V-1"]
-    assert history("V-3") == ["serial.receive", "serial.pick", "serial.put_back"]
+    assert in_hand(work) == []
+    assert history("V-1") == history("V-3") == ["serial.receive", "serial.pick", "serial.put_back"]
+    with pytest.raises(Conflict, match=f"1 unit of {VASE} has no serial number yet"):
+        floor.pack([work], actor=PICKER)
+    floor.scan(work, "V-3", actor=PICKER)
+    floor.pack([work], actor=PICKER)
+    assert in_hand(work) == ["V-3"]
+    assert is_sound()
     amend.cancel(order.pk, actor=SYSTEM, reason="none")
     assert in_hand(work) == []
-    assert lying("V-1") == ("here", "DC-LYON")
+    assert lying("V-3") == ("here", "DC-LYON")
     assert is_sound()
+
+
+def test_units_cancelled_that_were_picked_without_numbers_leave_the_others_theirs(world: World) -> None:
+    order, work = work_of(3)
+    floor.scan(work, "V-1", actor=PICKER)
+    floor.pick_all([work], actor=PICKER)
+    amend.cancel(order.pk, actor=SYSTEM, reason="fewer", lines=[(OrderLine.objects.get(order=order).pk, 2)])
+    assert in_hand(work) == ["V-1"]
+    assert is_sound()
+
+
+# A wrong number
+
+
+def test_a_number_is_taken_out_and_the_right_one_scanned(world: World) -> None:
+    _order, work = work_of(1)
+    _other, second = work_of(1)
+    floor.scan(work, "V-1", actor=PICKER)
+    assert take_out(work, serial("V-1").pk, actor=PICKER) == "V-1"
+    assert in_hand(work) == []
+    assert history("V-1") == ["serial.receive", "serial.pick", "serial.put_back"]
+    with pytest.raises(Conflict, match=f"1 unit of {VASE} has no serial number yet"):
+        floor.pack([work], actor=PICKER)
+    with pytest.raises(Conflict, match="not in the box any more"):
+        take_out(work, serial("V-1").pk, actor=PICKER)
+    floor.scan(work, "V-2", actor=PICKER)
+    floor.scan(second, "V-1", actor=PICKER)
+    with pytest.raises(Conflict, match="not in the box any more"):
+        take_out(work, serial("V-1").pk, actor=PICKER)  # it is in another one
+    floor.pack([work], actor=PICKER)
+    assert (in_hand(work), in_hand(second)) == (["V-2"], ["V-1"])
+    assert is_sound()
+
+
+def test_no_number_is_taken_out_of_a_closed_box_or_one_that_has_left(world: World) -> None:
+    _order, work = work_of(1)
+    floor.scan(work, "V-1", actor=PICKER)
+    for step in (floor.pack, shipping.ship):
+        step([work], actor=PICKER)
+        with pytest.raises(Conflict, match="The box is closed"):
+            take_out(work, serial("V-1").pk, actor=PICKER)
+    assert in_hand(work) == ["V-1"]
+    assert is_sound()
+
+
+def test_the_screen_takes_a_number_out(world: World) -> None:
+    _order, work = work_of(1)
+    floor.scan(work, "V-1", actor=PICKER)
+    client, page = signed_in("warehouse"), f"/work/{work}/"
+    out = f"{page}serials/{serial('V-1').pk}/out/"
+    assert out in client.get(page).content.decode()
+    done = client.post(out, follow=True).content.decode()
+    assert "V-1 is taken out. Scan the number of the unit in the box." in done
+    assert "1 number is missing" in done
+    assert "not in the box any more" in client.post(out, follow=True).content.decode()
+    floor.scan(work, "V-2", actor=PICKER)
+    floor.pack([work], actor=PICKER)
+    assert "/out/" not in client.get(page).content.decode()
 
 
 def test_a_lot_that_is_set_apart_takes_the_numbers_of_its_units_out_too(world: World) -> None:
@@ -230,7 +329,7 @@ def test_a_parcel_with_many_numbers_takes_as_many_statements_as_one_with_one(wor
     def leaving(*codes: str) -> int:
         _order, work = work_of(len(codes))
         for code in codes:
-            floor.scan(work, code, actor=PICKER)
+            floor.scan(work, code, actor=PICKER, line_id=line(work))
         floor.pack([work], actor=PICKER)
         with CaptureQueriesContext(connection) as seen:
             shipping.ship([work], actor=PICKER)
@@ -338,6 +437,26 @@ def test_the_screen_asks_for_the_number_and_then_for_those_that_are_missing(worl
     assert "Close the box and label it" in client.get(f"/work/{work}/").content.decode()
 
 
+def test_the_screen_remembers_the_article_for_a_row_of_boxes(world: World) -> None:
+    _order, work = work_of(3)
+    client, scan = signed_in("warehouse"), f"/work/{work}/scan/"
+    part, before = {"HX-Request": "true"}, {"line": str(line(work))}
+    field = f'name="line" value="{line(work)}"'
+    assert field not in client.post(scan, {"code": "V-1"}, headers=part).content.decode()  # nobody scanned the article
+    assert client.post(scan, {"code": "NEW-2"}, headers=part).status_code == 409
+    assert field in client.post(scan, {"code": "NEW-2"} | before, headers=part).content.decode()
+    last = client.post(scan, {"code": "NEW-3"} | before, headers=part)
+    assert last.status_code == 200
+    assert field not in last.content.decode()
+    assert in_hand(work) == ["V-1", "NEW-2", "NEW-3"]
+
+
+def test_the_screen_remembers_the_article_without_a_script_too(world: World) -> None:
+    _order, work = work_of(1)
+    page = signed_in("warehouse").post(f"/work/{work}/scan/", {"code": VASE}, follow=True).content.decode()
+    assert f'name="line" value="{line(work)}"' in page
+
+
 def test_the_papers_and_the_parcel_name_the_units(world: World) -> None:
     _order, parcel = sent_by_number(world.variants[VASE], ["V-1", "V-2"])
     client = signed_in("warehouse")
@@ -346,3 +465,13 @@ def test_the_papers_and_the_parcel_name_the_units(world: World) -> None:
     slip = PdfReader(BytesIO(client.get(f"/work/parcels/{parcel}/slip.pdf").content))
     words = " ".join(slip.pages[0].extract_text().split())
     assert "V-1, V-2" in words
+
+
+def test_only_who_works_at_the_place_sees_the_number_of_the_parcel(world: World) -> None:
+    _order, parcel = sent_by_number(world.variants[VASE], ["V-1"])
+    number, page = Shipment.objects.get(pk=parcel).tracking_number, f"/serials/{serial('V-1').pk}/"
+    assert number
+    assert signed_in("warehouse", location_id=world.warehouse.pk).get(page).content.decode().count(number) == 2
+    elsewhere = signed_in("warehouse", location_id=world.store.pk).get(page)
+    assert elsewhere.status_code == 200
+    assert number not in elsewhere.content.decode()

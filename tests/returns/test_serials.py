@@ -106,6 +106,23 @@ def test_the_unit_of_another_order_is_named_with_that_order(world: World) -> Non
     assert said == f"the unit V-2 was sent with order {other.number}, not with this one"
 
 
+def test_many_wrong_numbers_take_as_many_statements_as_one(world: World) -> None:
+    def counted(*codes: str) -> int:
+        with CaptureQueriesContext(connection) as seen:
+            refused(codes)
+        return len(seen)
+
+    def refused(codes: Sequence[str]) -> None:
+        with pytest.raises(Invalid) as wrong:
+            back(order, world, 3, codes)
+        assert [error["loc"][-1] for error in wrong.value.errors] == list(range(len(codes)))
+
+    sold(world, "V-7", "V-8")
+    order = sold(world, "V-1", "V-2", "V-3")
+    counted("V-9")
+    assert counted("V-8") == counted("V-7", "V-8", "V-9")
+
+
 def test_a_unit_comes_back_once_and_is_named_once(world: World) -> None:
     order = sold(world, "V-1", "V-2", "V-3")
     back(order, world, 1, ["V-1"])
@@ -128,7 +145,7 @@ def test_a_unit_that_came_back_is_sold_and_comes_back_again(world: World) -> Non
 
 def test_of_units_some_of_which_left_without_a_number_those_may_come_back_that_have_none(world: World) -> None:
     order, (work,) = released({VASE: 3})
-    floor.scan(work, "V-1", actor=PICKER)
+    floor.scan(work, "V-1", actor=PICKER, line_id=line(order))
     set_serials(world.variants[VASE].pk, False, actor=PICKER)
     floor.pick_all([work], actor=PICKER)
     floor.pack([work], actor=PICKER)
@@ -167,6 +184,28 @@ def test_a_return_without_numbers_takes_no_statement_more(world: World) -> None:
 
 
 # The order page
+
+
+def test_of_a_line_with_numbers_the_form_takes_back_the_unit_that_has_none(world: World) -> None:
+    order, (work,) = released({VASE: 2})
+    floor.scan(work, "V-1", actor=PICKER, line_id=line(order))
+    set_serials(world.variants[VASE].pk, False, actor=PICKER)
+    floor.pick_all([work], actor=PICKER)
+    floor.pack([work], actor=PICKER)
+    shipping.ship([work], actor=PICKER)
+    client, page = signed_in("manager"), f"/orders/{order.number}/"
+    none = f'name="unnumbered-{line(order)}"'
+    assert none in client.get(page).content.decode()
+    version = Order.objects.get(pk=order.pk).version
+    sent = {"condition": "sellable", "location": str(world.store.pk), "version": f"{version}@0"}
+    sent |= {f"units-{line(order)}": "1", f"unnumbered-{line(order)}": "yes"}
+    kept = client.post(f"{page}take-back/", sent | {"location": ""}).content.decode()
+    assert f'{none} value="yes" checked' in kept
+    done = client.post(f"{page}take-back/", sent, follow=True)
+    assert "1 unit is taken back" in done.content.decode()
+    assert lying("V-1") == ("sent", "")
+    assert none not in client.get(page).content.decode()
+    assert is_sound()
 
 
 def test_the_form_of_the_order_page_asks_which_units_came_back(world: World) -> None:

@@ -63,7 +63,7 @@ AFTER = ("carrier_says", "deliver", "ask_for_a_return", "receive_a_return", "bri
          "set_some_aside", "cap_the_shop", "withhold_a_place",
          "put_away", "move_between_bins", "change_a_condition", "a_cost_changes", "a_lot_arrives", "set_a_lot_apart", "scan_a_lot",
          "lots_come_to_their_end",
-         "tell_a_number", "scan_a_number", "number_a_box", "lose_a_unit", "find_a_unit")  # fmt: skip
+         "tell_a_number", "scan_a_number", "take_a_number_out", "number_a_box", "lose_a_unit", "find_a_unit")  # fmt: skip
 ALL = (*SHOP, *FLOOR, *AFTER, *BUYING, *DEALING, *KEEPING, *COUNTING)
 MACHINERY = ("workers_catch_up", "workers_in_disorder", "the_bank_errs", "a_webhook_comes", "work_one_order_through",
              "a_worker_dies_after_the_effect", "a_worker_dies_midway", "time_passes", "the_customer_authenticates",

@@ -31,11 +31,22 @@ class Numberers:
         return Deed(f"{code} is told to lie at {place.code}", lambda: register([named], actor=PICKER))
 
     def scan_a_number(self: AtWork, n: int, units: int) -> Deed | None:
-        """For some work: one that lies here, lies elsewhere, is in other hands, was sent, is gone, or is new."""
+        """For some work: one that lies here, lies elsewhere, is in other hands, was sent, is gone, or is new; now and then
+        after its article."""
         work, code = nth(list(FulfillmentOrder.objects.order_by("id")), n), _code(n, units)
         if work is None:
             return None
-        return Deed(f"{code} is scanned for work {n}", lambda: floor.scan(work.pk, code, actor=PICKER))
+        line = work.lines.filter(order_line__variant__tracks_serials=True).first()
+        before = line.order_line_id if line and n % 3 else None
+        return Deed(f"{code} is scanned for work {n}", lambda: floor.scan(work.pk, code, actor=PICKER, line_id=before))
+
+    def take_a_number_out(self: AtWork, n: int, units: int) -> Deed | None:
+        """Of a box, open or closed; or one that has left."""
+        found = nth(list(PickedSerial.objects.select_related("serial", "fulfillment_line").order_by("id")), n)
+        if found is None:
+            return None
+        work, code = found.fulfillment_line.fulfillment_order_id, found.serial.code
+        return Deed(f"{code} is taken out", lambda: serials.take_out(work, found.serial_id, actor=PICKER))
 
     def number_a_box(self: AtWork, n: int, units: int) -> Deed | None:
         """New numbers for all units that were picked without."""
@@ -78,7 +89,7 @@ def number(work_id: UUID) -> None:
         return
     missing = line.picked - PickedSerial.objects.filter(fulfillment_line=line).count()
     if missing > 0:
-        serials.add(work_id, line.order_line_id, _new(missing), actor=PICKER)
+        serials.add(work_id, {line.order_line_id: _new(missing)}, actor=PICKER)
 
 
 def out(order_line_id: UUID, most: int) -> list[str] | None:
