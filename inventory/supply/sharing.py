@@ -63,8 +63,8 @@ class Rooms:
     A place that is `short` (it owes units, keeps more back than it has, or has set aside what it has not) will have that
     much less of what comes. What it has set aside for a channel (`fences`, by place and channel) is short for the others
     only, as far as promises of that channel (`pinned`, by supply and channel) use it by then: who waits for what comes
-    later has not used it yet. What is still to be ordered pays nothing of it: what the place is short of is ordered with
-    it.
+    later has not used it yet. What is still to be ordered pays nothing of it and uses nothing set aside, as it may never
+    be ordered: what the place is short of is ordered with it.
     """
 
     coming: list[Coming]
@@ -88,12 +88,12 @@ class Rooms:
         used: dict[tuple[UUID, UUID], int] = defaultdict(int)
         found: list[Coming] = []
         for c in self.coming:
-            for place, channel in self.fences:
-                if place == c.location_id:
-                    used[place, channel] += self.pinned.get((c.supply_id, channel), 0)
             if not c.is_ordered:
                 found.append(c)
                 continue
+            for place, channel in self.fences:
+                if place == c.location_id:
+                    used[place, channel] += self.pinned.get((c.supply_id, channel), 0)
             came[c.location_id] += c.units
             left = came[c.location_id] - self._owing(c.location_id, channel_id, used)
             found.append(replace(c, units=max(0, min(c.units, left))))
