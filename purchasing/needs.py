@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
+from core.days import company_day
 from core.db import rows
 from core.problems import Conflict, NotFound
 from inventory.free import FREE
@@ -86,7 +87,7 @@ def rounded(terms: VendorTerms, units: int) -> int:
     return min(-(-wanted // terms.pack) * terms.pack, LARGEST)
 
 
-# What a place is short of would be kept of what comes, but for what is ordered for it already.
+# What a place is short of would be kept of what comes, but for what is ordered for it already and comes no later.
 _NEEDED = f"""
 SELECT t.id, n.sold, n.order_by, n.due, v.sku, greatest(0, -coalesce({FREE}, 0) - coalesce(c.units, 0))::int AS short,
        coalesce(d.units, 0)::int AS drafted, coalesce(d.number, '') AS draft
@@ -99,7 +100,7 @@ LEFT JOIN inventory_stock s ON s.variant_id = t.variant_id AND s.location_id = t
 LEFT JOIN LATERAL (
     SELECT sum(y.quantity - y.arrived - y.committed) AS units FROM inventory_supply y
     WHERE y.variant_id = t.variant_id AND y.location_id = t.location_id AND y.state = 'expected' AND y.order_by IS NULL
-      AND y.quantity > y.arrived + y.committed) c ON true
+      AND y.quantity > y.arrived + y.committed AND y.due BETWEEN %(today)s AND n.due) c ON true
 LEFT JOIN LATERAL (
     SELECT sum(x.promised) AS units, min(o.number) AS number FROM purchasing_purchaseline x
     JOIN purchasing_purchaseorder o ON o.id = x.purchase_order_id
@@ -115,7 +116,7 @@ def needed(
     places: Iterable[UUID] | None = None, *, vendor_id: UUID | None = None, most: int = MOST_SHOWN
 ) -> list[Need]:
     """What is to be ordered for these places (None: all), the most urgent first."""
-    wanted = {"places": None if places is None else list(places), "vendor": vendor_id, "most": most}
+    wanted = {"places": None if places is None else list(places), "vendor": vendor_id, "today": company_day(), "most": most}
     found = rows(_NEEDED, wanted)
     terms = VendorTerms.objects.select_related("vendor", "location", "variant__product")
     known = terms.in_bulk([row.id for row in found])

@@ -274,6 +274,17 @@ def test_what_a_place_is_short_of_is_ordered_too_so_that_the_promise_holds(world
     assert disagreements() == []
 
 
+def test_what_comes_for_the_place_after_the_promised_day_does_not_spare_it_what_it_is_short_of(world: World) -> None:
+    terms(vendor(), MUG, world.warehouse, 5)
+    Stock.objects.create(variant=world.variants[MUG], location=world.warehouse, safety=5)
+    coming(world, 10, due=30)
+    placed({MUG: 4})
+    (need,) = needs.needed()
+    assert (need.short, need.units) == (5, 9)
+    coming(world, 3, due=2)
+    assert needs.needed()[0].short == 2
+
+
 def test_what_is_in_a_draft_is_not_ordered_again_and_the_next_need_goes_into_the_same(world: World) -> None:
     terms(vendor(), MUG, world.warehouse, 9, pack=6)
     placed({MUG: 3})
