@@ -116,7 +116,12 @@ def needed(
     places: Iterable[UUID] | None = None, *, vendor_id: UUID | None = None, most: int = MOST_SHOWN
 ) -> list[Need]:
     """What is to be ordered for these places (None: all), the most urgent first."""
-    wanted = {"places": None if places is None else list(places), "vendor": vendor_id, "today": company_day(), "most": most}
+    wanted = {
+        "places": None if places is None else list(places),
+        "vendor": vendor_id,
+        "today": company_day(),
+        "most": most,
+    }
     found = rows(_NEEDED, wanted)
     terms = VendorTerms.objects.select_related("vendor", "location", "variant__product")
     known = terms.in_bulk([row.id for row in found])

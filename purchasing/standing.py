@@ -54,7 +54,8 @@ def _stand(terms: VendorTerms, now: datetime | None, actor: Actor) -> None:
     order_by, due = next_order(terms, now)
     units = keep(
         Standing(
-            terms.pk, terms.variant_id, terms.location_id, terms.vendor.name, offered(terms), due, order_by
+            terms.pk, terms.variant_id, terms.location_id, terms.vendor.name, offered(terms), due,
+            order_by if can_be_ordered(terms) else None,
         ),
         actor=actor,
     )  # fmt: skip
@@ -66,8 +67,13 @@ def _stand(terms: VendorTerms, now: datetime | None, actor: Actor) -> None:
 
 def offered(terms: VendorTerms) -> int:
     """Units that may be promised before they are ordered, while there is anybody to order from, and anywhere to send to."""
-    is_open = terms.vendor.is_active and terms.location.is_active and terms.variant.is_active
-    return terms.promised_units if is_open and terms.variant.is_stocked else 0
+    return terms.promised_units if can_be_ordered(terms) else 0
+
+
+def can_be_ordered(terms: VendorTerms) -> bool:
+    """Whether there is anybody to order from, anywhere to send to, and anything to order."""
+    is_open = terms.vendor.is_active and terms.location.is_active
+    return is_open and terms.variant.is_active and terms.variant.is_stocked
 
 
 def follow_vendor(vendor_id: UUID, *, actor: Actor) -> None:
@@ -79,8 +85,10 @@ def follow_vendor(vendor_id: UUID, *, actor: Actor) -> None:
 
 
 _PASSED = """
-SELECT DISTINCT variant_id FROM inventory_supply
-WHERE state = 'expected' AND order_by <= %(now)s AND quantity > committed ORDER BY variant_id
+SELECT DISTINCT variant_id FROM inventory_supply y
+WHERE state = 'expected' AND order_by <= %(now)s AND (quantity > committed OR NOT EXISTS (
+    SELECT FROM core_incident i WHERE i.about = y.id AND i.kind = %(kind)s AND i.resolved_at IS NULL))
+ORDER BY variant_id
 """
 _LATE = """
 SELECT y.id, y.location_id, y.reference, y.committed, y.due, v.sku
@@ -91,15 +99,16 @@ ORDER BY y.order_by, y.id LIMIT %(most)s
 """
 _OVER = """
 SELECT i.about FROM core_incident i WHERE i.kind = %(kind)s AND i.resolved_at IS NULL AND NOT EXISTS (
-    SELECT FROM inventory_supply y WHERE y.id = i.about AND y.state = 'expected' AND y.committed > 0)
+    SELECT FROM inventory_supply y WHERE y.id = i.about AND y.state = 'expected' AND y.committed > 0 AND y.order_by <= %(now)s)
 """
 
 
 def roll(now: datetime | None = None, *, actor: Actor) -> int:
     """What nobody was promised and can no longer be ordered for its day moves on to the day that it would come now; what
-    was promised and is not ordered yet is an exception from now on. Returns how many variants moved."""
+    was promised and is not ordered yet is an exception from now on, unless something that is ordered has room for it.
+    Returns how many variants moved."""
     now = now or timezone.now()
-    passed = [row.variant_id for row in rows(_PASSED, {"now": now})]
+    passed = [row.variant_id for row in rows(_PASSED, {"now": now, "kind": ORDER_LATE})]
     for variant in passed:
         with transaction.atomic():
             stand([variant], actor=actor, now=now)
@@ -117,5 +126,5 @@ def _watch(now: datetime, actor: Actor) -> None:
         )  # fmt: skip
         if not open_many(ORDER_LATE, found, actor=actor):
             break
-    if over := [row.about for row in rows(_OVER, {"kind": ORDER_LATE})]:
+    if over := [row.about for row in rows(_OVER, {"now": now, "kind": ORDER_LATE})]:
         resolve_many(ORDER_LATE, over, actor=actor, resolution="it is ordered, or nobody waits for it any more")

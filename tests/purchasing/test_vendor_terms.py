@@ -22,6 +22,7 @@ from fulfillment.routing import route
 from inventory.models import Location, Stock, Supply, SupplyPin
 from inventory.supply.selectors import atp_by_date
 from inventory.supply.services import arrive
+from inventory.supply.services import change as change_supply
 from notifications.models import Message
 from orders.models import Order
 from purchasing import needs, ordering, standing
@@ -396,6 +397,39 @@ def test_what_should_have_been_ordered_is_an_exception_until_it_is(world: World)
     order_all(world)
     standing.roll(actor=SYSTEM)
     assert Incident.objects.get(kind="order_late").resolved_at is not None
+    assert disagreements() == []
+
+
+def test_what_was_not_ordered_in_time_is_given_what_is_ordered_for_a_later_day(world: World) -> None:
+    of = terms(vendor(), MUG, world.warehouse, 3)
+    key = waits(world, 3)
+    ordered = coming(world, 2, due=60)
+    assert line(key) == {"Acme": 3}, "it can still be ordered for a better day"
+    Supply.objects.filter(source=of.pk).update(order_by=timezone.now() - timedelta(minutes=1), due=day(1))
+    standing.roll(actor=SYSTEM)
+    assert line(key) == {"PO-1": 2, "Acme": 1}
+    waits(world, 1, minutes=1)
+    change_supply(ordered.pk, quantity=5, actor=SYSTEM)
+    assert line(key) == {"PO-1": 3}
+    standing.roll(actor=SYSTEM)
+    assert needs.needed() == []
+    assert disagreements() == []
+
+
+def test_what_was_sold_on_the_terms_of_a_vendor_that_we_buy_from_no_more_is_ordered_elsewhere(world: World) -> None:
+    of = terms(vendor(), MUG, world.warehouse, 5)
+    key = waits(world, 3)
+    change_vendor(of.vendor_id, Particulars("Acme", is_active=False), actor=BUYER)
+    drain()
+    standing.roll(actor=SYSTEM)
+    assert Incident.objects.get(kind="order_late", resolved_at=None).data["units"] == 3
+    coming(world, 2, due=60)
+    assert line(key) == {"PO-1": 2, "Acme": 1}
+    change_vendor(of.vendor_id, Particulars("Acme"), actor=BUYER)
+    drain()
+    standing.roll(actor=SYSTEM)
+    assert [(need.sold, need.is_late) for need in needs.needed()] == [(1, False)]
+    assert not Incident.objects.filter(kind="order_late", resolved_at=None).exists()
     assert disagreements() == []
 
 

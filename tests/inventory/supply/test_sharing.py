@@ -93,13 +93,24 @@ def test_of_one_day_what_is_ordered_is_given_first_and_what_is_too_late_to_order
     ordered, asked, passed = (
         Coming(UUID(int=100), PLACES[0], DAY, 2),
         Coming(UUID(int=101), PLACES[0], DAY, 9, is_ordered=False),
-        Coming(UUID(int=102), PLACES[0], DAY + timedelta(1), 0, is_ordered=False, is_offered=False),
+        Coming(UUID(int=102), PLACES[0], DAY + timedelta(1), 0, is_ordered=False, is_offered=False, is_lost=True),
     )
     first = Waiting(UUID(int=200), MUG, UUID(int=11), WEB, NOON, {passed.supply_id: 3})
     last = replace(first, demand_key=UUID(int=201), ordered_at=NOON + timedelta(minutes=1), pins={None: 9})
     shared = share([first, last], Rooms([ordered, asked, passed]), POOLS)
     assert {held: n for held, n in shared[first.demand_key].items() if n} == {ordered.supply_id: 2, asked.supply_id: 1}
     assert {held: n for held, n in shared[last.demand_key].items() if n} == {asked.supply_id: 8, None: 1}
+
+
+def test_who_waits_for_what_can_no_longer_be_ordered_is_given_what_is_ordered_before_who_ordered_later() -> None:
+    lost = Coming(UUID(int=100), PLACES[0], DAY, 0, is_ordered=False, is_offered=False, is_lost=True)
+    asked = Coming(UUID(int=101), PLACES[0], DAY + timedelta(1), 9, is_ordered=False)
+    ordered = Coming(UUID(int=102), PLACES[0], DAY + timedelta(9), 4)
+    first = Waiting(UUID(int=200), MUG, UUID(int=11), WEB, NOON, {lost.supply_id: 3})
+    last = replace(first, demand_key=UUID(int=201), ordered_at=NOON + timedelta(minutes=1), pins={asked.supply_id: 3})
+    shared = share([last, first], Rooms([lost, asked, ordered]), POOLS)
+    assert {held: n for held, n in shared[first.demand_key].items() if n} == {ordered.supply_id: 3}
+    assert {held: n for held, n in shared[last.demand_key].items() if n} == {asked.supply_id: 3}
 
 
 def _days(pins: dict[UUID | None, int], due: dict[UUID, date]) -> list[date]:
