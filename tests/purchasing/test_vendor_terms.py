@@ -26,7 +26,7 @@ from inventory.supply.services import change as change_supply
 from notifications.models import Message
 from orders.models import Order
 from purchasing import needs, ordering, standing
-from purchasing.models import PurchaseLine, PurchaseOrder, VendorTerms
+from purchasing.models import PurchaseLine, PurchaseOrder, Vendor, VendorTerms
 from purchasing.ordering import Wish
 from purchasing.terms import Terms, as_it_is, change_terms, remove_terms
 from purchasing.vendors import Particulars, change_vendor
@@ -365,6 +365,20 @@ def test_an_order_that_is_given_up_puts_the_need_back(world: World) -> None:
     assert rows(of) == [(due(of), 5, 3)]
     drain()
     assert not Message.objects.filter(kind="delayed").exists()
+    assert disagreements() == []
+
+
+def test_a_line_that_is_wanted_again_takes_over_nobody_who_was_promised_a_better_day(world: World) -> None:
+    of = terms(vendor(), MUG, world.warehouse, 9)
+    terms(Vendor.objects.get(), CANDLE, world.warehouse, 9)
+    placed({MUG: 2})
+    placed({CANDLE: 1})
+    purchase = order_all(world)
+    wanted = ordering.as_it_is(purchase)
+    without = [item for item in wanted.items if item.variant_id != of.variant_id]
+    ordering.change(purchase.pk, Wish(without, wanted.expected_on), actor=BUYER)
+    ordering.change(purchase.pk, Wish(wanted.items, day(90)), actor=BUYER)
+    assert [(need.terms.variant.sku, need.sold) for need in needs.needed()] == [(MUG, 2)]
     assert disagreements() == []
 
 
