@@ -19,6 +19,7 @@ from core.versions import Stale
 from fulfillment import backorders
 from fulfillment.amend import cancel
 from fulfillment.routing import route
+from inventory.limits.setting import set_fence
 from inventory.models import Location, Stock, Supply, SupplyPin
 from inventory.supply.selectors import atp_by_date
 from inventory.supply.services import arrive
@@ -284,6 +285,58 @@ def test_what_comes_for_the_place_after_the_promised_day_does_not_spare_it_what_
     assert (need.short, need.units) == (5, 9)
     coming(world, 3, due=2)
     assert needs.needed()[0].short == 2
+
+
+def test_what_a_place_is_short_of_is_ordered_once_whatever_drafts_there_are(world: World) -> None:
+    terms(vendor(), MUG, world.warehouse, 9)
+    Stock.objects.create(variant=world.variants[MUG], location=world.warehouse, safety=4)
+    placed({MUG: 3})
+    draft = order_all(world, send=False)
+    ordering.change(draft.pk, Wish(ordering.as_it_is(draft).items, day(90)), actor=BUYER)
+    placed({MUG: 2})
+    assert order_all(world, send=False).lines.values_list("ordered", "promised").get() == (2, 2)
+    assert draft.lines.values_list("ordered", "promised").get() == (7, 3)
+
+
+def test_the_next_need_in_the_same_draft_leaves_what_the_place_is_short_of(world: World) -> None:
+    terms(vendor(), MUG, world.warehouse, 9)
+    Stock.objects.create(variant=world.variants[MUG], location=world.warehouse, safety=4)
+    placed({MUG: 3})
+    order_all(world, send=False)
+    placed({MUG: 2})
+    assert order_all(world, send=False).lines.values_list("ordered", "promised").get() == (9, 5)
+
+
+def test_of_two_vendors_one_is_ordered_what_a_place_is_short_of(world: World) -> None:
+    first = terms(vendor(), MUG, world.warehouse, 3)
+    other = terms(vendor("OTHER"), MUG, world.warehouse, 3, lead_days=9)
+    Stock.objects.create(variant=world.variants[MUG], location=world.warehouse, safety=4)
+    placed({MUG: 5})
+    assert {need.terms.pk: (need.sold, need.short) for need in needs.needed()} == {first.pk: (3, 4), other.pk: (2, 0)}
+    (draft,) = needs.order_needed(other.vendor_id, world.warehouse.pk, actor=BUYER)
+    assert draft.lines.get().ordered == 2
+    (draft,) = needs.order_needed(first.vendor_id, world.warehouse.pk, actor=BUYER)
+    assert draft.lines.get().ordered == 7
+
+
+def test_what_is_set_aside_for_a_channel_is_not_bought_again_for_its_own_customers(world: World) -> None:
+    terms(vendor(), MUG, world.warehouse, 9)
+    Stock.objects.create(variant=world.variants[MUG], location=world.warehouse)
+    set_fence(world.variants[MUG].pk, world.warehouse.pk, world.channel.pk, 5, actor=SYSTEM)
+    waits(world, 3)
+    (need,) = needs.needed()
+    assert (need.short, need.units) == (2, 5)
+
+
+def test_drafts_of_many_articles_hide_none_that_is_still_to_be_ordered(world: World) -> None:
+    of = vendor()
+    terms(of, MUG, world.warehouse)
+    terms(of, CANDLE, world.warehouse)
+    placed({CANDLE: 1})
+    order_all(world, send=False)
+    placed({MUG: 1})
+    (need,) = needs.needed(is_left=True, most=1)
+    assert need.terms.variant.sku == MUG
 
 
 def test_what_is_in_a_draft_is_not_ordered_again_and_the_next_need_goes_into_the_same(world: World) -> None:
