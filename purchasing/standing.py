@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from core import sweeps
 from core.actors import Actor
 from core.days import after, midnight, working_day, zone
 from core.db import rows
@@ -16,6 +17,8 @@ from inventory.supply.locks import lock_supply
 from inventory.supply.standing import ORDER_LATE, Standing, keep
 from purchasing.models import VendorTerms
 
+STAND = "stand_on_terms"
+"""The work of `core.sweeps`."""
 AT_ONCE = 500
 """Incidents that are opened in one statement."""
 
@@ -79,15 +82,26 @@ def can_be_ordered(terms: VendorTerms) -> bool:
 def follow_vendor(vendor_id: UUID, *, actor: Actor) -> None:
     """We buy from a vendor again, or no longer, or it has another name: its terms follow, a variant at a time."""
     variants = VendorTerms.objects.filter(vendor=vendor_id).order_by("variant").distinct()
-    for variant in variants.values_list("variant", flat=True):
+    _stand_each(list(variants.values_list("variant", flat=True)), actor=actor)
+
+
+def _stand_each(variants: list[UUID], *, actor: Actor, now: datetime | None = None) -> int:
+    """Each alone, so that one that fails stops no other: the next `roll` tries it again. Returns how many succeeded."""
+
+    def alone(variant: UUID) -> None:
         with transaction.atomic():
-            stand([variant], actor=actor)
+            stand([variant], actor=actor, now=now)
+
+    return len(sweeps.each(STAND, variants, alone, actor=actor))
 
 
 _PASSED = """
 SELECT DISTINCT variant_id FROM inventory_supply y
-WHERE state = 'expected' AND order_by <= %(now)s AND (quantity > committed OR NOT EXISTS (
+WHERE state = 'expected' AND (order_by <= %(now)s AND (quantity > committed OR NOT EXISTS (
     SELECT FROM core_incident i WHERE i.about = y.id AND i.kind = %(kind)s AND i.resolved_at IS NULL))
+  OR order_by > %(now)s AND EXISTS (
+    SELECT FROM purchasing_vendorterms t JOIN purchasing_vendor w ON w.id = t.vendor_id
+    WHERE t.id = y.source AND NOT w.is_active))
 ORDER BY variant_id
 """
 _LATE = """
@@ -109,11 +123,9 @@ def roll(now: datetime | None = None, *, actor: Actor) -> int:
     Returns how many variants moved."""
     now = now or timezone.now()
     passed = [row.variant_id for row in rows(_PASSED, {"now": now, "kind": ORDER_LATE})]
-    for variant in passed:
-        with transaction.atomic():
-            stand([variant], actor=actor, now=now)
+    moved = _stand_each([*passed, *sweeps.stuck(STAND)], actor=actor, now=now)
     _watch(now, actor)
-    return len(passed)
+    return moved
 
 
 def _watch(now: datetime, actor: Actor) -> None:

@@ -34,6 +34,7 @@ from purchasing.vendors import Particulars, change_vendor
 from tests.factories.orders import buckets, line_ids, placed
 from tests.factories.purchases import BUYER, bought, received, terms, vendor
 from tests.factories.supply import coming, day, line, waits
+from tests.factories.sweeps import time_to_try_again
 from tests.factories.world import CANDLE, MUG, VASE, World, small_world
 
 pytestmark = pytest.mark.django_db
@@ -498,6 +499,33 @@ def test_what_was_sold_on_the_terms_of_a_vendor_that_we_buy_from_no_more_is_orde
     assert [(need.sold, need.is_late) for need in needs.needed()] == [(1, False)]
     assert not Incident.objects.filter(kind="order_late", resolved_at=None).exists()
     assert disagreements() == []
+
+
+def test_one_article_that_fails_by_night_stops_no_other_and_no_exception(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = vendor()
+    bad, good = terms(of, MUG, world.warehouse), terms(of, CANDLE, world.warehouse)
+    waits(world, 2)
+    waits(world, 2, sku=CANDLE)
+    keep = standing.keep
+
+    def fails(wanted: standing.Standing, **more: Any) -> int:
+        if wanted.source == bad.pk:
+            raise ValueError("poisoned")
+        return keep(wanted, **more)
+
+    monkeypatch.setattr(standing, "keep", fails)
+    assert standing.roll(night(good), actor=SYSTEM) == 1
+    assert Incident.objects.filter(kind="order_late").count() == 2
+    assert Incident.objects.get(kind="stuck").about == bad.variant_id
+    change_vendor(of.pk, Particulars("Acme", is_active=False), actor=BUYER)
+    drain()
+    assert rows(good)[-1][1:] == (2, 2)
+    monkeypatch.undo()
+    time_to_try_again()
+    standing.roll(actor=SYSTEM)
+    assert not Incident.objects.filter(kind="stuck", resolved_at=None).exists()
 
 
 def test_what_is_not_ordered_is_not_received(world: World) -> None:
