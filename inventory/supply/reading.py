@@ -48,9 +48,10 @@ def room(variant_ids: Collection[UUID]) -> dict[UUID, Rooms]:
     fenced: set[UUID] = set()
     for row in rows(COMING, {"variants": list(variant_ids), "now": timezone.now()}):
         rooms = found.setdefault(row.variant_id, Rooms([]))
-        units = row.units if row.ships and row.is_offered else 0
+        is_offered = row.ships and row.is_offered
+        units = row.units if is_offered else 0
         is_lost = not row.is_ordered and not row.is_offered
-        rooms.coming.append(Coming(row.id, row.location_id, row.due, units, row.is_ordered, row.is_offered, is_lost))
+        rooms.coming.append(Coming(row.id, row.location_id, row.due, units, row.is_ordered, is_offered, is_lost))
         rooms.short[row.location_id] = row.short
         if row.has_fences:
             fenced.add(row.variant_id)

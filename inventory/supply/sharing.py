@@ -40,7 +40,8 @@ class Waiting:
 class Coming:
     """A supply, and the units of it that can be promised.
 
-    What nobody has ordered yet is offered until it would have to be; from then on it `is_lost`: whatever is ordered is
+    Nothing is offered of what comes to a place that does not ship, and of what nobody has ordered until it would have to
+    be; from then on that `is_lost`: whatever is ordered is
     better than to wait for it.
     """
 
@@ -116,9 +117,9 @@ class Rooms:
         for n, c in enumerate(self.coming):
             if c.supply_id == supply_id and c.is_offered:
                 self.coming[n] = replace(c, units=c.units - units)
-                if channel_id:
-                    key = (supply_id, channel_id)
-                    self.pinned[key] = self.pinned.get(key, 0) + units
+        if channel_id:
+            key = (supply_id, channel_id)
+            self.pinned[key] = self.pinned.get(key, 0) + units
 
 
 @dataclass(slots=True)

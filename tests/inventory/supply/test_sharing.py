@@ -113,6 +113,15 @@ def test_who_waits_for_what_can_no_longer_be_ordered_is_given_what_is_ordered_be
     assert {held: n for held, n in shared[last.demand_key].items() if n} == {asked.supply_id: 3}
 
 
+def test_nothing_becomes_free_at_a_place_that_does_not_ship_and_what_was_promised_there_uses_no_fence_any_more() -> (
+    None
+):
+    closed = Coming(UUID(int=100), PLACES[0], DAY + timedelta(9), 0, is_offered=False)
+    known = Rooms([closed], fences={(PLACES[0], WEB): 3}, pinned={(closed.supply_id, WEB): 3})
+    known.take(closed.supply_id, WEB, -3)
+    assert (known.coming[0].units, known.pinned[closed.supply_id, WEB]) == (0, 0)
+
+
 def _days(pins: dict[UUID | None, int], due: dict[UUID, date]) -> list[date]:
     return sorted(due.get(held, NEVER) if held else NEVER for held, units in pins.items() for _ in range(units))
 
