@@ -68,12 +68,16 @@ def version_of(incident: Incident) -> str:
 
 def with_subjects(incidents: list[Any]) -> None:
     """What each is about and where: as many statements for any number."""
-    ids = [incident.about for incident in incidents]
-    subjects = subjects_of(ids)
+    subjects = subjects_of([thing_of(incident) for incident in incidents])
     places = dict(Location.objects.filter(pk__in=[i.location_id for i in incidents]).values_list("pk", "name"))
     for incident in incidents:
-        incident.subject, incident.url = subjects.get(incident.about, ("", ""))
+        incident.subject, incident.url = subjects.get(thing_of(incident), ("", ""))
         incident.place = places.get(incident.location_id, "")
+
+
+def thing_of(incident: Incident) -> UUID:
+    """What it is about. Where a second work fails at the same thing, its exception names the thing in its data."""
+    return UUID(incident.data["thing"]) if "thing" in incident.data else incident.about
 
 
 def subjects_of(ids: list[UUID]) -> dict[UUID, tuple[str, str]]:

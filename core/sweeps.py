@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.utils import timezone
 
 from core.actors import Actor
 from core.bulk import dump
-from core.db import rows, run
+from core.db import rows
 from core.failures import is_away, is_busy
 from core.incidents import Found, open_many, resolve_many
 from core.outbox.limits import LONGEST_PAUSE
@@ -29,12 +29,13 @@ MOST_AGAIN = 100
 LONGEST_ERROR = 500
 
 _STUCK = """
-SELECT about, data FROM core_incident
+SELECT coalesce((data->>'thing')::uuid, about) AS thing, about, data FROM core_incident
 WHERE kind = %(kind)s AND resolved_at IS NULL AND data->>'work' = %(work)s ORDER BY data->>'again_at', about
 """
 _TRIED = """
 UPDATE core_incident SET data = %(data)s::jsonb
 WHERE kind = %(kind)s AND about = %(about)s AND resolved_at IS NULL AND data->>'work' = %(work)s
+RETURNING about
 """
 
 
@@ -43,8 +44,9 @@ def stuck(work: str) -> list[UUID]:
     return list(_stuck(work))
 
 
-def _stuck(work: str) -> dict[UUID, dict[str, Any]]:
-    return {row.about: row.data for row in rows(_STUCK, {"kind": KIND, "work": work})}
+def _stuck(work: str) -> dict[UUID, Any]:
+    """What this work has failed at, each with its incident's `about` and `data`."""
+    return {row.thing: row for row in rows(_STUCK, {"kind": KIND, "work": work})}
 
 
 def each(
@@ -57,17 +59,19 @@ def each(
     """
     wanted, known = dict.fromkeys(things), _stuck(work)
     done: list[T] = []
-    again = [one for one in known if one in wanted and _is_due(known[one])][:MOST_AGAIN]
+    again = [one for one in known if one in wanted and _is_due(known[one].data)][:MOST_AGAIN]
     for one in [*(one for one in wanted if one not in known), *again]:
         if until is not None and monotonic() > until:
             break
         try:
             done.append(act(one))
         except Exception as error:
-            _failed(work, one, error, known.get(one, {}), actor=actor)
+            _failed(work, one, error, known.get(one), actor=actor)
         else:
             if one in known:
-                resolve_many(KIND, [one], actor=actor, resolution="it has succeeded, or there is nothing left to do")
+                resolve_many(
+                    KIND, [known[one].about], actor=actor, resolution="it has succeeded, or there is nothing left to do"
+                )
     return done
 
 
@@ -91,17 +95,22 @@ def _is_due(data: dict[str, Any]) -> bool:
     return datetime.fromisoformat(data["again_at"]) <= timezone.now()
 
 
-def _failed(work: str, about: UUID, error: Exception, before: dict[str, Any], *, actor: Actor) -> None:
+def _failed(work: str, thing: UUID, error: Exception, before: Any, *, actor: Actor) -> None:
     """Tell it; not where others were at work on the same rows, as the next sweep will find these free."""
     if is_away(error):
         raise error
     if is_busy(error):
-        logger.info("%s of %s met others at work, the next sweep tries it again", work, about)
+        logger.info("%s of %s met others at work, the next sweep tries it again", work, thing)
         return
-    logger.error("%s of %s failed, it is tried again later", work, about, exc_info=error)
-    tries = before.get("tries", 0) + 1
+    logger.error("%s of %s failed, it is tried again later", work, thing, exc_info=error)
+    tries = (before.data["tries"] if before else 0) + 1
     pause = min(timedelta(seconds=3 ** min(tries, 9)), LONGEST_PAUSE)
     words = f"{type(error).__name__}: {error}".replace("\0", "")[:LONGEST_ERROR]
     data = {"work": work, "error": words, "tries": tries, "again_at": (timezone.now() + pause).isoformat()}
-    if not open_many(KIND, [Found(about, data=data)], actor=actor):
-        run(_TRIED, {"kind": KIND, "work": work, "about": about, "data": dump(data)})
+    own = uuid5(thing, work)  # where the exception that is open about the thing itself is another work's
+    for about in (own,) if before and before.about == own else (thing, own):
+        said = data | ({"thing": str(thing)} if about == own else {})
+        if open_many(KIND, [Found(about, data=said)], actor=actor):
+            return
+        if rows(_TRIED, {"kind": KIND, "work": work, "about": about, "data": dump(said)}):
+            return

@@ -160,7 +160,7 @@ def send(order_id: UUID, *, actor: Actor) -> PurchaseOrder:
             PURCHASE_ORDER, order, "send", actor=actor,
             sent_at=timezone.now(), expected_on=expected, version=order.version + 1,
         )  # fmt: skip
-        supply.follow(order, actor=actor)
+        supply.follow(order, actor=actor, is_new=True)
         publish([PurchaseOrderSent(about=order.pk, number=order.number)])
     return order
 

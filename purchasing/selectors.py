@@ -69,7 +69,10 @@ def find_vendor(code: str) -> Vendor:
     return found
 
 
-def terms_of(vendor: Vendor, typed: str, most: int) -> list[VendorTerms]:
-    """The vendor's terms by SKU, those that begin with what was typed, and one more than `most` when there are more."""
+def terms_of(vendor: Vendor, typed: str, most: int, user: Any) -> list[VendorTerms]:
+    """The vendor's terms for the places that somebody sees, by SKU, those that begin with what was typed, and one more than
+    `most` when there are more."""
     found = vendor.terms.select_related("variant__product", "location").order_by("variant__sku", "location__name")
+    reach: Reach = locations_of(user, VIEW)
+    found = found if reach is None else found.filter(location__in=reach)
     return list(found.filter(variant__sku__istartswith=typed)[: most + 1])

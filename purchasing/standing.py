@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from core import sweeps
 from core.actors import Actor
 from core.days import after, midnight, working_day, zone
 from core.db import rows
@@ -16,6 +17,8 @@ from inventory.supply.locks import lock_supply
 from inventory.supply.standing import ORDER_LATE, Standing, keep
 from purchasing.models import VendorTerms
 
+STAND = "stand_on_terms"
+"""The work of `core.sweeps`."""
 AT_ONCE = 500
 """Incidents that are opened in one statement."""
 
@@ -54,7 +57,8 @@ def _stand(terms: VendorTerms, now: datetime | None, actor: Actor) -> None:
     order_by, due = next_order(terms, now)
     units = keep(
         Standing(
-            terms.pk, terms.variant_id, terms.location_id, terms.vendor.name, offered(terms), due, order_by
+            terms.pk, terms.variant_id, terms.location_id, terms.vendor.name, offered(terms), due,
+            order_by if can_be_ordered(terms) else None,
         ),
         actor=actor,
     )  # fmt: skip
@@ -66,21 +70,39 @@ def _stand(terms: VendorTerms, now: datetime | None, actor: Actor) -> None:
 
 def offered(terms: VendorTerms) -> int:
     """Units that may be promised before they are ordered, while there is anybody to order from, and anywhere to send to."""
-    is_open = terms.vendor.is_active and terms.location.is_active and terms.variant.is_active
-    return terms.promised_units if is_open and terms.variant.is_stocked else 0
+    return terms.promised_units if can_be_ordered(terms) else 0
+
+
+def can_be_ordered(terms: VendorTerms) -> bool:
+    """Whether there is anybody to order from, anywhere to send to, and anything to order."""
+    is_open = terms.vendor.is_active and terms.location.is_active
+    return is_open and terms.variant.is_active and terms.variant.is_stocked
 
 
 def follow_vendor(vendor_id: UUID, *, actor: Actor) -> None:
     """We buy from a vendor again, or no longer, or it has another name: its terms follow, a variant at a time."""
     variants = VendorTerms.objects.filter(vendor=vendor_id).order_by("variant").distinct()
-    for variant in variants.values_list("variant", flat=True):
+    _stand_each(list(variants.values_list("variant", flat=True)), actor=actor)
+
+
+def _stand_each(variants: list[UUID], *, actor: Actor, now: datetime | None = None) -> int:
+    """Each alone, so that one that fails stops no other: the next `roll` tries it again. Returns how many succeeded."""
+
+    def alone(variant: UUID) -> None:
         with transaction.atomic():
-            stand([variant], actor=actor)
+            stand([variant], actor=actor, now=now)
+
+    return len(sweeps.each(STAND, variants, alone, actor=actor))
 
 
 _PASSED = """
-SELECT DISTINCT variant_id FROM inventory_supply
-WHERE state = 'expected' AND order_by <= %(now)s AND quantity > committed ORDER BY variant_id
+SELECT DISTINCT variant_id FROM inventory_supply y
+WHERE state = 'expected' AND (order_by <= %(now)s AND (quantity > committed OR NOT EXISTS (
+    SELECT FROM core_incident i WHERE i.about = y.id AND i.kind = %(kind)s AND i.resolved_at IS NULL))
+  OR order_by > %(now)s AND EXISTS (
+    SELECT FROM purchasing_vendorterms t JOIN purchasing_vendor w ON w.id = t.vendor_id
+    WHERE t.id = y.source AND NOT w.is_active))
+ORDER BY variant_id
 """
 _LATE = """
 SELECT y.id, y.location_id, y.reference, y.committed, y.due, v.sku
@@ -91,20 +113,19 @@ ORDER BY y.order_by, y.id LIMIT %(most)s
 """
 _OVER = """
 SELECT i.about FROM core_incident i WHERE i.kind = %(kind)s AND i.resolved_at IS NULL AND NOT EXISTS (
-    SELECT FROM inventory_supply y WHERE y.id = i.about AND y.state = 'expected' AND y.committed > 0)
+    SELECT FROM inventory_supply y WHERE y.id = i.about AND y.state = 'expected' AND y.committed > 0 AND y.order_by <= %(now)s)
 """
 
 
 def roll(now: datetime | None = None, *, actor: Actor) -> int:
     """What nobody was promised and can no longer be ordered for its day moves on to the day that it would come now; what
-    was promised and is not ordered yet is an exception from now on. Returns how many variants moved."""
+    was promised and is not ordered yet is an exception from now on, unless something that is ordered has room for it.
+    Returns how many variants moved."""
     now = now or timezone.now()
-    passed = [row.variant_id for row in rows(_PASSED, {"now": now})]
-    for variant in passed:
-        with transaction.atomic():
-            stand([variant], actor=actor, now=now)
+    passed = [row.variant_id for row in rows(_PASSED, {"now": now, "kind": ORDER_LATE})]
+    moved = _stand_each([*passed, *sweeps.stuck(STAND)], actor=actor, now=now)
     _watch(now, actor)
-    return len(passed)
+    return moved
 
 
 def _watch(now: datetime, actor: Actor) -> None:
@@ -117,5 +138,5 @@ def _watch(now: datetime, actor: Actor) -> None:
         )  # fmt: skip
         if not open_many(ORDER_LATE, found, actor=actor):
             break
-    if over := [row.about for row in rows(_OVER, {"kind": ORDER_LATE})]:
+    if over := [row.about for row in rows(_OVER, {"now": now, "kind": ORDER_LATE})]:
         resolve_many(ORDER_LATE, over, actor=actor, resolution="it is ordered, or nobody waits for it any more")

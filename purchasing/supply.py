@@ -15,9 +15,9 @@ from purchasing.models import PurchaseOrder, VendorTerms
 from purchasing.standing import stand
 
 
-def follow(order: PurchaseOrder, *, actor: Actor) -> None:
-    """After lines or the day of a sent order have changed."""
-    coming = _coming(order)
+def follow(order: PurchaseOrder, *, actor: Actor, is_new: bool = False) -> None:
+    """After lines or the day of a sent order have changed. What it was written for it takes over once, when it `is_new`."""
+    coming = _coming(order, takes_over=is_new)
     incoming.follow(coming, actor=actor)
     variants = {line.variant_id for line in coming.lines}
     if terms := set(VendorTerms.objects.filter(variant__in=variants).values_list("variant_id", flat=True)):
@@ -29,12 +29,12 @@ def arrive(order: PurchaseOrder, came: Mapping[UUID, int], *, actor: Actor) -> N
     incoming.arrive(_coming(order), came, actor=actor)
 
 
-def _coming(order: PurchaseOrder) -> Coming:
+def _coming(order: PurchaseOrder, *, takes_over: bool = False) -> Coming:
     if order.expected_on is None:
         raise ValueError(f"{order.number} was sent without a day")
     theirs = VendorTerms.objects.filter(vendor=order.vendor_id, location=order.location_id)
     lines = list(order.lines.order_by("position"))
-    promised = [line.variant_id for line in lines if line.promised]
+    promised = [line.variant_id for line in lines if line.promised and takes_over]
     terms = dict(theirs.filter(variant__in=promised).values_list("variant_id", "pk")) if promised else {}
     waited = [Waited(x.pk, x.variant_id, x.open, x.promised, terms.get(x.variant_id)) for x in lines]
     return Coming(Supply.Kind.PURCHASE, order.number, order.location_id, order.expected_on, waited)

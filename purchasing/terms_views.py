@@ -149,7 +149,9 @@ def vendors_panel(request: HttpRequest, variant: Variant) -> str:
     """Who brings a product, how soon, and how many may be promised so; on the product's page."""
     if not allows(request.user, VIEW):
         return ""
-    found = list(VendorTerms.objects.filter(variant=variant).select_related("vendor", "location"))
+    terms_here = VendorTerms.objects.filter(variant=variant).select_related("vendor", "location")
+    reach = locations_of(request.user, VIEW)
+    found = list(terms_here if reach is None else terms_here.filter(location__in=reach))
     if not found:
         return ""
     rows = Supply.objects.filter(source__in=[t.pk for t in found], state=Supply.State.EXPECTED, order_by__isnull=False)

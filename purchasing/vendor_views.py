@@ -22,6 +22,8 @@ from purchasing.views import MANAGE
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 managed = permission(MANAGE, everywhere=True)
+COSTS = (MANAGE, "ledger.view")
+"""Who may one of these may see what things cost."""
 SHOWN, TOLD, MOST_TERMS = 20, 20, 100
 
 
@@ -32,14 +34,19 @@ def vendor(request: HttpRequest, code: str) -> HttpResponse:
     found = find_vendor(code)
     told = TimelineEntry.objects.filter(about=found.pk).order_by("-at", "-id")[:TOLD]
     typed = plain(request.GET.get("sku", ""), 100)
-    terms = terms_of(found, typed, MOST_TERMS)
-    costs = allows(request.user, MANAGE) or allows(request.user, "ledger.view")
+    terms = terms_of(found, typed, MOST_TERMS, request.user)
+    costs = any(allows(request.user, needed) for needed in COSTS)
     town = " ".join(part for part in (found.postal_code, found.city) if part)
     context = {
         "vendor": found,
         "manages": allows(request.user, MANAGE) and locations_of(request.user, MANAGE) is None,
         "terms": [
-            {"terms": each, "may": allows(request.user, MANAGE, each.location_id)} for each in terms[:MOST_TERMS]
+            {
+                "terms": each,
+                "may": allows(request.user, MANAGE, each.location_id),
+                "costs": any(allows(request.user, needed, each.location_id) for needed in COSTS),
+            }
+            for each in terms[:MOST_TERMS]
         ],
         "more_terms": len(terms) > MOST_TERMS,
         "typed": typed,

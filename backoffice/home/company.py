@@ -16,7 +16,7 @@ from backoffice.health.judge import judge
 from backoffice.home import behind, counts
 from backoffice.home.behind import first
 from backoffice.home.parts import Figure, Nothing, Panel, Part, Row, counted
-from backoffice.incident_tables import NEXT, kind_word, subjects_of
+from backoffice.incident_tables import NEXT, kind_word, subjects_of, thing_of
 from core.cache import FIGURES, kept
 from core.days import midnight, reader_day
 from core.db import rows
@@ -35,11 +35,11 @@ def exceptions(user: Any) -> Part:
     """What endangers a promise, the oldest first, each with its owner and the next step."""
     list_behind = behind.EXCEPTIONS
     open_ones = first(list_behind.rows(user).order_by("opened_at", "id"), SHOWN)
-    about = subjects_of([each.about for each in open_ones])
+    about = subjects_of([thing_of(each) for each in open_ones])
     panel = Panel(
         "exceptions",
         _("Exceptions by age"),
-        items=[_exception(each, *about.get(each.about, ("—", list_behind.href))) for each in open_ones],
+        items=[_exception(each, *about.get(thing_of(each), ("—", list_behind.href))) for each in open_ones],
         all_url=list_behind.href,
         all_label=_("All exceptions"),
         nothing=Nothing(_("Nothing is in the way"), _("What endangers a promise shows here by itself.")),

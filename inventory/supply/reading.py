@@ -48,8 +48,10 @@ def room(variant_ids: Collection[UUID]) -> dict[UUID, Rooms]:
     fenced: set[UUID] = set()
     for row in rows(COMING, {"variants": list(variant_ids), "now": timezone.now()}):
         rooms = found.setdefault(row.variant_id, Rooms([]))
-        units = row.units if row.ships and row.is_offered else 0
-        rooms.coming.append(Coming(row.id, row.location_id, row.due, units, row.is_ordered, row.is_offered))
+        is_offered = row.ships and row.is_offered
+        units = row.units if is_offered else 0
+        is_lost = not row.is_ordered and not row.is_offered
+        rooms.coming.append(Coming(row.id, row.location_id, row.due, units, row.is_ordered, is_offered, is_lost))
         rooms.short[row.location_id] = row.short
         if row.has_fences:
             fenced.add(row.variant_id)
@@ -181,7 +183,11 @@ def who_could_gain(variant_id: UUID, rooms: Rooms, pools: Legal) -> Iterator[lis
         most = max(LEAST, 1 + sum(c.units for c in rooms.coming))
         asked = {
             "variant": variant_id,
-            "later": [c.supply_id for c in rooms.coming if c.rank > soonest and (is_ordered or not c.is_ordered)],
+            "later": [
+                c.supply_id
+                for c in rooms.coming
+                if (c.is_lost and is_ordered) or (c.rank > soonest and (is_ordered or not c.is_ordered))
+            ],
             "pools": _pools(pools, {c.location_id for c in coming}),
             "anybody": None in is_open,
             "channels": [channel for channel in is_open if channel],

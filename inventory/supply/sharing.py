@@ -17,7 +17,6 @@ Pins = dict[UUID | None, int]
 Rank = tuple[date, bool]
 """The day of a supply, and whether it is still to be ordered."""
 NEVER = date.max
-LAST: Rank = (NEVER, True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +38,12 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A supply, and the units of it that can be promised. What nobody has ordered yet is offered until it would have to
-    be."""
+    """A supply, and the units of it that can be promised.
+
+    Nothing is offered of what comes to a place that does not ship, and of what nobody has ordered until it would have to
+    be; from then on that `is_lost`: whatever is ordered is
+    better than to wait for it.
+    """
 
     supply_id: UUID
     location_id: UUID
@@ -48,6 +51,7 @@ class Coming:
     units: int
     is_ordered: bool = True
     is_offered: bool = True
+    is_lost: bool = False
 
     @property
     def rank(self) -> "Rank":
@@ -63,8 +67,8 @@ class Rooms:
     A place that is `short` (it owes units, keeps more back than it has, or has set aside what it has not) will have that
     much less of what comes. What it has set aside for a channel (`fences`, by place and channel) is short for the others
     only, as far as promises of that channel (`pinned`, by supply and channel) use it by then: who waits for what comes
-    later has not used it yet. What is still to be ordered pays nothing of it: what the place is short of is ordered with
-    it.
+    later has not used it yet. What is still to be ordered pays nothing of it and uses nothing set aside, as it may never
+    be ordered: what the place is short of is ordered with it.
     """
 
     coming: list[Coming]
@@ -77,23 +81,18 @@ class Rooms:
         """The day of each supply."""
         return {c.supply_id: c.due for c in self.coming}
 
-    @property
-    def ranks(self) -> dict[UUID | None, Rank]:
-        """How good it is to wait for each supply."""
-        return {c.supply_id: c.rank for c in self.coming}
-
     def of(self, channel_id: UUID | None) -> list[Coming]:
         """What can be promised of each supply to orders of a channel; the soonest pays what its place is short of."""
         came: dict[UUID, int] = defaultdict(int)
         used: dict[tuple[UUID, UUID], int] = defaultdict(int)
         found: list[Coming] = []
         for c in self.coming:
-            for place, channel in self.fences:
-                if place == c.location_id:
-                    used[place, channel] += self.pinned.get((c.supply_id, channel), 0)
             if not c.is_ordered:
                 found.append(c)
                 continue
+            for place, channel in self.fences:
+                if place == c.location_id:
+                    used[place, channel] += self.pinned.get((c.supply_id, channel), 0)
             came[c.location_id] += c.units
             left = came[c.location_id] - self._owing(c.location_id, channel_id, used)
             found.append(replace(c, units=max(0, min(c.units, left))))
@@ -118,9 +117,9 @@ class Rooms:
         for n, c in enumerate(self.coming):
             if c.supply_id == supply_id and c.is_offered:
                 self.coming[n] = replace(c, units=c.units - units)
-                if channel_id:
-                    key = (supply_id, channel_id)
-                    self.pinned[key] = self.pinned.get(key, 0) + units
+        if channel_id:
+            key = (supply_id, channel_id)
+            self.pinned[key] = self.pinned.get(key, 0) + units
 
 
 @dataclass(slots=True)
@@ -166,28 +165,21 @@ def share(waits: Iterable[Waiting], rooms: Rooms, legal: Legal) -> dict[UUID, Pi
     """What each demand waits for from now on: nobody later than before, everybody as early as room that is left allows.
 
     What is given is taken from `rooms`. Who waits for what is ordered is never moved to what is still to be ordered: it
-    would be bought twice.
+    would be bought twice. Later than before waits only who waits for what is lost, as nobody can order it for its day.
     """
-    due, ranks = rooms.due, rooms.ranks
-    return {wait.demand_key: _share(wait, rooms, legal.get(wait.pool_id, ()), due, ranks) for wait in in_line(waits)}
+    known: dict[UUID | None, Coming] = {c.supply_id: c for c in rooms.coming}
+    return {wait.demand_key: _share(wait, rooms, legal.get(wait.pool_id, ()), known) for wait in in_line(waits)}
 
 
-def _share(
-    wait: Waiting,
-    rooms: Rooms,
-    places: Collection[UUID],
-    due: Mapping[UUID, date],
-    ranks: Mapping[UUID | None, Rank],
-) -> Pins:
+def _share(wait: Waiting, rooms: Rooms, places: Collection[UUID], known: Mapping[UUID | None, Coming]) -> Pins:
     pins = dict(wait.pins)
-    for held in latest_first(wait.pins, due):
-        rank = ranks.get(held, LAST)
+    for held in latest_first(wait.pins, rooms.due):
         for room in rooms.of(wait.channel_id):
-            if room.rank >= rank or not pins[held]:
+            if not pins[held]:
                 break
-            if is_unordered(rank) < is_unordered(room.rank):
+            if room.location_id not in places or not _is_better(room, known.get(held)):
                 continue
-            if part := min(pins[held], room.units) if room.location_id in places else 0:
+            if part := min(pins[held], room.units):
                 rooms.take(room.supply_id, wait.channel_id, part)
                 pins[room.supply_id] = pins.get(room.supply_id, 0) + part
                 pins[held] -= part
@@ -196,9 +188,11 @@ def _share(
     return pins
 
 
-def is_unordered(rank: Rank) -> bool:
-    """Whether nothing is ordered yet."""
-    return rank[1]
+def _is_better(room: Coming, held: Coming | None) -> bool:
+    """Whether who waits for this supply, or for none that is known, shall wait for that room."""
+    if held is None or (held.is_lost and room.is_ordered):
+        return True
+    return room.rank < held.rank and (room.is_ordered or not held.is_ordered)
 
 
 def latest_first(pins: Pins, due: Mapping[UUID, date]) -> list[UUID | None]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.utils import timezone
+
 from core.actors import Actor
 from core.db import require_atomic
 from core.incidents import resolve_incidents
@@ -24,7 +26,7 @@ ORDER_LATE = "order_late"
 class Standing:
     """Units that may be promised before they are ordered: what is ordered before `order_by` is there on `due`.
 
-    `source` is the terms behind it, `reference` the vendor's name.
+    `source` is the terms behind it, `reference` the vendor's name. Without `order_by` nobody can order anything more of it.
     """
 
     source: UUID
@@ -33,7 +35,7 @@ class Standing:
     reference: str
     units: int
     due: date
-    order_by: datetime
+    order_by: datetime | None
 
 
 def keep(wanted: Standing, *, actor: Actor) -> int:
@@ -47,11 +49,14 @@ def keep(wanted: Standing, *, actor: Actor) -> int:
     ).order_by("order_by", "due", "pk"))  # fmt: skip
     promised = sum(row.committed for row in known)
     rest = max(0, wanted.units - promised)
-    standing = next((row for row in known if (row.due, row.order_by) == (wanted.due, wanted.order_by)), None)
+    of_day = [row for row in known if row.due == wanted.due and wanted.order_by]
+    standing = next((row for row in of_day if row.order_by == wanted.order_by), next(iter(of_day), None))
     is_open = standing or next((row for row in known if not row.committed and rest), None)
     for row in known:
         if row is not is_open:
             _set(row, row.committed, actor)
+        if wanted.order_by is None and row.order_by and row.order_by > timezone.now():
+            _lose(row)
     if is_open is None and rest:
         _open(wanted, rest, actor)
     elif is_open is not None:
@@ -70,7 +75,7 @@ def _open(wanted: Standing, units: int, actor: Actor) -> None:
 
 
 def _move(row: Supply, wanted: Standing) -> None:
-    """To the next day. That is no news, as nothing of it is promised; so no timeline has it."""
+    """To the next day, or to another hour of its own. That is no news to who was promised a day; so no timeline has it."""
     before = (row.due, row.order_by, row.reference)
     if before == (after := (wanted.due, wanted.order_by, wanted.reference[:LONGEST_REFERENCE])):
         return
@@ -78,6 +83,12 @@ def _move(row: Supply, wanted: Standing) -> None:
     row.first_due = row.due
     row.version += 1
     row.save(update_fields=["due", "first_due", "order_by", "reference", "version"])
+
+
+def _lose(row: Supply) -> None:
+    """Nobody can order it any more: its moment is now, and it is late."""
+    row.order_by, row.version = timezone.now(), row.version + 1
+    row.save(update_fields=["order_by", "version"])
 
 
 def _set(row: Supply, units: int, actor: Actor) -> None:

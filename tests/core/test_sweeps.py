@@ -9,6 +9,7 @@ from django.db import OperationalError
 from django.utils import timezone
 from psycopg import errors as pg
 
+from backoffice.incident_tables import thing_of
 from core import sweeps
 from core.actors import SYSTEM
 from core.models import Incident, TimelineEntry
@@ -73,6 +74,27 @@ def test_what_one_work_fails_at_is_no_matter_of_another() -> None:
     assert sweeps.stuck("other") == []
     assert sweeps.each("other", [BAD], lambda thing: thing, actor=SYSTEM) == [BAD]
     assert open_one()
+
+
+def test_each_work_that_fails_at_the_same_thing_is_told_paused_and_ended_by_itself() -> None:
+    def other(*things: UUID) -> list[UUID]:
+        return sweeps.each("other", things, act, actor=SYSTEM)
+
+    sweep()
+    assert other(ONE, BAD) == [ONE]
+    assert (sweeps.stuck("test"), sweeps.stuck("other")) == ([BAD], [BAD])
+    seen: list[UUID] = []
+    sweeps.each("other", [BAD], seen.append, actor=SYSTEM)
+    assert seen == [], "not at once"
+    time_to_try_again()
+    assert sweeps.each("test", [BAD], lambda thing: thing, actor=SYSTEM) == [BAD]
+    assert other(BAD) == []
+    told = Incident.objects.get(kind="stuck", resolved_at=None)
+    assert (told.data["work"], told.data["tries"], told.data["thing"]) == ("other", 2, str(BAD))
+    assert [thing_of(each) for each in Incident.objects.all()] == [BAD, BAD]
+    time_to_try_again()
+    assert sweeps.each("other", sweeps.stuck("other"), lambda thing: thing, actor=SYSTEM) == [BAD]
+    assert not Incident.objects.filter(resolved_at=None).exists()
 
 
 def test_however_many_are_stuck_only_some_are_tried_in_one_sweep(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """The pages of vendors' terms: what a vendor brings, what is to be ordered, and where else they are shown."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -125,6 +126,18 @@ def test_a_buyer_of_another_place_sees_and_orders_nothing_of_ours(world: World) 
     assert "MUG-BLUE" not in text(client.get("/to-order/"))
     assert client.post("/to-order/ACME/DC-LYON/").status_code == 403
     assert not PurchaseOrder.objects.exists()
+
+
+def test_who_has_one_place_sees_the_terms_of_that_place_only(world: World) -> None:
+    of = vendor()
+    terms(of, MUG, world.warehouse, price=Decimal("7.77"), promised=71)
+    terms(of, MUG, world.store, price=Decimal("6.66"), promised=61)
+    client = signed_in("manager", location_id=world.store.pk)
+    page = text(client.get("/vendors/ACME/")).partition('id="terms"')[2].partition("Purchase orders")[0]
+    assert "61" in page and "6.66" in page
+    assert "71" not in page and "7.77" not in page
+    page = text(client.get(f"/stock/{MUG}/")).partition('id="can-be-ordered"')[2].partition("</table>")[0]
+    assert "61" in page and ">71<" not in page
 
 
 def test_a_draft_for_stock_of_the_same_day_takes_what_was_sold_along(world: World) -> None:

@@ -19,19 +19,22 @@ from core.versions import Stale
 from fulfillment import backorders
 from fulfillment.amend import cancel
 from fulfillment.routing import route
+from inventory.limits.setting import set_fence
 from inventory.models import Location, Stock, Supply, SupplyPin
 from inventory.supply.selectors import atp_by_date
 from inventory.supply.services import arrive
+from inventory.supply.services import change as change_supply
 from notifications.models import Message
 from orders.models import Order
 from purchasing import needs, ordering, standing
-from purchasing.models import PurchaseLine, PurchaseOrder, VendorTerms
+from purchasing.models import PurchaseLine, PurchaseOrder, Vendor, VendorTerms
 from purchasing.ordering import Wish
 from purchasing.terms import Terms, as_it_is, change_terms, remove_terms
 from purchasing.vendors import Particulars, change_vendor
 from tests.factories.orders import buckets, line_ids, placed
 from tests.factories.purchases import BUYER, bought, received, terms, vendor
 from tests.factories.supply import coming, day, line, waits
+from tests.factories.sweeps import time_to_try_again
 from tests.factories.world import CANDLE, MUG, VASE, World, small_world
 
 pytestmark = pytest.mark.django_db
@@ -274,6 +277,69 @@ def test_what_a_place_is_short_of_is_ordered_too_so_that_the_promise_holds(world
     assert disagreements() == []
 
 
+def test_what_comes_for_the_place_after_the_promised_day_does_not_spare_it_what_it_is_short_of(world: World) -> None:
+    terms(vendor(), MUG, world.warehouse, 5)
+    Stock.objects.create(variant=world.variants[MUG], location=world.warehouse, safety=5)
+    coming(world, 10, due=30)
+    placed({MUG: 4})
+    (need,) = needs.needed()
+    assert (need.short, need.units) == (5, 9)
+    coming(world, 3, due=2)
+    assert needs.needed()[0].short == 2
+
+
+def test_what_a_place_is_short_of_is_ordered_once_whatever_drafts_there_are(world: World) -> None:
+    terms(vendor(), MUG, world.warehouse, 9)
+    Stock.objects.create(variant=world.variants[MUG], location=world.warehouse, safety=4)
+    placed({MUG: 3})
+    draft = order_all(world, send=False)
+    ordering.change(draft.pk, Wish(ordering.as_it_is(draft).items, day(90)), actor=BUYER)
+    placed({MUG: 2})
+    assert order_all(world, send=False).lines.values_list("ordered", "promised").get() == (2, 2)
+    assert draft.lines.values_list("ordered", "promised").get() == (7, 3)
+
+
+def test_the_next_need_in_the_same_draft_leaves_what_the_place_is_short_of(world: World) -> None:
+    terms(vendor(), MUG, world.warehouse, 9)
+    Stock.objects.create(variant=world.variants[MUG], location=world.warehouse, safety=4)
+    placed({MUG: 3})
+    order_all(world, send=False)
+    placed({MUG: 2})
+    assert order_all(world, send=False).lines.values_list("ordered", "promised").get() == (9, 5)
+
+
+def test_of_two_vendors_one_is_ordered_what_a_place_is_short_of(world: World) -> None:
+    first = terms(vendor(), MUG, world.warehouse, 3)
+    other = terms(vendor("OTHER"), MUG, world.warehouse, 3, lead_days=9)
+    Stock.objects.create(variant=world.variants[MUG], location=world.warehouse, safety=4)
+    placed({MUG: 5})
+    assert {need.terms.pk: (need.sold, need.short) for need in needs.needed()} == {first.pk: (3, 4), other.pk: (2, 0)}
+    (draft,) = needs.order_needed(other.vendor_id, world.warehouse.pk, actor=BUYER)
+    assert draft.lines.get().ordered == 2
+    (draft,) = needs.order_needed(first.vendor_id, world.warehouse.pk, actor=BUYER)
+    assert draft.lines.get().ordered == 7
+
+
+def test_what_is_set_aside_for_a_channel_is_not_bought_again_for_its_own_customers(world: World) -> None:
+    terms(vendor(), MUG, world.warehouse, 9)
+    Stock.objects.create(variant=world.variants[MUG], location=world.warehouse)
+    set_fence(world.variants[MUG].pk, world.warehouse.pk, world.channel.pk, 5, actor=SYSTEM)
+    waits(world, 3)
+    (need,) = needs.needed()
+    assert (need.short, need.units) == (2, 5)
+
+
+def test_drafts_of_many_articles_hide_none_that_is_still_to_be_ordered(world: World) -> None:
+    of = vendor()
+    terms(of, MUG, world.warehouse)
+    terms(of, CANDLE, world.warehouse)
+    placed({CANDLE: 1})
+    order_all(world, send=False)
+    placed({MUG: 1})
+    (need,) = needs.needed(is_left=True, most=1)
+    assert need.terms.variant.sku == MUG
+
+
 def test_what_is_in_a_draft_is_not_ordered_again_and_the_next_need_goes_into_the_same(world: World) -> None:
     terms(vendor(), MUG, world.warehouse, 9, pack=6)
     placed({MUG: 3})
@@ -356,6 +422,20 @@ def test_an_order_that_is_given_up_puts_the_need_back(world: World) -> None:
     assert disagreements() == []
 
 
+def test_a_line_that_is_wanted_again_takes_over_nobody_who_was_promised_a_better_day(world: World) -> None:
+    of = terms(vendor(), MUG, world.warehouse, 9)
+    terms(Vendor.objects.get(), CANDLE, world.warehouse, 9)
+    placed({MUG: 2})
+    placed({CANDLE: 1})
+    purchase = order_all(world)
+    wanted = ordering.as_it_is(purchase)
+    without = [item for item in wanted.items if item.variant_id != of.variant_id]
+    ordering.change(purchase.pk, Wish(without, wanted.expected_on), actor=BUYER)
+    ordering.change(purchase.pk, Wish(wanted.items, day(90)), actor=BUYER)
+    assert [(need.terms.variant.sku, need.sold) for need in needs.needed()] == [(MUG, 2)]
+    assert disagreements() == []
+
+
 def test_a_draft_that_is_thrown_away_puts_the_need_back(world: World) -> None:
     terms(vendor(), MUG, world.warehouse, 5)
     placed({MUG: 3})
@@ -386,6 +466,66 @@ def test_what_should_have_been_ordered_is_an_exception_until_it_is(world: World)
     standing.roll(actor=SYSTEM)
     assert Incident.objects.get(kind="order_late").resolved_at is not None
     assert disagreements() == []
+
+
+def test_what_was_not_ordered_in_time_is_given_what_is_ordered_for_a_later_day(world: World) -> None:
+    of = terms(vendor(), MUG, world.warehouse, 3)
+    key = waits(world, 3)
+    ordered = coming(world, 2, due=60)
+    assert line(key) == {"Acme": 3}, "it can still be ordered for a better day"
+    Supply.objects.filter(source=of.pk).update(order_by=timezone.now() - timedelta(minutes=1), due=day(1))
+    standing.roll(actor=SYSTEM)
+    assert line(key) == {"PO-1": 2, "Acme": 1}
+    waits(world, 1, minutes=1)
+    change_supply(ordered.pk, quantity=5, actor=SYSTEM)
+    assert line(key) == {"PO-1": 3}
+    standing.roll(actor=SYSTEM)
+    assert needs.needed() == []
+    assert disagreements() == []
+
+
+def test_what_was_sold_on_the_terms_of_a_vendor_that_we_buy_from_no_more_is_ordered_elsewhere(world: World) -> None:
+    of = terms(vendor(), MUG, world.warehouse, 5)
+    key = waits(world, 3)
+    change_vendor(of.vendor_id, Particulars("Acme", is_active=False), actor=BUYER)
+    drain()
+    standing.roll(actor=SYSTEM)
+    assert Incident.objects.get(kind="order_late", resolved_at=None).data["units"] == 3
+    coming(world, 2, due=60)
+    assert line(key) == {"PO-1": 2, "Acme": 1}
+    change_vendor(of.vendor_id, Particulars("Acme"), actor=BUYER)
+    drain()
+    standing.roll(actor=SYSTEM)
+    assert [(need.sold, need.is_late) for need in needs.needed()] == [(1, False)]
+    assert not Incident.objects.filter(kind="order_late", resolved_at=None).exists()
+    assert disagreements() == []
+
+
+def test_one_article_that_fails_by_night_stops_no_other_and_no_exception(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = vendor()
+    bad, good = terms(of, MUG, world.warehouse), terms(of, CANDLE, world.warehouse)
+    waits(world, 2)
+    waits(world, 2, sku=CANDLE)
+    keep = standing.keep
+
+    def fails(wanted: standing.Standing, **more: Any) -> int:
+        if wanted.source == bad.pk:
+            raise ValueError("poisoned")
+        return keep(wanted, **more)
+
+    monkeypatch.setattr(standing, "keep", fails)
+    assert standing.roll(night(good), actor=SYSTEM) == 1
+    assert Incident.objects.filter(kind="order_late").count() == 2
+    assert Incident.objects.get(kind="stuck").about == bad.variant_id
+    change_vendor(of.pk, Particulars("Acme", is_active=False), actor=BUYER)
+    drain()
+    assert rows(good)[-1][1:] == (2, 2)
+    monkeypatch.undo()
+    time_to_try_again()
+    standing.roll(actor=SYSTEM)
+    assert not Incident.objects.filter(kind="stuck", resolved_at=None).exists()
 
 
 def test_what_is_not_ordered_is_not_received(world: World) -> None:

@@ -27,7 +27,7 @@ demands = st.lists(st.tuples(st.sampled_from(sorted(POOLS)), st.integers(0, 9), 
 
 def rooms(coming: list[Coming]) -> Rooms:
     """With nothing kept back for anybody."""
-    return Rooms(sorted(coming, key=lambda c: (c.due, c.supply_id)))
+    return Rooms(sorted(coming, key=lambda c: (c.rank, c.supply_id)))
 
 
 @given(demands, supplies)
@@ -80,7 +80,7 @@ def test_who_waits_for_what_is_ordered_is_never_moved_to_what_would_have_to_be_b
         for c, is_ordered in zip(second, ordered, strict=False)
     ]
     now = [replace(w, pins=before[w.demand_key]) for w in waits]
-    after = share(now, Rooms(sorted([*left, *more], key=lambda c: (c.rank, c.supply_id))), POOLS)
+    after = share(now, rooms([*left, *more]), POOLS)
     for wait in waits:
         asked = sum(after[wait.demand_key].get(c.supply_id, 0) for c in more if not c.is_ordered)
         assert asked <= before[wait.demand_key].get(None, 0)
@@ -93,13 +93,33 @@ def test_of_one_day_what_is_ordered_is_given_first_and_what_is_too_late_to_order
     ordered, asked, passed = (
         Coming(UUID(int=100), PLACES[0], DAY, 2),
         Coming(UUID(int=101), PLACES[0], DAY, 9, is_ordered=False),
-        Coming(UUID(int=102), PLACES[0], DAY + timedelta(1), 0, is_ordered=False, is_offered=False),
+        Coming(UUID(int=102), PLACES[0], DAY + timedelta(1), 0, is_ordered=False, is_offered=False, is_lost=True),
     )
     first = Waiting(UUID(int=200), MUG, UUID(int=11), WEB, NOON, {passed.supply_id: 3})
     last = replace(first, demand_key=UUID(int=201), ordered_at=NOON + timedelta(minutes=1), pins={None: 9})
     shared = share([first, last], Rooms([ordered, asked, passed]), POOLS)
     assert {held: n for held, n in shared[first.demand_key].items() if n} == {ordered.supply_id: 2, asked.supply_id: 1}
     assert {held: n for held, n in shared[last.demand_key].items() if n} == {asked.supply_id: 8, None: 1}
+
+
+def test_who_waits_for_what_can_no_longer_be_ordered_is_given_what_is_ordered_before_who_ordered_later() -> None:
+    lost = Coming(UUID(int=100), PLACES[0], DAY, 0, is_ordered=False, is_offered=False, is_lost=True)
+    asked = Coming(UUID(int=101), PLACES[0], DAY + timedelta(1), 9, is_ordered=False)
+    ordered = Coming(UUID(int=102), PLACES[0], DAY + timedelta(9), 4)
+    first = Waiting(UUID(int=200), MUG, UUID(int=11), WEB, NOON, {lost.supply_id: 3})
+    last = replace(first, demand_key=UUID(int=201), ordered_at=NOON + timedelta(minutes=1), pins={asked.supply_id: 3})
+    shared = share([last, first], Rooms([lost, asked, ordered]), POOLS)
+    assert {held: n for held, n in shared[first.demand_key].items() if n} == {ordered.supply_id: 3}
+    assert {held: n for held, n in shared[last.demand_key].items() if n} == {asked.supply_id: 3}
+
+
+def test_nothing_becomes_free_at_a_place_that_does_not_ship_and_what_was_promised_there_uses_no_fence_any_more() -> (
+    None
+):
+    closed = Coming(UUID(int=100), PLACES[0], DAY + timedelta(9), 0, is_offered=False)
+    known = Rooms([closed], fences={(PLACES[0], WEB): 3}, pinned={(closed.supply_id, WEB): 3})
+    known.take(closed.supply_id, WEB, -3)
+    assert (known.coming[0].units, known.pinned[closed.supply_id, WEB]) == (0, 0)
 
 
 def _days(pins: dict[UUID | None, int], due: dict[UUID, date]) -> list[date]:
@@ -165,15 +185,27 @@ def test_whatever_is_set_aside_and_kept_back_all_that_was_promised_is_there_when
             assert not any(c.units for c in known.of(wait.channel_id) if c.location_id in places)
 
 
-@given(demands, supplies, supplies, shorts, fences, channels)
-def test_all_that_is_promised_is_there_on_its_own_day_also_when_earlier_supply_is_told_later(
+def test_what_is_not_ordered_yet_frees_nothing_of_what_its_channel_has_set_aside() -> None:
+    asked = Coming(UUID(int=100), PLACES[0], DAY, 5, is_ordered=False)
+    ordered = Coming(UUID(int=101), PLACES[0], DAY + timedelta(1), 5)
+    known = Rooms([asked, ordered], {PLACES[0]: 5}, {(PLACES[0], WEB): 5}, {(asked.supply_id, WEB): 5})
+    assert [c.units for c in known.of(SHOP)] == [5, 0]
+    assert [c.units for c in known.of(WEB)] == [5, 5]
+
+
+@given(demands, supplies, supplies, unordered, unordered, shorts, fences, channels)
+def test_all_that_is_promised_is_there_on_its_own_day_also_when_earlier_supply_is_told_later_and_some_is_never_ordered(
     waits: list[Waiting],
     first: list[Coming],
     second: list[Coming],
+    first_ordered: list[bool],
+    second_ordered: list[bool],
     short: dict[UUID, int],
     aside: dict[tuple[UUID, UUID], int],
     through: list[UUID | None],
 ) -> None:
+    first = [replace(c, is_ordered=ordered) for c, ordered in zip(first, first_ordered, strict=False)]
+    second = [replace(c, is_ordered=ordered) for c, ordered in zip(second, second_ordered, strict=False)]
     waits = [replace(w, channel_id=channel) for w, channel in zip(waits, through, strict=False)]
     for place in PLACES:
         short[place] = short.get(place, 0) + sum(units for (at, _), units in aside.items() if at == place)
@@ -186,6 +218,8 @@ def test_all_that_is_promised_is_there_on_its_own_day_also_when_earlier_supply_i
         for place in PLACES
     }
     for supply in rooms([*first, *more]).coming:
+        if not supply.is_ordered:
+            continue  # who waits for it cancels, or nobody orders it: it brings nothing, and uses nothing
         shelf = shelves[supply.location_id]
         shelf.common += supply.units
         for wait in in_line(waits):
