@@ -14,6 +14,7 @@ from core.db import rows
 from core.incidents import Found, open_many, resolve_many
 from inventory.supply import waiting
 from inventory.supply.locks import lock_supply
+from inventory.supply.reading import LOST_AFTER
 from inventory.supply.standing import ORDER_LATE, Standing, keep
 from purchasing.models import VendorTerms
 
@@ -97,8 +98,10 @@ def _stand_each(variants: list[UUID], *, actor: Actor, now: datetime | None = No
 
 _PASSED = """
 SELECT DISTINCT variant_id FROM inventory_supply y
-WHERE state = 'expected' AND (order_by <= %(now)s AND (quantity > committed OR NOT EXISTS (
-    SELECT FROM core_incident i WHERE i.about = y.id AND i.kind = %(kind)s AND i.resolved_at IS NULL))
+WHERE state = 'expected' AND (order_by <= %(now)s AND quantity > committed
+  OR order_by <= %(lost)s AND EXISTS (
+    SELECT FROM inventory_supply o WHERE o.variant_id = y.variant_id AND o.state = 'expected' AND o.order_by IS NULL
+      AND o.quantity > o.arrived + o.committed)
   OR order_by > %(now)s AND EXISTS (
     SELECT FROM purchasing_vendorterms t JOIN purchasing_vendor w ON w.id = t.vendor_id
     WHERE t.id = y.source AND NOT w.is_active))
@@ -119,10 +122,10 @@ SELECT i.about FROM core_incident i WHERE i.kind = %(kind)s AND i.resolved_at IS
 
 def roll(now: datetime | None = None, *, actor: Actor) -> int:
     """What nobody was promised and can no longer be ordered for its day moves on to the day that it would come now; what
-    was promised and is not ordered yet is an exception from now on, unless something that is ordered has room for it.
-    Returns how many variants moved."""
+    was promised and is not ordered yet is an exception from now on, and a day later takes whatever is ordered and has
+    room. Returns how many variants were gone through."""
     now = now or timezone.now()
-    passed = [row.variant_id for row in rows(_PASSED, {"now": now, "kind": ORDER_LATE})]
+    passed = [row.variant_id for row in rows(_PASSED, {"now": now, "lost": now - LOST_AFTER})]
     moved = _stand_each([*passed, *sweeps.stuck(STAND)], actor=actor, now=now)
     _watch(now, actor)
     return moved

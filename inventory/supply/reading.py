@@ -4,6 +4,7 @@ Those who wait are read in their order and by parts: as many as there are units 
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from inventory.free import FREE
 from inventory.selectors import LEGAL
 from inventory.supply.sharing import Coming, Legal, Rooms, Shelf, Waiting
 
+LOST_AFTER = timedelta(days=1)
+"""So long after its moment nobody is believed to order it any more: who waits for it takes whatever is ordered."""
 LEAST = 100
 """Read at least so many of those who wait at a time."""
 
@@ -26,6 +29,7 @@ def legal() -> Legal:
 COMING = f"""
 SELECT y.id, y.variant_id, y.location_id, y.due, greatest(0, y.quantity - y.arrived - y.committed) AS units,
        y.order_by IS NULL AS is_ordered, y.order_by IS NULL OR y.order_by > %(now)s AS is_offered,
+       coalesce(y.order_by <= %(lost)s, false) AS is_lost,
        -coalesce({FREE}, 0) AS short, coalesce(s.fenced, 0) > 0 AS has_fences,
        l.is_active AND 'ship' = ANY(l.can) AND NOT coalesce(s.withheld, false) AS ships
 FROM inventory_supply y JOIN inventory_location l ON l.id = y.location_id
@@ -46,12 +50,12 @@ def room(variant_ids: Collection[UUID]) -> dict[UUID, Rooms]:
     """What is to come of each variant of which anything is, and can still be promised."""
     found: dict[UUID, Rooms] = {}
     fenced: set[UUID] = set()
-    for row in rows(COMING, {"variants": list(variant_ids), "now": timezone.now()}):
+    now = timezone.now()
+    for row in rows(COMING, {"variants": list(variant_ids), "now": now, "lost": now - LOST_AFTER}):
         rooms = found.setdefault(row.variant_id, Rooms([]))
         is_offered = row.ships and row.is_offered
         units = row.units if is_offered else 0
-        is_lost = not row.is_ordered and not row.is_offered
-        rooms.coming.append(Coming(row.id, row.location_id, row.due, units, row.is_ordered, is_offered, is_lost))
+        rooms.coming.append(Coming(row.id, row.location_id, row.due, units, row.is_ordered, is_offered, row.is_lost))
         rooms.short[row.location_id] = row.short
         if row.has_fences:
             fenced.add(row.variant_id)

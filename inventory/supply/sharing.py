@@ -41,8 +41,7 @@ class Coming:
     """A supply, and the units of it that can be promised.
 
     Nothing is offered of what comes to a place that does not ship, and of what nobody has ordered until it would have to
-    be; from then on that `is_lost`: whatever is ordered is
-    better than to wait for it.
+    be. When that is long past it `is_lost`: whatever is ordered is better than to wait for it.
     """
 
     supply_id: UUID

@@ -16,6 +16,7 @@ from core.db import require_atomic
 from core.incidents import resolve_incidents
 from core.timeline import record
 from inventory.models import Supply
+from inventory.supply.reading import LOST_AFTER
 from inventory.supply.services import LATE, LONGEST_REFERENCE
 
 ORDER_LATE = "order_late"
@@ -55,7 +56,7 @@ def keep(wanted: Standing, *, actor: Actor) -> int:
     for row in known:
         if row is not is_open:
             _set(row, row.committed, actor)
-        if wanted.order_by is None and row.order_by and row.order_by > timezone.now():
+        if wanted.order_by is None:
             _lose(row)
     if is_open is None and rest:
         _open(wanted, rest, actor)
@@ -86,9 +87,11 @@ def _move(row: Supply, wanted: Standing) -> None:
 
 
 def _lose(row: Supply) -> None:
-    """Nobody can order it any more: its moment is now, and it is late."""
-    row.order_by, row.version = timezone.now(), row.version + 1
-    row.save(update_fields=["order_by", "version"])
+    """Nobody can order it any more: its moment is long past."""
+    lost = timezone.now() - LOST_AFTER
+    if row.order_by and row.order_by > lost:
+        row.order_by, row.version = lost, row.version + 1
+        row.save(update_fields=["order_by", "version"])
 
 
 def _set(row: Supply, units: int, actor: Actor) -> None:
