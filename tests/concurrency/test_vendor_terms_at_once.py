@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
 from django.utils import timezone
 
 from catalog.models import Variant
@@ -76,20 +75,6 @@ def test_what_is_ordered_as_the_night_falls_is_promised_once() -> None:
     standing_now = Supply.objects.filter(order_by__isnull=False, state="expected")
     assert [(row.quantity, row.committed) for row in standing_now] == [(5, 0)]
     assert disagreements() == []
-
-
-def test_without_the_lock_of_the_supply_it_stands_twice_for_a_moment_and_the_database_refuses_one(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for module in (
-        "inventory.incoming",
-        "inventory.supply.services",
-        "inventory.supply.waiting",
-        "purchasing.standing",
-    ):
-        monkeypatch.setattr(f"{module}.lock_supply", lambda variants: None)
-    said = night_falls_while_it_is_ordered()
-    assert [each for each in said if isinstance(each, IntegrityError)] or disagreements(), said
 
 
 def two_buyers_press_the_button() -> list[Any]:

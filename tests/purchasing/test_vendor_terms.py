@@ -473,7 +473,10 @@ def test_what_was_not_ordered_in_time_is_given_what_is_ordered_for_a_later_day(w
     key = waits(world, 3)
     ordered = coming(world, 2, due=60)
     assert line(key) == {"Acme": 3}, "it can still be ordered for a better day"
-    Supply.objects.filter(source=of.pk).update(order_by=timezone.now() - timedelta(minutes=1), due=day(1))
+    Supply.objects.filter(source=of.pk).update(order_by=timezone.now() - timedelta(hours=20), due=day(1))
+    standing.roll(actor=SYSTEM)
+    assert line(key) == {"Acme": 3}, "ordered a little late it still comes sooner"
+    Supply.objects.filter(source=of.pk, committed=3).update(order_by=timezone.now() - timedelta(hours=25))
     standing.roll(actor=SYSTEM)
     assert line(key) == {"PO-1": 2, "Acme": 1}
     waits(world, 1, minutes=1)
