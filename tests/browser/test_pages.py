@@ -13,7 +13,7 @@ from tests.browser.running import System
 THEMES: tuple[Theme, ...] = ("light", "dark")
 SIZES = {"wide": DESK, "narrow": PHONE}
 JUDGED: set[tuple[str, Theme]] = {("wide", "light"), ("narrow", "dark")}
-"""Where axe looks each time: each width once, each theme once. The long run looks at all four, in both languages."""
+"""Where axe looks each time: each width once, each theme once. The long run looks at all four, in French."""
 ALL: set[tuple[str, Theme]] = set(product(SIZES, THEMES))
 IN_ONE_HAND = {"work", "work-piece", "purchase-order-receive", "transfer-count", "count-floor", "count-bin"}
 """Routes of screens that are used standing: everything in them is large enough for a thumb."""
